@@ -1,0 +1,174 @@
+// What Check hands to Emit: a train block elaborated to primitives. No names to resolve, no generics, no layers;
+// shapes are polynomials in the one symbolic dimension, `batch`.
+#pragma once
+
+#include "frontend/Dim.h"
+#include "frontend/Source.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace mlc::frontend {
+
+enum class DType { F32, F64, I32, I64, U8, Bool };
+
+struct TensorType {
+  DType dtype = DType::F32;
+  std::vector<Dim> shape; // empty: a scalar
+};
+
+/// Index of a value of a Graph.
+using ValueId = uint32_t;
+
+/// Attribute of a primitive. Lists of Dims may hold `batch` (slices, broadcasts); Emit makes them numbers.
+/// int64 -> i64 attribute, double -> f64, string -> string, bool -> bool, vector<Dim> -> dense i64 array.
+/// The attribute "value" (double) of "constant" becomes a splat of the result type; "values" (vector<double>) its elements.
+using AttrValue = std::variant<bool, int64_t, double, std::string, std::vector<Dim>, std::vector<double>>;
+
+/// Where a node comes from: innermost first, the user's own call last (what errors and profiles show).
+struct Origin {
+  std::vector<Span> chain;
+  std::string path; // instance path, e.g. "lenet.conv_1"; keys random sites
+};
+
+struct Graph;
+
+/// One primitive: becomes the dialect op "mlc." + op.
+struct Node {
+  std::string op;
+  std::vector<ValueId> operands;
+  std::vector<std::pair<std::string, AttrValue>> attrs;
+  std::vector<ValueId> results;               // fresh values
+  std::vector<std::unique_ptr<Graph>> regions; // bodies (scan); isolated: their inputs are their own values
+  Origin origin;
+};
+
+/// A straight list of nodes in SSA order. Inputs come first among the values.
+struct Graph {
+  std::vector<TensorType> types; // by ValueId
+  std::vector<ValueId> inputs;
+  std::vector<Node> nodes;
+  std::vector<ValueId> outputs;
+};
+
+/// A run-time number: literal, `step`, `total_steps`, or an operator over such; evaluated in f64 by the runtime before each call.
+/// Operator names are those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt cos sin floor abs tanh
+/// eq ne lt le gt ge select.
+struct ScalarExpr {
+  enum Kind { Literal, Step, TotalSteps, Op } kind = Literal;
+  double value = 0;
+  std::string op;
+  std::vector<ScalarExpr> operands;
+};
+
+/// A function with a `derivative` clause. `primal` and `vjp` are graphs of their own; a node with op "call" and attribute
+/// "callee" = name refers to it. vjp inputs: the primal's inputs, then one cotangent per result; outputs: one cotangent per
+/// input that is differentiable (in order), in the inputs' types.
+struct Callee {
+  std::string name; // unique per instantiation
+  Graph primal, vjp;
+  std::vector<bool> differentiable; // by input
+};
+
+/// A tensor that lives between steps.
+struct StateTensor {
+  enum Role { Param, State, Slot, Statistic } role = Param;
+  std::string name; // logical path: "lenet.conv_1.w", "objective.lenet.conv_1.w.m"
+  TensorType type;
+  bool frozen = false; // a parameter no objective updates
+  int init = -1;       // index of the output of Init that holds its first value; -1 for Statistic
+  // Statistic: what the runtime measures over the training split.
+  std::string field, kind; // kind: mean std min max
+  Span span;
+};
+
+/// One input of a step function.
+struct Input {
+  enum Kind { State, Field, Scalar, Stream } kind = Field;
+  int index = 0; // into states, fields, or scalars (a rank-0 tensor of the number's dtype); Stream: i64[3]
+  ValueId value = 0;
+};
+
+/// One of Init, Train, Evaluate, Predict: a graph whose inputs are tagged.
+struct StepGraph {
+  Graph graph;
+  std::vector<Input> inputs;
+  std::vector<ScalarExpr> scalars; // what Input::Scalar refers to; constants are literals in the graph instead
+};
+
+struct Field {
+  std::string name;
+  TensorType type; // per row, without batch; category: i32
+  int categories = 0;
+  bool optional = false;
+  std::vector<std::string> columns; // CSV names
+  Span span;
+};
+
+struct Reader {
+  std::string kind; // idx csv ...
+  std::vector<std::string> files;
+  std::vector<std::pair<std::string, double>> options;
+  Span span;
+};
+
+struct Settings {
+  int64_t batch = 32;
+  int64_t epochs = 1;
+  int64_t steps = 0; // when not 0, instead of epochs
+  uint64_t seed = 0;
+  double validation = 0;
+  int64_t accumulate = 1;
+  int64_t patience = 0; // 0: never stop early
+  std::string best;     // figure name; empty: validation loss
+  bool bestIsMax = false;
+  std::string precision = "f32"; // f32 f64
+};
+
+/// A loss or metric line: where its numbers are among the sums and figures.
+struct Figure {
+  std::string name;
+  bool isLoss = false;
+};
+
+/// Instance of the summary: a layer or model with what goes in and out.
+struct InstanceInfo {
+  std::string path, callee;
+  std::vector<TensorType> outputs;
+  int64_t parameters = 0;
+};
+
+/// Outputs of the graphs:
+///   init       one value per state tensor with init >= 0
+///   forward    (training) [0] the scalar to differentiate (in the compute type), [1] sums, then the new value of each state
+///              listed in `updatedStates`
+///   update     the optimizers. Inputs: States, then per trainable parameter its gradient (Input::Field with index =
+///              position in `trainable`), Scalars. Outputs: per trainable parameter its new value, then per slot its new value
+///              (in the order of states with role Slot)
+///   evaluate   [0] sums
+///   predict    one value per predict line
+///   figures    input: sums; output: one f64 vector, one entry per figure
+struct Program {
+  std::string name;     // of the train block
+  std::string dataName; // of the data block
+  std::vector<Field> fields;
+  std::vector<std::pair<std::string, Reader>> splits; // "train" "validation" "test"
+  Settings settings;
+
+  std::vector<StateTensor> states; // params, states, slots, statistics; order = declaration order by path
+  std::vector<int> trainable;      // indices of states the forward graph is differentiated by
+  std::vector<int> updatedStates;  // indices of states that the forward graph rewrites
+
+  StepGraph init, forward, update, evaluate, predict, figures;
+  std::vector<std::string> predictNames;
+  std::vector<Figure> figureNames;
+  int64_t sums = 0; // f64 numbers a step adds up
+  std::vector<Callee> callees;
+  std::vector<InstanceInfo> instances;
+};
+
+} // namespace mlc::frontend
