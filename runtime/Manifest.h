@@ -1,0 +1,173 @@
+// What a compiled program says about itself: where state lies, what each function takes and gives, which
+// scalars change from step to step, what data it learns from and how it is trained. The compiler writes it,
+// everything that runs programs reads it. As text it is JSON with keys in a fixed order.
+#ifndef MLC_RUNTIME_MANIFEST_H
+#define MLC_RUNTIME_MANIFEST_H
+
+#include "runtime/DType.h"
+#include "runtime/Scalar.h"
+#include "runtime/Status.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlc {
+
+/// What a state tensor is for; decides which file of a run folder holds it.
+enum class Role {
+  Param,    ///< learnt by an optimizer: model.safetensors
+  Slot,     ///< optimizer state, "objective.path.m": optimizer.safetensors
+  State,    ///< layer state such as running statistics: model.safetensors
+  Statistic ///< of a field over the training split, "train_mean.age": model.safetensors
+};
+
+struct StateTensor {
+  std::string name; ///< logical and unique: "lenet.conv_1.w"
+  Role role = Role::Param;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  int64_t offset = 0; ///< in the state buffer; a multiple of 64
+  int64_t bytes = 0;  ///< product of the shape times the element size
+  bool trainable = false;
+};
+
+enum class FunctionKind {
+  Init,      ///< no inputs, no outputs: writes params, states and slots (not statistics)
+  TrainStep, ///< inputs: fields; outputs: sums; updates the state in place
+  EvalStep,  ///< inputs: fields; outputs: sums; leaves the state alone
+  Predict,   ///< inputs: fields; outputs: the predict lines
+  Figures    ///< inputs: sums (f64[S]); outputs: figures (f64[K]); no batch
+};
+
+/// Names a function of a program. `name` tells predict functions apart; it is empty for all other kinds, and
+/// for predict when one function computes every predict line.
+struct FunctionId {
+  FunctionKind kind = FunctionKind::Init;
+  std::string name;
+  bool operator==(const FunctionId &o) const { return kind == o.kind && name == o.name; }
+  bool operator<(const FunctionId &o) const { return kind != o.kind ? kind < o.kind : name < o.name; }
+};
+
+/// An input or output. `shape` leaves out the leading batch of a batched one.
+/// The inputs of train_step, eval_step and predict are fields of the data, by name.
+struct Port {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  bool batched = false;
+};
+
+/// A function at a number of rows.
+struct Instance {
+  int64_t rows = 0; ///< 0 for functions without a batch (init, figures)
+  int64_t arenaBytes = 0;
+  int64_t scratchBytes = 0; ///< of each worker
+};
+
+struct FunctionSpec {
+  FunctionId id;
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+  std::vector<Instance> instances; ///< those known when the manifest was written; others are made on demand
+};
+
+/// What the sums of a split turn into.
+struct FiguresSpec {
+  std::vector<std::string> names; ///< in the order of the figures function's output; "loss" is always there
+  int64_t sums = 0;               ///< number of f64 sums that train_step and eval_step give
+};
+
+/// Where the rows of a split come from.
+struct ReaderSpec {
+  std::string kind;               ///< idx, csv, host
+  std::vector<std::string> files; ///< relative to the model file, or to the folder given by --data
+  std::map<std::string, std::string> options;
+};
+
+/// One field of the data; readers' outputs bind in order, CSV columns by name.
+struct FieldSpec {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;       ///< of one row; empty for a scalar
+  std::vector<std::string> columns; ///< CSV: the columns that make the value; empty: the one called `name`
+  /// category(N): codes are positions among the sorted values of the training split, below N; dtype is i32.
+  int64_t categories = 0;
+  /// `?`: a missing value is NaN (f32, f64) or code 0 (categories, whose first value then has code 1).
+  bool optional = false;
+  /// If not 0, an integer field must lie in [0, classes): the compiler sets it where the field is used as a
+  /// label.
+  int64_t classes = 0;
+};
+
+enum class StatisticKind { Mean, Std, Min, Max };
+
+/// A statistic of a field over the training split (after the validation rows are cut off), computed by the
+/// runtime before the first step and written into a state tensor with role Statistic. Element by element of
+/// the row, so the tensor has the field's row shape; dtype f32 or f64. NaN values are left out.
+struct StatisticSpec {
+  std::string field;
+  StatisticKind kind = StatisticKind::Mean;
+  std::string tensor; ///< name of the state tensor
+};
+
+struct DataSpec {
+  std::string name;
+  std::optional<ReaderSpec> train, validation, test;
+  std::vector<FieldSpec> fields;
+  std::vector<StatisticSpec> statistics;
+  /// Share of the training rows held out by the seed when there is no validation reader; in [0, 1).
+  double validationFraction = 0;
+};
+
+struct TrainSpec {
+  int64_t batch = 1;
+  std::optional<int64_t> epochs; ///< exactly one of epochs and steps
+  std::optional<int64_t> steps;  ///< updates
+  uint64_t seed = 0;
+  /// Epochs without a better figure after which training stops; 0: never.
+  int64_t patience = 0;
+  /// What the best checkpoint is chosen by: a figure of the validation split (of training if there is none).
+  std::string bestFigure = "loss";
+  bool bestIsMax = false;
+};
+
+struct Manifest {
+  static constexpr int64_t currentVersion = 1;
+  int64_t version = currentVersion;
+  std::string program;   ///< name of the train block
+  std::string modelHash; ///< hex digits that change whenever the meaning of the program does
+  std::vector<StateTensor> state;
+  int64_t stateBytes = 0;
+  std::vector<FunctionSpec> functions;
+  std::vector<ScalarSpec> scalars;
+  FiguresSpec figures;
+  DataSpec data;
+  TrainSpec train;
+
+  const StateTensor *findState(std::string_view name) const;
+  const FunctionSpec *findFunction(const FunctionId &id) const;
+  const FieldSpec *findField(std::string_view name) const;
+};
+
+std::string_view nameOf(Role role);
+std::string_view nameOf(FunctionKind kind);
+std::string_view nameOf(StatisticKind kind);
+
+/// Deterministic: equal manifests give equal text. Ends with a newline.
+std::string printManifest(const Manifest &manifest);
+
+/// Reads what printManifest wrote, or anything that claims to be it: the text may come from a hostile folder.
+/// `where` names the origin in messages. The result satisfies verifyManifest.
+Expected<Manifest> parseManifest(std::string_view text, std::string_view where);
+
+/// Holds the invariants: unique names, state tensors that fit, are aligned and do not overlap, ports that
+/// name fields, statistics that name tensors of their shape, sane numbers. The compiler calls it on what it
+/// builds.
+Status verifyManifest(const Manifest &manifest);
+
+} // namespace mlc
+#endif

@@ -1,0 +1,34 @@
+// A program that can be called: made by the JIT, loaded from an object file, or written by hand in a test.
+#ifndef MLC_RUNTIME_PROGRAM_H
+#define MLC_RUNTIME_PROGRAM_H
+
+#include "runtime/Abi.h"
+#include "runtime/Manifest.h"
+#include "runtime/Status.h"
+
+#include <cstdint>
+
+namespace mlc {
+
+/// A compiled function at a fixed number of rows. The caller supplies the memory that mlc_call names.
+struct Function {
+  mlc_function entry = nullptr;
+  int64_t arenaBytes = 0;   ///< mlc_call::arena, aligned to 64
+  int64_t scratchBytes = 0; ///< mlc_call::scratch, and the scratch of every worker of parallel_for
+};
+
+class Program {
+public:
+  virtual ~Program() = default;
+
+  /// Constant over the life of the program.
+  virtual const Manifest &manifest() const = 0;
+
+  /// The function for `rows` rows (0 for init and figures), compiled on first request: callers ask for the
+  /// ragged last batch when they meet it. The result lives as long as the program. Called from one thread at
+  /// a time.
+  virtual Expected<const Function *> function(const FunctionId &id, int64_t rows) = 0;
+};
+
+} // namespace mlc
+#endif
