@@ -84,7 +84,7 @@ struct FiguresSpec {
 /// Where the rows of a split come from.
 struct ReaderSpec {
   std::string kind;               ///< idx, csv, host
-  std::vector<std::string> files; ///< relative to the model file, or to the folder given by --data
+  std::vector<std::string> files; ///< relative; where they are found says runtime/data/DataFile.h
   std::map<std::string, std::string> options;
 };
 
