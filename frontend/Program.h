@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace mlc::frontend {
+namespace mlc::frontend::core {
 
 enum class DType { F32, F64, I32, I64, U8, Bool };
 
@@ -171,4 +171,4 @@ struct Program {
   std::vector<InstanceInfo> instances;
 };
 
-} // namespace mlc::frontend
+} // namespace mlc::frontend::core
