@@ -1,0 +1,186 @@
+// Lookups and the invariants of a manifest. The text form is in ManifestJson.cpp.
+#include "runtime/Manifest.h"
+
+#include "runtime/Json.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mlc {
+
+const StateTensor *Manifest::findState(std::string_view name) const {
+  for (const StateTensor &tensor : state)
+    if (tensor.name == name)
+      return &tensor;
+  return nullptr;
+}
+
+const FunctionSpec *Manifest::findFunction(const FunctionId &id) const {
+  for (const FunctionSpec &function : functions)
+    if (function.id == id)
+      return &function;
+  return nullptr;
+}
+
+const FieldSpec *Manifest::findField(std::string_view name) const {
+  for (const FieldSpec &field : data.fields)
+    if (field.name == name)
+      return &field;
+  return nullptr;
+}
+
+namespace {
+
+// Far above any program, far below where sums of sizes overflow.
+constexpr int64_t maxBytes = int64_t(1) << 46;
+
+Status bad(const std::string &what) { return Status::badData("manifest: " + what); }
+
+Status verifyState(const Manifest &manifest) {
+  if (manifest.stateBytes < 0 || manifest.stateBytes > maxBytes)
+    return bad("stateBytes is out of range");
+  std::set<std::string_view> names;
+  std::vector<const StateTensor *> byOffset;
+  for (const StateTensor &tensor : manifest.state) {
+    if (tensor.name.empty() || !names.insert(tensor.name).second)
+      return bad("state tensor '" + tensor.name + "' has no name of its own");
+    std::optional<int64_t> bytes = checkedProduct(tensor.shape, sizeOf(tensor.dtype));
+    if (!bytes || *bytes != tensor.bytes)
+      return bad("state tensor '" + tensor.name + "': bytes do not agree with its shape");
+    if (tensor.offset < 0 || tensor.offset % 64 != 0 || tensor.offset > manifest.stateBytes ||
+        tensor.bytes > manifest.stateBytes - tensor.offset)
+      return bad("state tensor '" + tensor.name + "' does not lie in the state, or not at a multiple of 64");
+    byOffset.push_back(&tensor);
+  }
+  std::sort(byOffset.begin(), byOffset.end(), [](const StateTensor *a, const StateTensor *b) {
+    return a->offset != b->offset ? a->offset < b->offset : a->bytes < b->bytes;
+  });
+  for (size_t i = 1; i < byOffset.size(); ++i)
+    if (byOffset[i - 1]->offset + byOffset[i - 1]->bytes > byOffset[i]->offset)
+      return bad("state tensors '" + byOffset[i - 1]->name + "' and '" + byOffset[i]->name + "' overlap");
+  return {};
+}
+
+Status verifyFields(const DataSpec &data) {
+  std::set<std::string_view> names;
+  for (const FieldSpec &field : data.fields) {
+    if (field.name.empty() || !names.insert(field.name).second)
+      return bad("field '" + field.name + "' has no name of its own");
+    std::optional<int64_t> bytes = checkedProduct(field.shape, sizeOf(field.dtype));
+    if (!bytes || *bytes > maxBytes || *bytes == 0)
+      return bad("field '" + field.name + "' has a size that cannot be");
+    if (field.categories < 0 || field.classes < 0)
+      return bad("field '" + field.name + "' has a negative number of values");
+    if (field.categories > 0 && field.dtype != DType::I32)
+      return bad("field '" + field.name + "' has categories but is not i32");
+    int64_t elements = *checkedProduct(field.shape);
+    if (!field.columns.empty() && static_cast<int64_t>(field.columns.size()) != elements)
+      return bad("field '" + field.name + "' has another number of columns than elements");
+  }
+  for (const ReaderSpec *reader :
+       {data.train ? &*data.train : nullptr, data.validation ? &*data.validation : nullptr,
+        data.test ? &*data.test : nullptr})
+    if (reader && reader->kind.empty())
+      return bad("a reader has no kind");
+  if (!(data.validationFraction >= 0 && data.validationFraction < 1))
+    return bad("the share of validation rows is not in [0, 1)");
+  return {};
+}
+
+Status verifyStatistics(const Manifest &manifest) {
+  for (const StatisticSpec &statistic : manifest.data.statistics) {
+    const FieldSpec *field = manifest.findField(statistic.field);
+    const StateTensor *tensor = manifest.findState(statistic.tensor);
+    if (!field || !tensor)
+      return bad("statistic '" + statistic.tensor + "' names a field or tensor that is not there");
+    if (tensor->role != Role::Statistic || tensor->shape != field->shape ||
+        (tensor->dtype != DType::F32 && tensor->dtype != DType::F64))
+      return bad("statistic '" + statistic.tensor + "' has a tensor of another role, shape or type");
+  }
+  return {};
+}
+
+Status verifyPort(const FunctionSpec &function, const Port &port) {
+  std::optional<int64_t> bytes = checkedProduct(port.shape, sizeOf(port.dtype));
+  if (!bytes || *bytes > maxBytes)
+    return bad(std::string(nameOf(function.id.kind)) + ": '" + port.name + "' has a size that cannot be");
+  return {};
+}
+
+bool isVector(const std::vector<Port> &ports, int64_t length) {
+  return ports.size() == 1 && ports[0].dtype == DType::F64 &&
+         ports[0].shape == std::vector<int64_t>{length} && !ports[0].batched;
+}
+
+Status verifyFunction(const Manifest &manifest, const FunctionSpec &function) {
+  std::string name(nameOf(function.id.kind));
+  for (const Port &port : function.inputs)
+    MLC_TRY(verifyPort(function, port));
+  for (const Port &port : function.outputs)
+    MLC_TRY(verifyPort(function, port));
+  for (const Instance &instance : function.instances)
+    if (instance.rows < 0 || instance.arenaBytes < 0 || instance.arenaBytes > maxBytes ||
+        instance.scratchBytes < 0 || instance.scratchBytes > maxBytes)
+      return bad(name + ": an instance has a size that cannot be");
+  FunctionKind kind = function.id.kind;
+  if (kind == FunctionKind::Init && (!function.inputs.empty() || !function.outputs.empty()))
+    return bad("init has inputs or outputs");
+  int64_t sums = manifest.figures.sums;
+  if (kind == FunctionKind::Figures &&
+      (!isVector(function.inputs, sums) ||
+       !isVector(function.outputs, static_cast<int64_t>(manifest.figures.names.size()))))
+    return bad("figures does not turn the sums into the figures");
+  if ((kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep) &&
+      !isVector(function.outputs, sums))
+    return bad(name + " does not give the sums");
+  if (kind != FunctionKind::Predict && !function.id.name.empty())
+    return bad(name + " has a name");
+  if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep || kind == FunctionKind::Predict) {
+    for (const Port &port : function.inputs) {
+      const FieldSpec *field = manifest.findField(port.name);
+      if (!field || field->dtype != port.dtype || field->shape != port.shape || !port.batched)
+        return bad(name + ": input '" + port.name + "' is not a field of the data");
+    }
+  }
+  return {};
+}
+
+Status verifyTraining(const Manifest &manifest) {
+  const TrainSpec &train = manifest.train;
+  if (train.batch < 1 || train.batch > (int64_t(1) << 31))
+    return bad("batch is out of range");
+  if (train.epochs.has_value() == train.steps.has_value())
+    return bad("exactly one of epochs and steps must be given");
+  if ((train.epochs && *train.epochs < 0) || (train.steps && *train.steps < 0) || train.patience < 0)
+    return bad("a length of training is negative");
+  const auto &names = manifest.figures.names;
+  if (manifest.figures.sums < 0 || manifest.figures.sums > (int64_t(1) << 24))
+    return bad("the number of sums is out of range");
+  if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
+    return bad("two figures have one name");
+  if (!names.empty() && std::find(names.begin(), names.end(), train.bestFigure) == names.end())
+    return bad("the best checkpoint is chosen by '" + train.bestFigure + "', which is no figure");
+  return {};
+}
+
+} // namespace
+
+Status verifyManifest(const Manifest &manifest) {
+  if (manifest.version != Manifest::currentVersion)
+    return bad("version " + std::to_string(manifest.version) + " is not known here");
+  MLC_TRY(verifyState(manifest));
+  MLC_TRY(verifyFields(manifest.data));
+  MLC_TRY(verifyStatistics(manifest));
+  MLC_TRY(verifyTraining(manifest));
+  std::set<FunctionId> ids;
+  for (const FunctionSpec &function : manifest.functions) {
+    if (!ids.insert(function.id).second)
+      return bad("a function appears twice");
+    MLC_TRY(verifyFunction(manifest, function));
+  }
+  for (size_t i = 0; i < manifest.scalars.size(); ++i)
+    MLC_TRY(ScalarExpr::parse(manifest.scalars[i].value.print(), static_cast<int32_t>(i)).status());
+  return {};
+}
+
+} // namespace mlc

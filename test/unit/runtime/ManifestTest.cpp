@@ -1,0 +1,117 @@
+#include "runtime/Manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+using namespace mlc;
+using testing::HasSubstr;
+
+namespace {
+
+Manifest example() {
+  Manifest m;
+  m.program = "linear";
+  m.modelHash = "00ff";
+  m.state = {{"net.w", Role::Param, DType::F32, {3, 2}, 0, 24, true},
+             {"objective.net.w.m", Role::Slot, DType::F32, {3, 2}, 64, 24, false},
+             {"train_mean.x", Role::Statistic, DType::F32, {3}, 128, 12, false}};
+  m.stateBytes = 192;
+  m.data.name = "points";
+  m.data.train = ReaderSpec{"csv", {"points.csv"}, {{"separator", ";"}}};
+  m.data.fields = {{"x", DType::F32, {3}, {"a", "b", "c"}, 0, true, 0},
+                   {"y", DType::I32, {}, {}, 4, false, 4}};
+  m.data.statistics = {{"x", StatisticKind::Mean, "train_mean.x"}};
+  m.data.validationFraction = 0.1;
+  m.figures = {{"loss", "accuracy"}, 4};
+  std::vector<Port> fields = {{"x", DType::F32, {3}, true}, {"y", DType::I32, {}, true}};
+  std::vector<Port> sums = {{"sums", DType::F64, {4}, false}};
+  m.functions = {
+      {{FunctionKind::Init, ""}, {}, {}, {{0, 64, 0}}},
+      {{FunctionKind::TrainStep, ""}, fields, sums, {{32, 1024, 64}, {7, 256, 64}}},
+      {{FunctionKind::EvalStep, ""}, fields, sums, {{32, 512, 64}}},
+      {{FunctionKind::Predict, ""}, {fields[0]}, {{"p", DType::F32, {4}, true}}, {}},
+      {{FunctionKind::Figures, ""}, sums, {{"figures", DType::F64, {2}, false}}, {{0, 0, 0}}},
+  };
+  m.scalars = {
+      {"optimizer.lr", ScalarExpr::literal(0.1)},
+      {"", ScalarExpr::binary(ScalarOp::Mul, ScalarExpr::scalar(0), ScalarExpr::leaf(ScalarOp::Step))}};
+  m.train.batch = 32;
+  m.train.epochs = 5;
+  m.train.seed = 18446744073709551615ull;
+  m.train.bestFigure = "accuracy";
+  m.train.bestIsMax = true;
+  return m;
+}
+
+void expectRefused(const std::function<void(Manifest &)> &spoil, const std::string &why) {
+  Manifest m = example();
+  spoil(m);
+  Status status = verifyManifest(m);
+  EXPECT_EQ(status.code(), StatusCode::BadData) << why;
+  EXPECT_THAT(status.message(), HasSubstr(why));
+  EXPECT_FALSE(parseManifest(printManifest(m), "config.json")) << why;
+}
+
+} // namespace
+
+TEST(Manifest, ReadsBackToTheSameText) {
+  std::string text = printManifest(example());
+  Expected<Manifest> back = parseManifest(text, "config.json");
+  ASSERT_TRUE(back) << back.status().message();
+  EXPECT_EQ(printManifest(*back), text);
+  EXPECT_EQ(back->train.seed, 18446744073709551615ull);
+  EXPECT_EQ(back->findState("objective.net.w.m")->offset, 64);
+  EXPECT_EQ(back->findFunction({FunctionKind::TrainStep, ""})->instances[1].rows, 7);
+  EXPECT_EQ(back->findField("x")->columns[1], "b");
+  EXPECT_EQ(back->data.train->options.at("separator"), ";");
+}
+
+TEST(Manifest, VerifiesItsInvariants) {
+  ASSERT_TRUE(verifyManifest(example()).isOk()) << verifyManifest(example()).message();
+  expectRefused([](Manifest &m) { m.version = 2; }, "version 2");
+  expectRefused([](Manifest &m) { m.state[1].name = "net.w"; }, "no name of its own");
+  expectRefused([](Manifest &m) { m.state[1].offset = 0; }, "overlap");
+  expectRefused([](Manifest &m) { m.state[1].offset = 65; }, "multiple of 64");
+  expectRefused([](Manifest &m) { m.state[1].offset = int64_t(1) << 62; }, "lie in the state");
+  expectRefused([](Manifest &m) { m.stateBytes = 130; }, "lie in the state");
+  expectRefused([](Manifest &m) { m.state[0].bytes = 25; }, "agree with its shape");
+  expectRefused([](Manifest &m) { m.state[0].shape = {int64_t(1) << 40, int64_t(1) << 40}; },
+                "agree with its shape");
+  expectRefused([](Manifest &m) { m.data.statistics[0].tensor = "net.w"; }, "another role");
+  expectRefused([](Manifest &m) { m.data.statistics[0].field = "z"; }, "names a field or tensor");
+  expectRefused([](Manifest &m) { m.data.fields[0].columns.pop_back(); }, "number of columns");
+  expectRefused([](Manifest &m) { m.data.fields[1].shape = {int64_t(1) << 62, 8}; }, "size that cannot be");
+  expectRefused([](Manifest &m) { m.data.validationFraction = 1; }, "validation rows");
+  expectRefused([](Manifest &m) { m.functions[1].inputs[0].name = "q"; }, "is not a field");
+  expectRefused([](Manifest &m) { m.functions[1].outputs.clear(); }, "does not give the sums");
+  expectRefused([](Manifest &m) { m.functions[4].outputs[0].shape = {3}; }, "into the figures");
+  expectRefused([](Manifest &m) { m.functions[4].id.kind = FunctionKind::Init; }, "appears twice");
+  expectRefused([](Manifest &m) { m.scalars[1].value = ScalarExpr::scalar(1); }, "earlier scalar");
+  expectRefused([](Manifest &m) { m.train.steps = 5; }, "exactly one");
+  expectRefused([](Manifest &m) { m.train.batch = 0; }, "batch");
+  expectRefused([](Manifest &m) { m.train.bestFigure = "f1"; }, "which is no figure");
+}
+
+TEST(Manifest, RefusesHostileText) {
+  EXPECT_THAT(parseManifest("", "c").status().message(), HasSubstr("not valid JSON"));
+  EXPECT_THAT(parseManifest("[]", "c").status().message(), HasSubstr("is not an object"));
+  EXPECT_THAT(parseManifest("{}", "c").status().message(), HasSubstr("c.version is missing"));
+  EXPECT_THAT(parseManifest(std::string(100000, '['), "c").status().message(), HasSubstr("nests too deep"));
+  EXPECT_THAT(parseManifest("{\"version\": 1, \"version\": 1}", "c").status().message(),
+              HasSubstr("appears twice"));
+  std::string text = printManifest(example());
+  for (size_t cut = 0; cut < text.size() - 1; cut += 7)
+    EXPECT_FALSE(parseManifest(text.substr(0, cut), "c"));
+  // Any single character replaced gives a value or an error, never anything else.
+  for (size_t i = 0; i < text.size(); i += 3) {
+    std::string spoilt = text;
+    spoilt[i] = '"';
+    (void)parseManifest(spoilt, "c");
+    spoilt[i] = '-';
+    (void)parseManifest(spoilt, "c");
+    spoilt[i] = '9';
+    (void)parseManifest(spoilt, "c");
+  }
+}
