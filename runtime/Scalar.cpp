@@ -163,8 +163,11 @@ Expected<ScalarExpr> ScalarExpr::parse(std::string_view text, int32_t number) {
   while (!text.empty()) {
     std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(word.size());
-    if (!text.empty())
+    if (!text.empty()) {
       text.remove_prefix(1);
+      if (text.empty())
+        return bad("ends with a space");
+    }
     Instruction instruction{ScalarOp::Literal, 0, 0};
     bool known = false;
     for (size_t i = 0; i < std::size(opTable); ++i)
