@@ -104,6 +104,9 @@ struct Field {
   std::string name;
   TensorType type; // per row, without batch; category: i32
   int categories = 0;
+  /// Where the field itself is used as a class or a row (pick, one_hot, gather): the smallest number of classes among
+  /// those uses; the runtime refuses other values. 0: unbounded.
+  int64_t classes = 0;
   bool optional = false;
   std::vector<std::string> columns; // CSV names
   Span span;
