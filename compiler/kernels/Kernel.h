@@ -1,0 +1,52 @@
+// Kernels: isolated functions of mlc ops over static tensors, and the native code they become.
+//
+// A kernel's object has one symbol, `void NAME(void *const *args, int64_t chunk, void *scratch)` (mlc_kernel
+// in runtime/Abi.h). `args` are the function's arguments, then its results: dense, row-major, 64-byte aligned
+// or not; i1 is stored as one byte 0/1. Every chunk writes its own part of the results, so chunks run in any
+// order on any worker, and what they compute does not depend on who runs them. compiler/kernels/README.md
+// says which functions are good kernels; any function of mlc ops is a correct one.
+#ifndef MLC_COMPILER_KERNELS_KERNEL_H
+#define MLC_COMPILER_KERNELS_KERNEL_H
+
+#include "compiler/target/Target.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlc::compiler {
+
+/// What a launch of a kernel needs to know. A function of the kernel's text and the target's ISA only, never
+/// of the number of workers.
+struct KernelInfo {
+  /// Which emitter takes it: "contraction", "rows", "elementwise", ... For --emit=kernels and tests.
+  std::string emitter;
+  /// Number of chunks of a launch, at least 1.
+  int64_t chunks = 1;
+  /// Bytes of scratch that a running chunk needs, aligned to 64.
+  int64_t scratchBytes = 0;
+  /// (i, j): input i may lie in the very memory of output j (same size; never partly).
+  std::vector<std::pair<int, int>> inPlace;
+  /// Arithmetic and memory traffic of one launch: for summaries and scheduling.
+  double flops = 0, bytes = 0;
+};
+
+/// Plans a kernel without building code: deterministic, cheap (no code is built). Fails with a diagnostic on
+/// the function.
+mlir::FailureOr<KernelInfo> planKernel(mlir::func::FuncOp kernel, const Target &target);
+
+/// Appends to `into` the loops and vectors of `kernel`: a func.func of the kernel's name and the ABI's type,
+/// in scf, arith, math, vector and llvm ops. `kernel` is left as it is. Fails with a diagnostic on the
+/// function.
+mlir::LogicalResult emitKernel(mlir::func::FuncOp kernel, const Target &target, mlir::ModuleOp into);
+
+/// The dialects that emitKernel and compileKernel create ops of: append them to the context's registry first.
+void registerKernelDialects(mlir::DialectRegistry &registry);
+
+} // namespace mlc::compiler
+
+#endif
