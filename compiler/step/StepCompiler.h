@@ -1,0 +1,153 @@
+// From step functions to functions that can be called: fusion, schedule, buffers, kernels, objects, link.
+//
+// Input is a module of step functions, pure mlc ops over static tensors:
+//
+//     func.func @train_step(states..., fields..., %scalars: tensor<Kxf64>, %stream: tensor<3xi64>)
+//         -> (new states..., sums: tensor<Sxf64>)
+//
+// and likewise @init, @eval_step, @predict_NAME, @figures: every public function is a step function, private
+// ones are callees to be inlined. `mlc.state = "logical.name"` is on the arguments that are state and on the
+// results that update it; a function need not take the state that it writes (@init). The last argument is the
+// random stream if it is a tensor<3xi64>; then the one before it is the scalars if it is of rank 1 and f64.
+// The other arguments are inputs, the other results outputs, in order. `step.role` on an argument overrides
+// this reading.
+#ifndef MLC_COMPILER_STEP_STEPCOMPILER_H
+#define MLC_COMPILER_STEP_STEPCOMPILER_H
+
+#include "compiler/target/Target.h"
+#include "runtime/Abi.h"
+#include "runtime/DType.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlc::compiler {
+
+/// Where a state tensor lies in the state buffer.
+struct StatePlace {
+  std::string name; ///< logical
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  int64_t offset = 0; ///< a multiple of 64
+  int64_t bytes = 0;
+};
+
+/// One for all functions and all numbers of rows of a program.
+struct StateLayout {
+  std::vector<StatePlace> places; ///< by offset
+  int64_t bytes = 0;
+
+  const StatePlace *find(llvm::StringRef name) const;
+};
+
+/// Lays out the state of all step functions of `module`, in order of first appearance. Fails with a
+/// diagnostic when two functions disagree about a tensor's shape or type.
+mlir::FailureOr<StateLayout> planState(mlir::ModuleOp module);
+
+/// What a step function is, for manifests and for callers. Instances for several row counts are several
+/// functions.
+struct StepFunction {
+  std::string name;   ///< of the func.func: "train_step"
+  std::string symbol; ///< of the compiled function: "mlc_NAME_train_step"
+  int64_t arenaBytes = 0;
+  int64_t scratchBytes = 0;
+  int64_t launches = 0;
+  double flops = 0; ///< of one call
+};
+
+/// An object file in memory.
+struct Object {
+  std::string name; ///< of the kernel or function in it
+  std::string bytes;
+};
+
+struct CompileStatistics {
+  int64_t launches = 0; ///< in all functions
+  int64_t kernels = 0;  ///< distinct ones
+  int64_t cached = 0;   ///< taken from the cache on disk
+  int64_t compiled = 0;
+  double milliseconds = 0; ///< from the module handed in to the objects
+};
+
+/// Everything that a program's functions consist of: to be linked in memory, or written to files.
+struct CompiledObjects {
+  StateLayout state;
+  std::vector<StepFunction> functions;
+  std::vector<Object> objects; ///< kernels first; the last one holds the functions themselves
+  CompileStatistics statistics;
+};
+
+struct CompileOptions {
+  /// Functions are called mlc_NAME_train_step; letters, digits and underscores.
+  std::string name = "program";
+  /// Appended to the name of each function ("_rows17"), so that instances can be linked together.
+  std::string suffix;
+  /// Layout to keep to; null: planned from the module itself.
+  const StateLayout *state = nullptr;
+  /// Kernels are compiled by that many threads; 0: as many as there are processors.
+  unsigned threads = 0;
+  /// Look kernels up in the cache on disk and leave them there.
+  bool useCache = true;
+  /// The cache's folder; empty: $XDG_CACHE_HOME/mlc, or ~/.cache/mlc.
+  std::string cacheDir;
+};
+
+/// A compiled function, ready to be called. Valid as long as the CompiledModule lives.
+struct CompiledFunction {
+  StepFunction description;
+  mlc_function entry = nullptr;
+};
+
+/// Functions linked into this process.
+class CompiledModule {
+public:
+  virtual ~CompiledModule() = default;
+  virtual const StateLayout &state() const = 0;
+  virtual const CompileStatistics &statistics() const = 0;
+  /// Null if there is none of that name.
+  virtual const CompiledFunction *find(llvm::StringRef name) const = 0;
+};
+
+/// What the phases after autodiff and step building print.
+enum class StepPhase {
+  Step,    ///< the step program over tensors: launches and kernels
+  Plan,    ///< buffers, lifetimes and launches, for people
+  Kernels, ///< each distinct kernel: its text, emitter and chunks, and what it is lowered from
+  LLVM,    ///< kernels and functions as LLVM IR
+  Asm,     ///< the same as assembly
+  Obj      ///< the same as one relocatable ELF object (binary)
+};
+
+/// The dialects that these phases create ops of: append them to the context's registry first.
+void registerStepCompilerDialects(mlir::DialectRegistry &registry);
+
+/// Appends the passes from step functions to the planned step program (memrefs, offsets), each with its
+/// reason. `target` must outlive the run.
+void buildStepPipeline(mlir::OpPassManager &passes, const Target &target);
+
+/// The whole way to objects. `module` is consumed: it is the planned step program afterwards. Fails with
+/// diagnostics on the module's locations.
+mlir::FailureOr<CompiledObjects> compileObjects(mlir::ModuleOp module, const Target &target,
+                                                const CompileOptions &options);
+
+/// Links objects into this process; they must be for this machine.
+llvm::Expected<std::unique_ptr<CompiledModule>> linkInMemory(CompiledObjects objects);
+
+/// compileObjects and linkInMemory.
+mlir::FailureOr<std::unique_ptr<CompiledModule>> compileFunctions(mlir::ModuleOp module, const Target &target,
+                                                                  const CompileOptions &options);
+
+/// Prints `module` as it is after `phase`. `module` is consumed. Fails with diagnostics.
+mlir::LogicalResult printPhase(mlir::ModuleOp module, const Target &target, const CompileOptions &options,
+                               StepPhase phase, llvm::raw_ostream &out);
+
+} // namespace mlc::compiler
+
+#endif

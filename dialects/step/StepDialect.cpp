@@ -1,0 +1,238 @@
+#include "dialects/step/StepDialect.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace mlc::step;
+
+#include "dialects/step/StepDialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/step/StepOps.cpp.inc"
+
+void StepDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/step/StepOps.cpp.inc"
+      >();
+}
+
+int64_t mlc::step::byteSize(ShapedType type) {
+  unsigned bits = type.getElementTypeBitWidth();
+  return type.getNumElements() * ((bits + 7) / 8);
+}
+
+/// The identity-layout memref of a tensor's shape.
+static MemRefType bufferTypeOf(Type tensor) {
+  auto shaped = cast<ShapedType>(tensor);
+  return MemRefType::get(shaped.getShape(), shaped.getElementType());
+}
+
+static bool sameShapeAndElement(Type a, Type b) {
+  auto x = cast<ShapedType>(a), y = cast<ShapedType>(b);
+  return x.getShape() == y.getShape() && x.getElementType() == y.getElementType();
+}
+
+/// Buffers are row-major and dense, always.
+static LogicalResult verifyDense(Operation *op, Type type) {
+  if (auto memref = dyn_cast<MemRefType>(type))
+    if (!memref.getLayout().isIdentity())
+      return op->emitOpError("takes dense row-major buffers only, not ") << type;
+  return success();
+}
+
+//===--- launch -----------------------------------------------------------------------------------------===//
+
+bool LaunchOp::allowsInPlace(unsigned input, unsigned output) {
+  ArrayRef<int64_t> pairs = getInPlace();
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2)
+    if (pairs[i] == input && pairs[i + 1] == output)
+      return true;
+  return false;
+}
+
+LogicalResult LaunchOp::verify() {
+  bool tensors = false, buffers = false;
+  for (Type type : getOperandTypes()) {
+    (isa<TensorType>(type) ? tensors : buffers) = true;
+    if (failed(verifyDense(*this, type)))
+      return failure();
+  }
+  if (tensors && buffers)
+    return emitOpError("mixes tensors and memrefs");
+  if (getOutputs().empty())
+    return emitOpError("has no outputs");
+  if (tensors) {
+    if (getNumResults() != getOutputs().size())
+      return emitOpError("has ") << getOutputs().size() << " outputs but " << getNumResults() << " results";
+    for (auto [output, result] : llvm::zip_equal(getOutputs(), getResults()))
+      if (output.getType() != result.getType())
+        return emitOpError("writes ") << output.getType() << " but returns " << result.getType();
+  } else if (getNumResults() != 0) {
+    return emitOpError("over memrefs has no results");
+  }
+  ArrayRef<int64_t> pairs = getInPlace();
+  if (pairs.size() % 2)
+    return emitOpError("in_place is a list of pairs");
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    if (pairs[i] < 0 || pairs[i] >= (int64_t)getInputs().size() || pairs[i + 1] < 0 ||
+        pairs[i + 1] >= (int64_t)getOutputs().size())
+      return emitOpError("in_place names input ") << pairs[i] << " and output " << pairs[i + 1] << " of "
+                                                  << getInputs().size() << " and " << getOutputs().size();
+    auto input = cast<ShapedType>(getInputs()[pairs[i]].getType());
+    auto output = cast<ShapedType>(getOutputs()[pairs[i + 1]].getType());
+    if (byteSize(input) != byteSize(output))
+      return emitOpError("in_place pairs buffers of different size: ") << input << " and " << output;
+  }
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("launches ") << getKernelAttr() << ", which is not a function of this module";
+  FunctionType type = kernel.getFunctionType();
+  if (type.getNumInputs() != getInputs().size() || type.getNumResults() != getOutputs().size())
+    return emitOpError("has ") << getInputs().size() << " inputs and " << getOutputs().size()
+                               << " outputs, but the kernel " << getKernelAttr() << " takes "
+                               << type.getNumInputs() << " and gives " << type.getNumResults();
+  for (auto [i, want, have] : llvm::enumerate(type.getInputs(), getInputs().getTypes()))
+    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, have))
+      return emitOpError("input ") << i << " is " << have << ", but the kernel takes " << want;
+  for (auto [i, want, have] : llvm::enumerate(type.getResults(), getOutputs().getTypes()))
+    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, have))
+      return emitOpError("output ") << i << " is " << have << ", but the kernel gives " << want;
+  return success();
+}
+
+void LaunchOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  for (OpOperand &operand : getInputsMutable())
+    if (isa<MemRefType>(operand.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  for (OpOperand &operand : getOutputsMutable())
+    if (isa<MemRefType>(operand.get().getType()))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+}
+
+bool LaunchOp::bufferizesToMemoryRead(OpOperand &operand, const AnalysisState &) {
+  return operand.getOperandNumber() < getInputs().size();
+}
+
+bool LaunchOp::bufferizesToMemoryWrite(OpOperand &operand, const AnalysisState &) {
+  return operand.getOperandNumber() >= getInputs().size();
+}
+
+bool LaunchOp::bufferizesToElementwiseAccess(const AnalysisState &, ArrayRef<OpOperand *> operands) {
+  // Asked of a read and a write: fine when the kernel allows this input to be that output.
+  unsigned inputs = getInputs().size();
+  for (OpOperand *read : operands)
+    for (OpOperand *write : operands)
+      if (read->getOperandNumber() < inputs && write->getOperandNumber() >= inputs &&
+          !allowsInPlace(read->getOperandNumber(), write->getOperandNumber() - inputs))
+        return false;
+  return true;
+}
+
+AliasingValueList LaunchOp::getAliasingValues(OpOperand &operand, const AnalysisState &) {
+  unsigned inputs = getInputs().size();
+  if (operand.getOperandNumber() < inputs)
+    return {};
+  return {{getResult(operand.getOperandNumber() - inputs), BufferRelation::Equivalent}};
+}
+
+LogicalResult LaunchOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
+                                  BufferizationState &state) {
+  SmallVector<Value> inputs, outputs;
+  for (Value input : getInputs()) {
+    FailureOr<Value> buffer = getBuffer(rewriter, input, options, state);
+    if (failed(buffer))
+      return failure();
+    inputs.push_back(*buffer);
+  }
+  for (Value output : getOutputs()) {
+    FailureOr<Value> buffer = getBuffer(rewriter, output, options, state);
+    if (failed(buffer))
+      return failure();
+    outputs.push_back(*buffer);
+  }
+  auto launch = LaunchOp::create(rewriter, getLoc(), TypeRange(), getKernelAttr(), inputs, outputs,
+                                 getChunksAttr(), getScratchAttr(), getInPlaceAttr(), getLinesAttr());
+  launch->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
+  replaceOpWithBufferizedValues(rewriter, *this, outputs);
+  return success();
+}
+
+//===--- buffer -----------------------------------------------------------------------------------------===//
+
+bool BufferOp::bufferizesToAllocation(Value) { return true; }
+bool BufferOp::resultBufferizesToMemoryWrite(OpResult, const AnalysisState &) { return false; }
+
+LogicalResult BufferOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &,
+                                  BufferizationState &) {
+  replaceOpWithNewBufferizedOp<BufferOp>(rewriter, *this, bufferTypeOf(getType()), getOffsetAttr());
+  return success();
+}
+
+//===--- constant ---------------------------------------------------------------------------------------===//
+
+LogicalResult ConstantOp::verify() {
+  if (!sameShapeAndElement(getValue().getType(), getType()))
+    return emitOpError("value is ") << getValue().getType() << " but result is " << getType();
+  return verifyDense(*this, getType());
+}
+
+bool ConstantOp::resultBufferizesToMemoryWrite(OpResult, const AnalysisState &) { return false; }
+bool ConstantOp::isWritable(Value, const AnalysisState &) { return false; }
+
+LogicalResult ConstantOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &,
+                                    BufferizationState &) {
+  replaceOpWithNewBufferizedOp<ConstantOp>(rewriter, *this, bufferTypeOf(getType()), getValueAttr());
+  return success();
+}
+
+//===--- view -------------------------------------------------------------------------------------------===//
+
+LogicalResult ViewOp::verify() {
+  auto source = cast<ShapedType>(getSource().getType()), result = cast<ShapedType>(getType());
+  if (isa<TensorType>(source) != isa<TensorType>(result))
+    return emitOpError("turns ") << source << " into " << result;
+  if (source.getElementType() != result.getElementType())
+    return emitOpError("cannot view ") << source.getElementType() << " as " << result.getElementType();
+  if ((int64_t)getOffset() > source.getNumElements() - result.getNumElements())
+    return emitOpError("takes ") << result.getNumElements() << " elements from number " << getOffset()
+                                 << " on, but the source has " << source.getNumElements();
+  if (failed(verifyDense(*this, source)))
+    return failure();
+  return verifyDense(*this, result);
+}
+
+OpFoldResult ViewOp::fold(FoldAdaptor) {
+  if (getSource().getType() == getType())
+    return getSource(); // the verifier leaves only offset 0
+  if (auto inner = getSource().getDefiningOp<ViewOp>()) {
+    setOffset(getOffset() + inner.getOffset());
+    getSourceMutable().assign(inner.getSource());
+    return getResult();
+  }
+  return {};
+}
+
+bool ViewOp::bufferizesToMemoryRead(OpOperand &, const AnalysisState &) { return false; }
+bool ViewOp::bufferizesToMemoryWrite(OpOperand &, const AnalysisState &) { return false; }
+
+AliasingValueList ViewOp::getAliasingValues(OpOperand &, const AnalysisState &) {
+  return {{getResult(), BufferRelation::Unknown}};
+}
+
+LogicalResult ViewOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
+                                BufferizationState &state) {
+  FailureOr<Value> source = getBuffer(rewriter, getSource(), options, state);
+  if (failed(source))
+    return failure();
+  replaceOpWithNewBufferizedOp<ViewOp>(rewriter, *this, bufferTypeOf(getType()), *source, getOffsetAttr());
+  return success();
+}

@@ -1,0 +1,33 @@
+// The step dialect: a training step as a straight list of kernel launches. See README.md.
+#ifndef MLC_DIALECTS_STEP_STEPDIALECT_H
+#define MLC_DIALECTS_STEP_STEPDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/step/StepDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/step/StepOps.h.inc"
+
+namespace mlc::step {
+
+/// Name of the unit attribute on functions that are kernels; a module may hold step functions and kernels.
+inline constexpr llvm::StringLiteral kernelAttr = "step.kernel";
+
+/// Name of the attribute on a step function's arguments that says what the argument is: "state", "input",
+/// "scalars", "stream", or "output" (a destination the caller owns).
+inline constexpr llvm::StringLiteral roleAttr = "step.role";
+
+/// Bytes that a tensor or memref of static shape takes: row-major, dense, an i1 in one byte.
+int64_t byteSize(mlir::ShapedType type);
+
+} // namespace mlc::step
+#endif
