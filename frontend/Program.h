@@ -1,5 +1,5 @@
-// What Check hands to Emit: a train block elaborated to primitives. No names to resolve, no generics, no layers;
-// shapes are polynomials in the one symbolic dimension, `batch`.
+// What Check hands to Emit: a train block elaborated to primitives. No names to resolve, no generics, no
+// layers; shapes are polynomials in the one symbolic dimension, `batch`.
 #pragma once
 
 #include "frontend/Dim.h"
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,10 +25,30 @@ struct TensorType {
 /// Index of a value of a Graph.
 using ValueId = uint32_t;
 
+/// A number that is not known while checking: a literal, `step`, `total_steps`, a size, or an operator over
+/// such. In StepGraph::scalars (no sizes in there) the runtime evaluates it in f64 before each call; in the
+/// attribute "value" of a constant (sizes and literals only) Emit does, see `evaluate`. Operator names are
+/// those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt sin cos floor ceil abs tanh eq ne
+/// lt le gt ge and or not select.
+struct ScalarExpr {
+  enum Kind { Literal, Step, TotalSteps, Size, Op } kind = Literal;
+  double value = 0;
+  Dim size; // of Size
+  std::string op;
+  std::vector<ScalarExpr> operands;
+};
+
+/// The value for a batch of `rows`; nothing for an unknown operator or when it holds `step` or `total_steps`.
+std::optional<double> evaluate(const ScalarExpr &expr, int64_t rows);
+/// One of the operators above on numbers; nothing for an unknown name or a wrong number of operands.
+std::optional<double> evaluateOperator(const std::string &op, const std::vector<double> &operands);
+
 /// Attribute of a primitive. Lists of Dims may hold `batch` (slices, broadcasts); Emit makes them numbers.
 /// int64 -> i64 attribute, double -> f64, string -> string, bool -> bool, vector<Dim> -> dense i64 array.
-/// The attribute "value" (double) of "constant" becomes a splat of the result type; "values" (vector<double>) its elements.
-using AttrValue = std::variant<bool, int64_t, double, std::string, std::vector<Dim>, std::vector<double>>;
+/// The attribute "value" of "constant" (double, or a ScalarExpr that holds sizes: evaluate it for the batch
+/// at hand) becomes a splat of the result type, rounded once; "values" (vector<double>) its elements.
+using AttrValue =
+    std::variant<bool, int64_t, double, std::string, std::vector<Dim>, std::vector<double>, ScalarExpr>;
 
 /// Where a node comes from: innermost first, the user's own call last (what errors and profiles show).
 struct Origin {
@@ -42,7 +63,7 @@ struct Node {
   std::string op;
   std::vector<ValueId> operands;
   std::vector<std::pair<std::string, AttrValue>> attrs;
-  std::vector<ValueId> results;               // fresh values
+  std::vector<ValueId> results;                // fresh values
   std::vector<std::unique_ptr<Graph>> regions; // bodies (scan); isolated: their inputs are their own values
   Origin origin;
 };
@@ -55,19 +76,9 @@ struct Graph {
   std::vector<ValueId> outputs;
 };
 
-/// A run-time number: literal, `step`, `total_steps`, or an operator over such; evaluated in f64 by the runtime before each call.
-/// Operator names are those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt cos sin floor abs tanh
-/// eq ne lt le gt ge select.
-struct ScalarExpr {
-  enum Kind { Literal, Step, TotalSteps, Op } kind = Literal;
-  double value = 0;
-  std::string op;
-  std::vector<ScalarExpr> operands;
-};
-
-/// A function with a `derivative` clause. `primal` and `vjp` are graphs of their own; a node with op "call" and attribute
-/// "callee" = name refers to it. vjp inputs: the primal's inputs, then one cotangent per result; outputs: one cotangent per
-/// input that is differentiable (in order), in the inputs' types.
+/// A function with a `derivative` clause. `primal` and `vjp` are graphs of their own; a node with op "call"
+/// and attribute "callee" = name refers to it. vjp inputs: the primal's inputs, then one cotangent per
+/// result; outputs: one cotangent per input that is differentiable (in order), in the inputs' types.
 struct Callee {
   std::string name; // unique per instantiation
   Graph primal, vjp;
@@ -97,15 +108,16 @@ struct Input {
 struct StepGraph {
   Graph graph;
   std::vector<Input> inputs;
-  std::vector<ScalarExpr> scalars; // what Input::Scalar refers to; constants are literals in the graph instead
+  std::vector<ScalarExpr>
+      scalars; // what Input::Scalar refers to; constants are literals in the graph instead
 };
 
 struct Field {
   std::string name;
   TensorType type; // per row, without batch; category: i32
   int categories = 0;
-  /// Where the field itself is used as a class or a row (pick, one_hot, gather): the smallest number of classes among
-  /// those uses; the runtime refuses other values. 0: unbounded.
+  /// Where the field itself is used as a class or a row (pick, one_hot, gather): the smallest number of
+  /// classes among those uses; the runtime refuses other values. 0: unbounded.
   int64_t classes = 0;
   bool optional = false;
   std::vector<std::string> columns; // CSV names
@@ -147,11 +159,13 @@ struct InstanceInfo {
 
 /// Outputs of the graphs:
 ///   init       one value per state tensor with init >= 0
-///   forward    (training) [0] the scalar to differentiate (in the compute type), [1] sums, then the new value of each state
+///   forward    (training) [0] the scalar to differentiate (in the compute type), [1] sums, then the new
+///   value of each state
 ///              listed in `updatedStates`
-///   update     the optimizers. Inputs: States, then per trainable parameter its gradient (Input::Field with index =
-///              position in `trainable`), Scalars. Outputs: per trainable parameter its new value, then per slot its new value
-///              (in the order of states with role Slot)
+///   update     the optimizers. Inputs: States, then per trainable parameter its gradient (Input::Field with
+///   index =
+///              position in `trainable`), Scalars. Outputs: per trainable parameter its new value, then per
+///              slot its new value (in the order of states with role Slot)
 ///   evaluate   [0] sums
 ///   predict    one value per predict line
 ///   figures    input: sums; output: one f64 vector, one entry per figure
@@ -169,6 +183,9 @@ struct Program {
   StepGraph init, forward, update, evaluate, predict, figures;
   std::vector<std::string> predictNames;
   std::vector<Figure> figureNames;
+  /// Inputs of predict that are no fields of the data (`given z`): per row, without batch. In predict,
+  /// Input::Field with index fields.size() + i is the i-th of them.
+  std::vector<Field> given;
   int64_t sums = 0; // f64 numbers a step adds up
   std::vector<Callee> callees;
   std::vector<InstanceInfo> instances;
