@@ -214,6 +214,8 @@ using StmtPtr = std::unique_ptr<Stmt>;
 /// `{ stmts }`, at least one. The value is the last statement if that is an expression.
 struct Block {
   std::vector<StmtPtr> stmts;
+  /// Of the highest expression in it.
+  unsigned height = 0;
   /// With the braces; for a body written `= expr`, the expression.
   Span span;
 };

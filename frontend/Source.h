@@ -38,6 +38,9 @@ struct LineColumn {
   std::uint32_t column = 1;
 };
 
+/// The offset of the first byte that is not well-formed UTF-8, or npos.
+std::size_t findInvalidUtf8(std::string_view text);
+
 /// Where a text came from; errors inside the prelude are shown at the user's call instead.
 enum class SourceOrigin { User, Prelude };
 

@@ -1,0 +1,466 @@
+// Types, blocks, statements, and every item but a train block.
+#include "frontend/ParserCore.h"
+
+#include <algorithm>
+
+using namespace mlc::frontend;
+
+bool ParserCore::parseType(TypeExpr &type) {
+  if (tooDeep())
+    return false;
+  Nested nested(nesting);
+  Span begin = current.span;
+  if (is(TokenKind::Scalar)) {
+    type.kind = TypeExpr::Kind::Tensor;
+    type.scalar = *scalarKind(textOf(take()));
+    if (is(TokenKind::LBracket)) {
+      Span opening = take().span;
+      do {
+        DimExpr dim;
+        Span dimBegin = current.span;
+        if (is(TokenKind::Name) && following.kind == TokenKind::Ellipsis) {
+          Token name = take();
+          take();
+          dim.pack = Ident{std::string(textOf(name)), name.span};
+        } else if (!(dim.value = parseExpr())) {
+          return false;
+        }
+        dim.span = since(dimBegin);
+        type.dims.push_back(std::move(dim));
+      } while (accept(TokenKind::Comma));
+      if (!expectClosing(TokenKind::RBracket, opening))
+        return false;
+    }
+  } else if (acceptWord("dim")) {
+    type.kind = TypeExpr::Kind::Dim;
+  } else if (accept(TokenKind::Fn)) {
+    type.kind = TypeExpr::Kind::Fn;
+  } else if (is(TokenKind::LParen)) {
+    type.kind = TypeExpr::Kind::Tuple;
+    Span opening = take().span;
+    do {
+      type.elements.emplace_back();
+      if (!parseType(type.elements.back()))
+        return false;
+    } while (accept(TokenKind::Comma));
+    if (!expectClosing(TokenKind::RParen, opening))
+      return false;
+    if (type.elements.size() < 2) {
+      errorAt(DiagnosticCode::E0116, since(begin), "a tuple type has at least two elements");
+      return false;
+    }
+  } else {
+    DiagnosticBuilder report = error(DiagnosticCode::E0116, "expected a type, found " + found());
+    if (is(TokenKind::Name))
+      if (std::optional<std::string> meant =
+              didYouMean(textOf(current), {"float", "f32", "f64", "i32", "u8", "bool", "dim"}))
+        report.help("did you mean `" + *meant + "`?");
+    return false;
+  }
+  type.span = since(begin);
+  return true;
+}
+
+bool ParserCore::parseBlock(Block &block) {
+  if (tooDeep())
+    return false;
+  Nested nested(nesting);
+  unsigned outer = highest;
+  highest = 0;
+  Span begin = current.span;
+  bool good = parseBraced("a statement", false, [&] {
+    StmtPtr statement = parseStmt();
+    if (!statement)
+      return false;
+    block.stmts.push_back(std::move(statement));
+    return true;
+  });
+  block.span = since(begin);
+  block.height = highest;
+  highest = std::max(highest, outer);
+  return good;
+}
+
+StmtPtr ParserCore::parseStmt() {
+  Span begin = current.span;
+  switch (current.kind) {
+  case TokenKind::Let: {
+    auto let = std::make_unique<LetStmt>();
+    if (!parseBinding(let->binding))
+      return nullptr;
+    let->span = let->binding.span;
+    return let;
+  }
+  case TokenKind::Fn: {
+    auto fn = std::make_unique<FnStmt>();
+    if (!(fn->function = parseCallable(CallableKind::Fn)))
+      return nullptr;
+    fn->span = fn->function->span;
+    return fn;
+  }
+  case TokenKind::Layer: {
+    auto layer = std::make_unique<LayerInstanceStmt>();
+    take();
+    if (!expectName(layer->name, "a name for the layer"))
+      return nullptr;
+    if (is(TokenKind::LParen) || is(TokenKind::LBracket)) {
+      error(DiagnosticCode::E0104, "expected `=` after the name of a layer, found " + found())
+          .label("a layer is declared outside of blocks; inside, `layer name = ...` names an instance");
+      return nullptr;
+    }
+    if (!expect(TokenKind::Assign, "after the name of a layer") || !(layer->value = parseExpr()))
+      return nullptr;
+    layer->span = since(begin);
+    return layer;
+  }
+  case TokenKind::Param:
+  case TokenKind::State:
+    return parseDeclaration(current.kind == TokenKind::Param);
+  default:
+    break;
+  }
+  if (is(TokenKind::Name) && following.kind == TokenKind::LeftArrow) {
+    auto rebind = std::make_unique<RebindStmt>();
+    Token name = take();
+    rebind->name = Ident{std::string(textOf(name)), name.span};
+    rebind->arrowSpan = take().span;
+    // `x <-1`: a space before and none after is how a comparison with a negative is written.
+    bool spaceBefore = name.span.end != rebind->arrowSpan.begin;
+    if (spaceBefore && rebind->arrowSpan.end == current.span.begin) {
+      DiagnosticBuilder arrow = errorAt(DiagnosticCode::E0113, rebind->arrowSpan,
+                                        "`<-` reads as an arrow, and its spaces as a comparison");
+      if (is(TokenKind::Number) || is(TokenKind::Name)) {
+        std::string value(textOf(current));
+        arrow.help("write `" + rebind->name.text + " < -" + value + "` to compare, `" + rebind->name.text +
+                   " <- " + value + "` to rebind");
+      }
+    }
+    if (!(rebind->value = parseExpr()))
+      return nullptr;
+    rebind->span = since(begin);
+    return rebind;
+  }
+  auto statement = std::make_unique<ExprStmt>();
+  if (!(statement->value = parseExpr()))
+    return nullptr;
+  if (is(TokenKind::Assign)) {
+    DiagnosticBuilder report = error(DiagnosticCode::E0108, "`=` does not assign in a statement");
+    if (const auto *name = as<NameExpr>(*statement->value))
+      report.help("write `let " + name->name + " = ...` for a new name, `" + name->name +
+                  " <- ...` to rebind a state or carry");
+    return nullptr;
+  }
+  statement->span = since(begin);
+  return statement;
+}
+
+StmtPtr ParserCore::parseDeclaration(bool isParam) {
+  auto parse = [&](auto statement, const char *what) -> StmtPtr {
+    Span begin = take().span;
+    if (!expectName(statement->name, what) || !expect(TokenKind::Colon, "and a type after the name") ||
+        !parseType(statement->type) || !expect(TokenKind::Assign, "and an initial value after the type") ||
+        !(statement->initial = parseExpr()))
+      return nullptr;
+    statement->span = since(begin);
+    return statement;
+  };
+  if (isParam)
+    return parse(std::make_unique<ParamStmt>(), "the name of a param");
+  return parse(std::make_unique<StateStmt>(), "the name of a state");
+}
+
+bool ParserCore::parseNames(std::vector<Ident> &names, const char *what) {
+  do {
+    names.emplace_back();
+    if (!expectName(names.back(), what))
+      return false;
+  } while (accept(TokenKind::Comma));
+  return true;
+}
+
+bool ParserCore::parseStrings(std::vector<StringLiteral> &strings, const char *context) {
+  do {
+    strings.emplace_back();
+    if (!expectString(strings.back(), context))
+      return false;
+  } while (accept(TokenKind::Comma));
+  return true;
+}
+
+bool ParserCore::parsePattern(Pattern &pattern) {
+  Span begin = current.span;
+  if (is(TokenKind::LParen)) {
+    Span opening = take().span;
+    pattern.isTuple = true;
+    if (!parseNames(pattern.names, "a name") || !expectClosing(TokenKind::RParen, opening))
+      return false;
+  } else {
+    pattern.names.emplace_back();
+    if (!expectName(pattern.names.back(), "a name"))
+      return false;
+  }
+  pattern.span = since(begin);
+  return true;
+}
+
+bool ParserCore::parseBinding(Binding &binding) {
+  Span begin = take().span;
+  if (!parsePattern(binding.pattern))
+    return false;
+  if (accept(TokenKind::Colon)) {
+    binding.type.emplace();
+    if (!parseType(*binding.type))
+      return false;
+  }
+  if (!expect(TokenKind::Assign, "after the name of a `let`") || !(binding.value = parseExpr()))
+    return false;
+  binding.span = since(begin);
+  return true;
+}
+
+std::unique_ptr<Callable> ParserCore::parseCallable(CallableKind kind) {
+  auto callable = std::make_unique<Callable>();
+  callable->kind = kind;
+  Span begin = take().span;
+  std::string what(spelling(kind));
+  if (!expectName(callable->name, ("the name of the " + what).c_str()))
+    return nullptr;
+  if (is(TokenKind::LBracket)) {
+    if (kind == CallableKind::Model) {
+      error(DiagnosticCode::E0104, "expected `(`, found `[`").label("a model has no generics");
+      return nullptr;
+    }
+    if (!parseGenerics(callable->generics))
+      return nullptr;
+  }
+  if (!expect(TokenKind::LParen, ("after the name of the " + what).c_str()))
+    return nullptr;
+  Span opening = previousSpan;
+  if (!is(TokenKind::RParen) && !is(TokenKind::Semicolon) &&
+      !parseParams(callable->operands, TokenKind::Semicolon))
+    return nullptr;
+  if (accept(TokenKind::Semicolon) && !is(TokenKind::RParen) &&
+      !parseParams(callable->hypers, TokenKind::RParen))
+    return nullptr;
+  if (!expectClosing(TokenKind::RParen, opening))
+    return nullptr;
+  bool mayHaveResult = kind != CallableKind::Optimizer && kind != CallableKind::Metric;
+  if (mayHaveResult && accept(TokenKind::Arrow)) {
+    callable->result.emplace();
+    if (!parseType(*callable->result))
+      return nullptr;
+  }
+  callable->headSpan = since(begin);
+  if (kind == CallableKind::Fn && accept(TokenKind::Assign)) {
+    auto statement = std::make_unique<ExprStmt>();
+    if (!(statement->value = parseExpr()))
+      return nullptr;
+    statement->span = statement->value->span;
+    callable->isExpressionBody = true;
+    callable->body.span = statement->span;
+    callable->body.height = statement->value->height;
+    callable->body.stmts.push_back(std::move(statement));
+  } else if (!is(TokenKind::LBrace)) {
+    error(DiagnosticCode::E0104, "expected the body of the " + what +
+                                     (kind == CallableKind::Fn ? ", `=` or `{`" : ", `{`") + ", found " +
+                                     found());
+    return nullptr;
+  } else if (!parseBlock(callable->body)) {
+    return nullptr;
+  }
+  callable->span = since(begin);
+  return callable;
+}
+
+bool ParserCore::parseGenerics(std::vector<Generic> &generics) {
+  Span opening = take().span;
+  do {
+    Generic generic;
+    Span begin = current.span;
+    if (!expectName(generic.name, "the name of a dim"))
+      return false;
+    generic.isPack = accept(TokenKind::Ellipsis);
+    generic.span = since(begin);
+    generics.push_back(std::move(generic));
+  } while (accept(TokenKind::Comma));
+  return expectClosing(TokenKind::RBracket, opening);
+}
+
+/// Up to `stop` or the `)`.
+bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
+  do {
+    Param param;
+    Span begin = current.span;
+    if (!expectName(param.name, "the name of a parameter"))
+      return false;
+    if (accept(TokenKind::Colon)) {
+      param.type.emplace();
+      if (!parseType(*param.type))
+        return false;
+    }
+    if (accept(TokenKind::Assign) && !(param.initial = parseExpr()))
+      return false;
+    param.span = since(begin);
+    params.push_back(std::move(param));
+  } while (accept(TokenKind::Comma));
+  if (is(TokenKind::Semicolon) && stop != TokenKind::Semicolon) {
+    error(DiagnosticCode::E0104, "expected `,` or `)`, found `;`").label("a signature has one `;`");
+    return false;
+  }
+  return true;
+}
+
+ItemPtr ParserCore::parseItem() {
+  auto callable = [&](CallableKind kind) -> ItemPtr {
+    auto item = std::make_unique<CallableItem>();
+    if (!(item->callable = parseCallable(kind)))
+      return nullptr;
+    item->span = item->callable->span;
+    return item;
+  };
+  switch (current.kind) {
+  case TokenKind::Let:
+    return parseLet();
+  case TokenKind::Layer:
+    return callable(CallableKind::Layer);
+  case TokenKind::Fn:
+    return callable(CallableKind::Fn);
+  default:
+    break;
+  }
+  if (isWord("import"))
+    return parseImport();
+  if (isWord("data"))
+    return parseData();
+  if (isWord("model"))
+    return callable(CallableKind::Model);
+  if (isWord("optimizer"))
+    return callable(CallableKind::Optimizer);
+  if (isWord("metric"))
+    return callable(CallableKind::Metric);
+  if (isWord("derivative"))
+    return parseDerivative();
+  if (isWord("train"))
+    return parseTrain();
+  DiagnosticBuilder report = error(DiagnosticCode::E0106, "expected an item, found " + found());
+  report.label("one of import, let, data, model, layer, fn, optimizer, metric, derivative, train");
+  if (is(TokenKind::Name))
+    if (std::optional<std::string> meant =
+            didYouMean(textOf(current), {"import", "let", "data", "model", "layer", "fn", "optimizer",
+                                         "metric", "derivative", "train"}))
+      report.help("did you mean `" + *meant + "`?");
+  return nullptr;
+}
+
+ItemPtr ParserCore::parseImport() {
+  auto item = std::make_unique<ImportItem>();
+  Span begin = take().span;
+  if (!expectString(item->path, "after `import`"))
+    return nullptr;
+  item->span = since(begin);
+  return item;
+}
+
+ItemPtr ParserCore::parseLet() {
+  auto item = std::make_unique<LetItem>();
+  if (!parseBinding(item->binding))
+    return nullptr;
+  item->span = item->binding.span;
+  if (item->binding.pattern.isTuple || item->binding.type) {
+    errorAt(DiagnosticCode::E0104, item->binding.type ? item->binding.type->span : item->binding.pattern.span,
+            "a `let` outside of blocks binds one name to a number, without a type");
+    return nullptr;
+  }
+  return item;
+}
+
+ItemPtr ParserCore::parseData() {
+  auto data = std::make_unique<DataItem>();
+  Span begin = take().span;
+  if (!expectName(data->name, "the name of the data"))
+    return nullptr;
+  if (!parseBraced("a field or reader", true, [&] { return parseDatum(*data); }))
+    return nullptr;
+  data->span = since(begin);
+  return data;
+}
+
+bool ParserCore::parseDatum(DataItem &data) {
+  Span begin = current.span;
+  if (following.kind != TokenKind::Colon) {
+    Reader reader;
+    reader.splitSpan = begin;
+    if (isWord("train")) {
+      reader.split = Split::Train;
+    } else if (isWord("validation")) {
+      reader.split = Split::Validation;
+    } else if (isWord("test")) {
+      reader.split = Split::Test;
+    } else {
+      DiagnosticBuilder report =
+          error(DiagnosticCode::E0104, "expected a reader or a field, found " + found());
+      report.label("`train`, `validation` or `test` and a reader, or `name: type`");
+      return false;
+    }
+    take();
+    if (!(reader.reader = parseExpr()))
+      return false;
+    reader.span = since(begin);
+    data.readers.push_back(std::move(reader));
+    return true;
+  }
+  Field field;
+  if (!expectName(field.name, "the name of a field"))
+    return false;
+  take();
+  Span typeBegin = current.span;
+  if (isWord("category") && following.kind == TokenKind::LParen) {
+    take();
+    Span opening = take().span;
+    if (!(field.categories = parseExpr()) || !expectClosing(TokenKind::RParen, opening))
+      return false;
+  } else {
+    field.type.emplace();
+    if (!parseType(*field.type))
+      return false;
+  }
+  field.mayMiss = accept(TokenKind::Question);
+  field.typeSpan = since(typeBegin);
+  if (accept(TokenKind::Assign) && !parseStrings(field.columns, "that names a column"))
+    return false;
+  field.span = since(begin);
+  data.fields.push_back(std::move(field));
+  return true;
+}
+
+ItemPtr ParserCore::parseDerivative() {
+  auto item = std::make_unique<DerivativeItem>();
+  Span begin = take().span;
+  if (!expectName(item->function, "the name of a function") ||
+      !expect(TokenKind::LParen, "after the name of the function"))
+    return nullptr;
+  Span opening = previousSpan;
+  if (!parseNames(item->operands, "the name of an operand") || !expectClosing(TokenKind::RParen, opening) ||
+      !expectWord("by", "and a name for the cotangent") ||
+      !expectName(item->cotangent, "a name for the cotangent"))
+    return nullptr;
+  bool good = parseBraced("a `let` or a part", false, [&] {
+    Span partBegin = current.span;
+    if (is(TokenKind::Let)) {
+      item->bindings.emplace_back();
+      return parseBinding(item->bindings.back());
+    }
+    Cotangent part;
+    if (!expectName(part.name, "`let` or the name of an operand") ||
+        !expect(TokenKind::Assign, "after the name of the operand") || !(part.value = parseExpr()))
+      return false;
+    part.span = since(partBegin);
+    item->parts.push_back(std::move(part));
+    item->bindingsBefore.push_back(item->bindings.size());
+    return true;
+  });
+  if (!good)
+    return nullptr;
+  item->span = since(begin);
+  return item;
+}

@@ -1,0 +1,116 @@
+#include "frontend/Source.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include <sys/stat.h>
+
+using namespace mlc::frontend;
+
+Source::Source(std::string name, std::string text, SourceOrigin origin)
+    : sourceName(std::move(name)), contents(std::move(text)), sourceOrigin(origin) {
+  if (contents.size() > maxBytes) {
+    contents.resize(maxBytes);
+    cut = true;
+  }
+  lineStarts.push_back(0);
+  for (std::size_t i = 0; i < contents.size(); ++i)
+    if (contents[i] == '\n')
+      lineStarts.push_back(static_cast<std::uint32_t>(i + 1));
+}
+
+LineColumn Source::lineColumn(std::uint32_t offset) const {
+  offset = std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(contents.size()));
+  auto after = std::upper_bound(lineStarts.begin(), lineStarts.end(), offset);
+  LineColumn place;
+  place.line = static_cast<std::uint32_t>(after - lineStarts.begin());
+  for (std::uint32_t i = *(after - 1); i < offset; ++i)
+    if ((static_cast<unsigned char>(contents[i]) & 0xC0) != 0x80)
+      ++place.column;
+  return place;
+}
+
+std::uint32_t Source::lineBegin(std::uint32_t number) const {
+  if (number == 0 || number > lineStarts.size())
+    return static_cast<std::uint32_t>(contents.size());
+  return lineStarts[number - 1];
+}
+
+std::string_view Source::line(std::uint32_t number) const {
+  std::uint32_t begin = lineBegin(number);
+  std::string_view rest = text().substr(begin);
+  std::string_view found = rest.substr(0, rest.find('\n'));
+  if (!found.empty() && found.back() == '\r')
+    found.remove_suffix(1);
+  return found;
+}
+
+SourceId SourceManager::add(std::string name, std::string text, SourceOrigin origin) {
+  sources.emplace_back(std::move(name), std::move(text), origin);
+  return static_cast<SourceId>(sources.size() - 1);
+}
+
+bool SourceManager::addFile(const std::string &path, std::string name, SourceId &id, std::string &error) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) {
+    error = std::strerror(errno);
+    std::transform(error.begin(), error.begin() + 1, error.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return false;
+  }
+  struct stat status;
+  if (fstat(fileno(file.get()), &status) != 0 || !S_ISREG(status.st_mode)) {
+    error = "not a regular file";
+    return false;
+  }
+  // One byte more than allowed, so that a longer file is seen to be one whatever its size claims.
+  std::string text(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), Source::maxBytes + 1),
+                   '\0');
+  std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
+  if (std::ferror(file.get())) {
+    error = "reading failed";
+    return false;
+  }
+  if (size > Source::maxBytes) {
+    error = "larger than 16 MiB";
+    return false;
+  }
+  text.resize(size);
+  id = add(std::move(name), std::move(text));
+  return true;
+}
+
+std::string_view SourceManager::text(Span span) const {
+  std::string_view all = get(span.source).text();
+  std::size_t begin = std::min<std::size_t>(span.begin, all.size());
+  std::size_t end = std::max<std::size_t>(begin, std::min<std::size_t>(span.end, all.size()));
+  return all.substr(begin, end - begin);
+}
+
+std::size_t mlc::frontend::findInvalidUtf8(std::string_view text) {
+  std::size_t i = 0;
+  auto byte = [&](std::size_t offset) { return static_cast<unsigned char>(text[offset]); };
+  while (i < text.size()) {
+    unsigned char lead = byte(i);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || i + length > text.size())
+      return i;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xC0) != 0x80)
+        return i;
+    // Overlong forms, surrogates, and past U+10FFFF.
+    unsigned char second = byte(i + 1);
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+      return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
