@@ -1,0 +1,137 @@
+#include "runtime/data/InputFile.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+namespace mlc {
+
+struct InputFile::Impl {
+  std::string path;
+  int descriptor = -1;
+  int64_t diskBytes = 0;
+  bool gzip = false;
+  bool inflating = false; ///< `stream` needs inflateEnd
+  bool memberDone = false;
+  bool atEnd = false;
+  z_stream stream = {};
+  unsigned char input[1 << 16];
+
+  ~Impl() {
+    if (inflating)
+      inflateEnd(&stream);
+    if (descriptor >= 0)
+      ::close(descriptor);
+  }
+
+  Expected<size_t> readRaw(void *to, size_t capacity) {
+    size_t total = 0;
+    while (total < capacity) {
+      ssize_t got = ::read(descriptor, static_cast<char *>(to) + total, capacity - total);
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return Status::io("cannot read " + path + ": " + std::strerror(errno));
+      if (got == 0)
+        break;
+      total += static_cast<size_t>(got);
+    }
+    return total;
+  }
+
+  /// Makes input available; false at the end of the file.
+  Expected<bool> refill() {
+    if (stream.avail_in != 0)
+      return true;
+    Expected<size_t> got = readRaw(input, sizeof input);
+    if (!got)
+      return got.status();
+    stream.next_in = input;
+    stream.avail_in = static_cast<uInt>(*got);
+    return *got != 0;
+  }
+
+  Expected<size_t> readGzip(void *to, size_t capacity) {
+    size_t total = 0;
+    while (total < capacity && !atEnd) {
+      Expected<bool> more = refill();
+      if (!more)
+        return more.status();
+      if (!*more) {
+        if (!memberDone)
+          return Status::badData("gzip data ends too early in " + path + "; fetch the file again");
+        atEnd = true;
+        break;
+      }
+      if (memberDone) {
+        // Another member, or zeros that a tape or a server appended.
+        if (*stream.next_in == 0) {
+          ++stream.next_in;
+          --stream.avail_in;
+          continue;
+        }
+        if (inflateReset(&stream) != Z_OK)
+          return Status::failed("zlib cannot start over, " + path);
+        memberDone = false;
+      }
+      size_t room = std::min<size_t>(capacity - total, std::numeric_limits<uInt>::max());
+      stream.next_out = static_cast<unsigned char *>(to) + total;
+      stream.avail_out = static_cast<uInt>(room);
+      int result = inflate(&stream, Z_NO_FLUSH);
+      total += room - stream.avail_out;
+      if (result == Z_STREAM_END)
+        memberDone = true;
+      else if (result != Z_OK && result != Z_BUF_ERROR)
+        return Status::badData("broken gzip data in " + path + " (" +
+                               (stream.msg ? stream.msg : "zlib error") + "); fetch the file again");
+    }
+    return total;
+  }
+};
+
+InputFile::InputFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+InputFile::InputFile(InputFile &&) noexcept = default;
+InputFile &InputFile::operator=(InputFile &&) noexcept = default;
+InputFile::~InputFile() = default;
+
+const std::string &InputFile::path() const { return impl_->path; }
+int64_t InputFile::diskBytes() const { return impl_->diskBytes; }
+bool InputFile::isGzip() const { return impl_->gzip; }
+
+Expected<InputFile> InputFile::open(const std::string &path) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  // Not blocking, so that opening a pipe does not wait for a writer before it is refused.
+  impl->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat info;
+  if (impl->descriptor < 0 || fstat(impl->descriptor, &info) != 0)
+    return Status::io("cannot open " + path + ": " + std::strerror(errno) +
+                      "; give the folder with --data DIR");
+  if (!S_ISREG(info.st_mode))
+    return Status::io("cannot read " + path + ": it is not a regular file");
+  impl->diskBytes = info.st_size;
+  Expected<size_t> got = impl->readRaw(impl->input, 2);
+  if (!got)
+    return got.status();
+  impl->gzip = *got == 2 && impl->input[0] == 0x1f && impl->input[1] == 0x8b;
+  if (lseek(impl->descriptor, 0, SEEK_SET) != 0)
+    return Status::io("cannot read " + path + ": " + std::strerror(errno));
+  if (impl->gzip) {
+    // 16: expect a gzip header and check its trailer.
+    if (inflateInit2(&impl->stream, 16 + MAX_WBITS) != Z_OK)
+      return Status::failed("zlib cannot start, " + path);
+    impl->inflating = true;
+  }
+  return InputFile(std::move(impl));
+}
+
+Expected<size_t> InputFile::read(void *to, size_t capacity) {
+  return impl_->gzip ? impl_->readGzip(to, capacity) : impl_->readRaw(to, capacity);
+}
+
+} // namespace mlc

@@ -1,0 +1,41 @@
+// A data file as a stream of bytes, unpacked on the way if it is gzip.
+#ifndef MLC_RUNTIME_DATA_INPUTFILE_H
+#define MLC_RUNTIME_DATA_INPUTFILE_H
+
+#include "runtime/Status.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace mlc {
+
+/// Reads forward through a regular file. Gzip is recognised by its first two bytes, not by its name; several
+/// members in one file follow each other; checksums and lengths are verified when the end is reached.
+/// Memory stays constant: what is read goes to the caller, who bounds it.
+class InputFile {
+public:
+  InputFile(InputFile &&) noexcept;
+  InputFile &operator=(InputFile &&) noexcept;
+  ~InputFile();
+
+  /// Fails with IO if the file is missing, not regular or not readable.
+  static Expected<InputFile> open(const std::string &path);
+
+  /// Up to `capacity` bytes; fewer than asked for (0 at last) only at the end. BadData for broken gzip.
+  Expected<size_t> read(void *to, size_t capacity);
+
+  const std::string &path() const;
+  /// Bytes on disk.
+  int64_t diskBytes() const;
+  bool isGzip() const;
+
+private:
+  struct Impl;
+  explicit InputFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace mlc
+#endif

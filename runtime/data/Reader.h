@@ -1,0 +1,46 @@
+// From the manifest's readers to rows in memory.
+#ifndef MLC_RUNTIME_DATA_READER_H
+#define MLC_RUNTIME_DATA_READER_H
+
+#include "runtime/data/Dataset.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlc {
+
+/// The folders that data files are looked for in; see findDataFile.
+struct DataFolders {
+  std::string modelFolder; ///< where the model file is
+  std::string dataFolder;  ///< --data, or empty
+};
+
+/// Reads the fields of one split. `learn` for the training split: its category values become the vocabulary;
+/// otherwise values are looked up there.
+/// A new reader is one case here and a file of its own beside Idx and Csv.
+Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpec> &fields,
+                            const DataFolders &folders, Vocabulary &vocabulary, bool learn);
+
+/// Reads rows from files given by the user (for predict): `kind` is csv or idx, paths are taken as they are,
+/// one per field for idx. Kind empty: csv if there is one file whose name has ".csv" or ".tsv", else idx.
+Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &paths,
+                            const std::map<std::string, std::string> &options,
+                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn);
+
+/// What a training run reads.
+struct TrainingData {
+  Rows train;
+  std::optional<Rows> validation; ///< of its own reader, or cut from the training rows
+  Vocabulary vocabulary;
+};
+
+/// Reads the training split and the validation split, cutting off the latter by the seed if it has no reader.
+Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders);
+
+/// The rows of split "train", "validation" or "test", for evaluation with a vocabulary learnt before.
+Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &split,
+                                  const DataFolders &folders, Vocabulary vocabulary);
+
+} // namespace mlc
+#endif

@@ -1,0 +1,165 @@
+#include "runtime/data/Values.h"
+
+#include "runtime/Number.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace mlc {
+namespace {
+
+template <typename T> void append(T value, Column &column) {
+  size_t at = column.bytes.size();
+  column.bytes.resize(at + sizeof(T));
+  std::memcpy(column.bytes.data() + at, &value, sizeof(T));
+}
+
+template <typename T> bool appendInteger(double value, Column &column) {
+  // Both bounds are exact in f64: the upper one is a power of two, exclusive.
+  double below = std::ldexp(1.0, std::numeric_limits<T>::digits);
+  double least = std::is_signed_v<T> ? -below : 0;
+  if (!(value >= least && value < below) || value != std::floor(value))
+    return false;
+  append(static_cast<T>(value), column);
+  return true;
+}
+
+template <typename T> T elementAt(const Column &column, int64_t index) {
+  T value;
+  std::memcpy(&value, column.bytes.data() + static_cast<size_t>(index) * sizeof(T), sizeof(T));
+  return value;
+}
+
+} // namespace
+
+bool appendNumber(double value, Column &column) {
+  switch (column.field.dtype) {
+  case DType::F32:
+    append(static_cast<float>(value), column);
+    return true;
+  case DType::F64:
+    append(value, column);
+    return true;
+  case DType::I32:
+    return appendInteger<int32_t>(value, column);
+  case DType::I64:
+    return appendInteger<int64_t>(value, column);
+  case DType::U8:
+    return appendInteger<uint8_t>(value, column);
+  case DType::Bool:
+    if (value != 0 && value != 1)
+      return false;
+    append(static_cast<uint8_t>(value), column);
+    return true;
+  }
+  return false;
+}
+
+bool appendText(std::string_view text, Column &column) {
+  switch (column.field.dtype) {
+  case DType::F32: {
+    std::optional<float> value = parseF32(text);
+    if (!value || !std::isfinite(*value))
+      return false;
+    append(*value, column);
+    return true;
+  }
+  case DType::I64:
+    if (std::optional<int64_t> value = parseI64(text)) {
+      append(*value, column);
+      return true;
+    }
+    break;
+  case DType::Bool:
+    if (text == "true" || text == "false") {
+      append(static_cast<uint8_t>(text == "true"), column);
+      return true;
+    }
+    break;
+  default:
+    break;
+  }
+  std::optional<double> value = parseF64(text);
+  return value && std::isfinite(*value) && appendNumber(*value, column);
+}
+
+bool withinClasses(const Column &column, int64_t index) {
+  if (column.field.classes == 0)
+    return true;
+  int64_t value = 0;
+  switch (column.field.dtype) {
+  case DType::I32:
+    value = elementAt<int32_t>(column, index);
+    break;
+  case DType::I64:
+    value = elementAt<int64_t>(column, index);
+    break;
+  case DType::U8:
+  case DType::Bool:
+    value = elementAt<uint8_t>(column, index);
+    break;
+  default:
+    return true;
+  }
+  return value >= 0 && value < column.field.classes;
+}
+
+CategoryEncoder::CategoryEncoder(const FieldSpec &field, Vocabulary &vocabulary, bool learn)
+    : field_(field), vocabulary_(vocabulary), learn_(learn), first_(field.optional ? 1 : 0) {
+  if (learn)
+    return;
+  int32_t code = first_;
+  for (const std::string &value : vocabulary[field.name])
+    codes_.emplace(value, code++);
+}
+
+CategoryEncoder::Result CategoryEncoder::append(std::string_view value, Column &column) {
+  auto known = codes_.find(std::string(value));
+  if (known != codes_.end()) {
+    mlc::append(known->second, column);
+    return Result::Fine;
+  }
+  if (!learn_)
+    return Result::Unknown;
+  int64_t code = first_ + static_cast<int64_t>(codes_.size());
+  if (code >= field_.categories)
+    return Result::TooMany;
+  codes_.emplace(value, static_cast<int32_t>(code));
+  mlc::append(static_cast<int32_t>(code), column);
+  return Result::Fine;
+}
+
+void CategoryEncoder::appendMissing(Column &column) { mlc::append(int32_t(0), column); }
+
+void CategoryEncoder::finish(Column &column) {
+  if (!learn_)
+    return;
+  std::vector<std::string> values;
+  bool numeric = true;
+  for (const auto &entry : codes_) {
+    values.push_back(entry.first);
+    std::optional<double> number = parseF64(entry.first);
+    numeric = numeric && number && !std::isnan(*number);
+  }
+  std::sort(values.begin(), values.end(), [&](const std::string &a, const std::string &b) {
+    if (numeric) {
+      double x = *parseF64(a), y = *parseF64(b);
+      if (x != y)
+        return x < y;
+    }
+    return a < b;
+  });
+  std::vector<int32_t> renumbered(codes_.size() + static_cast<size_t>(first_), 0);
+  for (size_t i = 0; i < values.size(); ++i)
+    renumbered[static_cast<size_t>(codes_[values[i]])] = first_ + static_cast<int32_t>(i);
+  auto count = static_cast<int64_t>(column.bytes.size() / sizeof(int32_t));
+  for (int64_t i = 0; i < count; ++i) {
+    int32_t code = renumbered[static_cast<size_t>(elementAt<int32_t>(column, i))];
+    std::memcpy(column.bytes.data() + static_cast<size_t>(i) * sizeof code, &code, sizeof code);
+  }
+  vocabulary_[field_.name] = std::move(values);
+}
+
+} // namespace mlc

@@ -1,0 +1,55 @@
+// Putting values of a file into columns: numbers with their bounds, categories with their codes.
+#ifndef MLC_RUNTIME_DATA_VALUES_H
+#define MLC_RUNTIME_DATA_VALUES_H
+
+#include "runtime/data/Dataset.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace mlc {
+
+/// Appends `value` in the column's dtype. False when the dtype cannot hold it: a fraction or something out of
+/// range for an integer type, anything but 0 and 1 for a bool. To f32 it is rounded once.
+bool appendNumber(double value, Column &column);
+
+/// Appends the number that `text` spells; an f32 is rounded once from the decimal, an i64 is exact.
+/// A bool may also be "true" or "false". False when it spells none, or none that fits, or not a finite one.
+bool appendText(std::string_view text, Column &column);
+
+/// Whether element `index` of an integer column lies in [0, classes) of its field; true when there is no such
+/// bound.
+bool withinClasses(const Column &column, int64_t index);
+
+/// Turns the values of a field with categories into codes.
+///
+/// Learning (the training split): codes are given in order of appearance and `finish` renumbers them by
+/// sorted value (numerically when every value is a number, else by bytes) and notes the values in the
+/// vocabulary. Otherwise values are looked up in the vocabulary. Codes start at 1 in optional fields, where 0
+/// means missing.
+class CategoryEncoder {
+public:
+  CategoryEncoder(const FieldSpec &field, Vocabulary &vocabulary, bool learn);
+
+  enum class Result {
+    Fine,
+    TooMany, ///< learning: one more value than the field declares
+    Unknown  ///< not a value of the training split
+  };
+  /// Appends the code of `value` to the column.
+  Result append(std::string_view value, Column &column);
+  void appendMissing(Column &column);
+  void finish(Column &column);
+
+private:
+  const FieldSpec &field_;
+  Vocabulary &vocabulary_;
+  bool learn_;
+  int32_t first_;
+  std::unordered_map<std::string, int32_t> codes_;
+};
+
+} // namespace mlc
+#endif

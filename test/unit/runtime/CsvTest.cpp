@@ -1,0 +1,187 @@
+#include "runtime/data/Csv.h"
+#include "TempFolder.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+using namespace mlc;
+using namespace mlc::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+FieldSpec field(const std::string &name, DType dtype, std::vector<std::string> columns = {}) {
+  FieldSpec spec;
+  spec.name = name;
+  spec.dtype = dtype;
+  if (columns.size() > 1)
+    spec.shape = {static_cast<int64_t>(columns.size())};
+  spec.columns = std::move(columns);
+  return spec;
+}
+FieldSpec category(const std::string &name, int64_t count, bool optional = false) {
+  FieldSpec spec = field(name, DType::I32);
+  spec.categories = count;
+  spec.optional = optional;
+  return spec;
+}
+
+class CsvTest : public testing::Test {
+protected:
+  Expected<Dataset> read(const std::string &text, const std::vector<FieldSpec> &fields, bool learn = true) {
+    return readCsv(folder.write("data.csv", text), options, fields, vocabulary, learn);
+  }
+  void expectBad(const std::string &text, const std::vector<FieldSpec> &fields, const std::string &why,
+                 bool learn = true) {
+    Expected<Dataset> data = read(text, fields, learn);
+    ASSERT_FALSE(data) << why;
+    EXPECT_EQ(data.status().code(), StatusCode::BadData);
+    EXPECT_THAT(data.status().message(), HasSubstr(why));
+  }
+  template <typename T> std::vector<T> column(const Expected<Dataset> &data, size_t i = 0) {
+    EXPECT_TRUE(data) << data.status().message();
+    return data ? valuesOf<T>(data->columns[i].bytes) : std::vector<T>();
+  }
+  TempFolder folder;
+  Vocabulary vocabulary;
+  std::map<std::string, std::string> options;
+};
+
+} // namespace
+
+TEST_F(CsvTest, ColumnsByName) {
+  Expected<Dataset> data =
+      read("a,b,c\n1,2,3\n4,5,6\n", {field("v", DType::F32, {"c", "a"}), field("b", DType::I32)});
+  EXPECT_THAT(column<float>(data, 0), ElementsAre(3, 1, 6, 4));
+  EXPECT_THAT(column<int32_t>(data, 1), ElementsAre(2, 5));
+  EXPECT_EQ(data->rows, 2);
+}
+
+TEST_F(CsvTest, QuotesLineEndsAndBlanks) {
+  std::string text = "\xef\xbb\xbfname,\"the \"\"x\"\"\"\r\n\"two\r\nlines, one value\", 1.5 \r\n\r\n plain "
+                     ",\"2\" \r\n b , 3";
+  Expected<Dataset> data = read(text, {category("name", 3), field("x", DType::F64, {"the \"x\""})});
+  EXPECT_THAT(column<double>(data, 1), ElementsAre(1.5, 2, 3));
+  EXPECT_THAT(vocabulary["name"], ElementsAre("b", "plain", "two\r\nlines, one value"));
+}
+
+TEST_F(CsvTest, NumbersOfEveryDtype) {
+  std::string text = "f,d,i,l,u,b\n0.1,0.1,-7,9007199254740993,255,true\n1e-3,+2,3e2,1,0,0\n";
+  Expected<Dataset> data =
+      read(text, {field("f", DType::F32), field("d", DType::F64), field("i", DType::I32),
+                  field("l", DType::I64), field("u", DType::U8), field("b", DType::Bool)});
+  EXPECT_THAT(column<float>(data, 0), ElementsAre(0.1f, 1e-3f));
+  EXPECT_THAT(column<double>(data, 1), ElementsAre(0.1, 2));
+  EXPECT_THAT(column<int32_t>(data, 2), ElementsAre(-7, 300));
+  EXPECT_THAT(column<int64_t>(data, 3), ElementsAre(9007199254740993, 1));
+  EXPECT_THAT(column<uint8_t>(data, 4), ElementsAre(255, 0));
+  EXPECT_THAT(column<uint8_t>(data, 5), ElementsAre(1, 0));
+}
+
+TEST_F(CsvTest, TextWhereANumberBelongs) {
+  expectBad("x,y\n1,2\n3,four\n", {field("y", DType::F32)}, "'four' is not a finite number, ");
+  expectBad("x,y\n1,2\n3,four\n", {field("y", DType::F32)}, "data.csv line 3, column 'y'");
+  expectBad("x\n1.5\n", {field("x", DType::I32)}, "'1.5' is not a whole number that fits i32");
+  expectBad("x\n256\n", {field("x", DType::U8)}, "'256' is not a whole number from 0 to 255");
+  expectBad("x\n3000000000\n", {field("x", DType::I32)}, "'3000000000' is not");
+  expectBad("x\n2\n", {field("x", DType::Bool)}, "'2' is not 0, 1, true or false");
+  expectBad("x\ninf\n", {field("x", DType::F64)}, "'inf' is not a finite number");
+  expectBad("x\n1e39\n", {field("x", DType::F32)}, "'1e39' is not a finite number");
+  expectBad("x,y\n1,\"a\nb\"\n2,c\n", {field("y", DType::F32)}, "line 2");
+}
+
+TEST_F(CsvTest, TooFewAndTooManyValues) {
+  expectBad("x,y\n1,2\n3\n", {field("x", DType::F32)}, "too few values (1, the header has 2), ");
+  expectBad("x,y\n1,2\n3\n", {field("x", DType::F32)}, "line 3");
+  expectBad("x,y\n1,2,3\n", {field("x", DType::F32)}, "too many values (3, the header has 2)");
+}
+
+TEST_F(CsvTest, UnknownColumnsGetASuggestion) {
+  expectBad("hours-per-week,age\n1,2\n", {field("hours_per_week", DType::F32)},
+            "did you mean 'hours-per-week'?");
+  expectBad("x,x\n1,2\n", {field("x", DType::F32)}, "several columns 'x'");
+  FieldSpec vector = field("v", DType::F32);
+  vector.shape = {3};
+  expectBad("v\n1\n", {vector}, "needs 3 columns and names 1");
+}
+
+TEST_F(CsvTest, MissingValues) {
+  FieldSpec age = field("age", DType::F32);
+  expectBad("age\n1\n\n", {age}, "a value is missing");
+  age.optional = true;
+  Expected<Dataset> data = read("age,x\n1,a\n,b\nNA,c\n?,d\nnan,e\n", {age});
+  std::vector<float> ages = column<float>(data);
+  ASSERT_EQ(ages.size(), 5u);
+  EXPECT_EQ(ages[0], 1);
+  for (size_t i = 1; i < 5; ++i)
+    EXPECT_TRUE(std::isnan(ages[i]));
+  FieldSpec count = field("n", DType::I32);
+  count.optional = true;
+  expectBad("n,x\n,1\n", {count}, "i32 has none to stand for it");
+}
+
+TEST_F(CsvTest, CategoriesAreSortedByValue) {
+  Expected<Dataset> data = read("job\nsmith\nbaker\nsmith\ncook\n", {category("job", 3)});
+  EXPECT_THAT(column<int32_t>(data), ElementsAre(2, 0, 2, 1));
+  EXPECT_THAT(vocabulary["job"], ElementsAre("baker", "cook", "smith"));
+  // Numbers by value, not by spelling.
+  EXPECT_THAT(column<int32_t>(read("n\n10\n9\n-1\n", {category("n", 3)})), ElementsAre(2, 1, 0));
+  // Missing is code 0 and moves the others up; the bound counts it.
+  data = read("job,x\nb,1\n?,1\na,1\n,1\n", {category("job", 3, true)});
+  EXPECT_THAT(column<int32_t>(data), ElementsAre(2, 0, 1, 0));
+  expectBad("job\na\nb\nc\n", {category("job", 2)}, "'c' is one category more than the 2 declared");
+  expectBad("job\na\nb\nc\n", {category("job", 2)}, "line 4, column 'job'");
+  expectBad("job\na\nb\n", {category("job", 2, true)}, "code 0 stands for missing");
+}
+
+TEST_F(CsvTest, OtherSplitsUseTheCategoriesOfTheTrainingSplit) {
+  ASSERT_TRUE(read("job\nsmith\nbaker\n", {category("job", 4)}));
+  EXPECT_THAT(column<int32_t>(read("job\nbaker\nsmith\n", {category("job", 4)}, false)), ElementsAre(0, 1));
+  expectBad("job\ncook\n", {category("job", 4)}, "'cook' does not occur in the training data", false);
+}
+
+TEST_F(CsvTest, LabelsOutsideTheClasses) {
+  FieldSpec label = field("y", DType::I32);
+  label.classes = 3;
+  EXPECT_TRUE(read("y\n0\n2\n", {label}));
+  expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes");
+  expectBad("y\n-1\n", {label}, "label -1 is outside");
+}
+
+TEST_F(CsvTest, BrokenText) {
+  expectBad("", {field("x", DType::F32)}, "the file is empty");
+  expectBad("x\n\"1\n2\n", {field("x", DType::F32)}, "a quote is opened and never closed");
+  expectBad("x\n\"1\"2\n", {field("x", DType::F32)}, "text follows a closing quote");
+  expectBad("x\n1\"2\n", {field("x", DType::F32)}, "a quote in the middle");
+  expectBad("x\n\"" + std::string(2 << 20, 'a') + "\"\n", {field("x", DType::F32)}, "longer than 1 MiB");
+  expectBad("x\n" + std::string(100000, ','), {field("x", DType::F32)}, "more than 65536 values");
+  EXPECT_EQ(readCsv(folder.file("none.csv"), {}, {}, vocabulary, true).status().code(), StatusCode::IO);
+}
+
+TEST_F(CsvTest, SeparatorsAndGzip) {
+  options = {{"separator", ";"}};
+  EXPECT_THAT(column<float>(read("a;b\n1;2\n", {field("b", DType::F32)})), ElementsAre(2));
+  options = {{"separator", "\t"}};
+  EXPECT_THAT(column<float>(read("a\tb\n1\t2\n", {field("b", DType::F32)})), ElementsAre(2));
+  options = {{"separator", "ab"}};
+  expectBad("a\n1\n", {field("a", DType::F32)}, "must be one character");
+  options = {{"seperator", ";"}};
+  expectBad("a\n1\n", {field("a", DType::F32)}, "did you mean 'separator'?");
+  std::string path = folder.writeGzip("data.csv.gz", "a\n7\n");
+  Expected<Dataset> data = readCsv(path, {}, {field("a", DType::F32)}, vocabulary, true);
+  EXPECT_THAT(column<float>(data), ElementsAre(7));
+}
+
+TEST_F(CsvTest, RandomBytesNeverDoWorseThanAnError) {
+  uint32_t state = 1;
+  for (int round = 0; round < 200; ++round) {
+    std::string text = "a,b\n";
+    for (int i = 0; i < 60; ++i) {
+      state = state * 1664525 + 1013904223;
+      text += "\",\n\r1a \t"[state >> 29];
+    }
+    (void)read(text, {field("a", DType::F32)});
+  }
+}
