@@ -95,6 +95,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             subprocess.run([args.mlc, "train", models.SOURCES[name], "--steps", str(args.steps), "--seed", str(args.seed),
+                            "--set", "optimizer.lr=1e-3",
                             "--dump-parity", folder / "dump", "--out", folder / "run"],
                            check=True, stdout=subprocess.DEVNULL)
             ours = json.loads((folder / "dump" / "losses.json").read_text())
