@@ -5,20 +5,21 @@
 // 2, 3" (SC 2011): a bijection of a 128-bit counter under a 64-bit key, so every element's value is a
 // function of where it stands and of nothing else.
 //
-//   key     = seed ^ site                     (64 bits; word 0 is the low half)
-//   counter = { element >> 2, low half of row, low half of update, high half of update << 16 | high half of
-//   row }
+//   key      seed ^ site, 64 bits, the low half first
+//   counter  { element >> 2, low half of row, low half of update,
+//              low half of (high half of update) << 16 | low half of (high half of row) }
 //
 // `element` is the row-major index within the row (of the axes after the first when the op is batched, else
 // of all axes), `row` is row0 plus the index along axis 0 when the op is batched, else 0. One block of four
 // words serves elements 4i .. 4i+3 of a row. Elements of a row stay below 2^34, rows and updates below 2^48.
 //
 //   bits     word[element & 3] as i32
-//   uniform  (word[element & 3] >> 8) * 2^-24: in [0, 1), exact in f32 and f64, so that a mask is the same in
-//   both normal   Box and Muller (1958) on words p = element & 2 and p + 1: u = ((word[p] >> 8) + 1) * 2^-24
-//   in (0, 1],
-//            v = (word[p + 1] >> 8) * 2^-24, radius sqrt(-2 log u), times cos(2 pi v) for an even element,
-//            sin(2 pi v) for an odd one
+//
+//   uniform  (word[element & 3] >> 8) * 2^-24: in [0, 1), exact in f32 and f64, so a mask is the same in both
+//
+//   normal   Box and Muller (1958) on words p = element & 2 and p + 1:
+//            u = ((word[p] >> 8) + 1) * 2^-24 in (0, 1], v = (word[p + 1] >> 8) * 2^-24,
+//            sqrt(-2 log u) times cos(2 pi v) for an even element, sin(2 pi v) for an odd one
 //
 // Known answers (Random123 1.09, kat_vectors) are in test/unit/oracle/PhiloxTest.cpp.
 #ifndef MLC_DIALECTS_MLC_PHILOX_H

@@ -1,0 +1,25 @@
+// Which op made the first NaN: found by replaying a function on the oracle.
+#ifndef MLC_COMPILER_ORACLE_NANREPLAY_H
+#define MLC_COMPILER_ORACLE_NANREPLAY_H
+
+#include "compiler/oracle/Oracle.h"
+
+#include <optional>
+
+namespace mlc::compiler::oracle {
+
+/// The first op with a NaN in a result and none in its operands. The location is the op's: the source line it
+/// came from.
+struct FirstNan {
+  std::string op; // e.g. "mlc.log"
+  mlir::Location location;
+  int64_t element;      // row-major place of the first NaN in the result
+  std::string operands; // what the op read there, as text for a message: "-0.25, 3"
+};
+
+/// Runs `function` and stops at the first NaN; nothing when there is none. Errors are those of `run`.
+llvm::Expected<std::optional<FirstNan>> findFirstNan(mlir::func::FuncOp function,
+                                                     llvm::ArrayRef<Tensor> arguments);
+
+} // namespace mlc::compiler::oracle
+#endif

@@ -1,0 +1,22 @@
+// A function of mlc ops as one native kernel in this process, called the hard way: outputs and scratch
+// poisoned, chunks in reverse order, canaries around every output.
+#pragma once
+
+#include "compiler/oracle/Tensor.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/Error.h"
+
+#include <vector>
+
+namespace mlc::test {
+
+/// Compiles `function` for the host as a single kernel and runs it. Calls in it are inlined first (in place).
+/// Errors: it does not compile, or a chunk wrote beside an output or to an input.
+llvm::Expected<std::vector<compiler::oracle::Tensor>>
+runAsKernel(mlir::func::FuncOp function, llvm::ArrayRef<compiler::oracle::Tensor> arguments);
+
+/// Replaces every func.call and mlc.call in the function by the callee's body, until there is none.
+void inlineCalls(mlir::func::FuncOp function);
+
+} // namespace mlc::test
