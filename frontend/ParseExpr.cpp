@@ -204,12 +204,14 @@ ExprPtr ParserCore::parseTruth() {
     return nullptr;
   // `x <-1` is read as an arrow; only a statement may hold one, and has taken it already.
   if (is(TokenKind::LeftArrow)) {
-    DiagnosticBuilder arrow = error(DiagnosticCode::E0113, "`<-` rebinds a name and begins no comparison");
+    bool spaceAfter = current.span.end != following.span.begin;
+    DiagnosticBuilder arrow =
+        error(DiagnosticCode::E0113, spaceAfter
+                                         ? "`<-` rebinds a name at the beginning of a statement, nothing else"
+                                         : "`<-` rebinds a name and begins no comparison");
     std::optional<std::string> text = quotable(left->span);
-    if (following.kind == TokenKind::Number && text)
+    if (following.kind == TokenKind::Number && text && !spaceAfter)
       arrow.help("write `" + *text + " < -" + std::string(textOf(following)) + "`");
-    else
-      arrow.help("write `< -` to compare with a negative");
     return nullptr;
   }
   std::optional<BinaryOp> op = atBreak ? std::nullopt : comparison(current.kind);

@@ -5,6 +5,25 @@
 
 using namespace mlc::frontend;
 
+namespace {
+
+/// The type that a misspelt or foreign name most likely means.
+std::optional<std::string> typeMeant(std::string_view name) {
+  struct Foreign {
+    std::string_view theirs, ours;
+  };
+  constexpr Foreign foreign[] = {{"int", "i32"},     {"int32", "i32"},   {"double", "f64"},
+                                 {"float64", "f64"}, {"float32", "f32"}, {"Tensor", "float"},
+                                 {"uint8", "u8"},    {"byte", "u8"},     {"boolean", "bool"},
+                                 {"size", "dim"},    {"function", "fn"}};
+  for (const Foreign &entry : foreign)
+    if (entry.theirs == name)
+      return std::string(entry.ours);
+  return didYouMean(name, {"float", "f32", "f64", "i32", "u8", "bool", "dim"});
+}
+
+} // namespace
+
 bool ParserCore::parseType(TypeExpr &type) {
   if (tooDeep())
     return false;
@@ -52,8 +71,7 @@ bool ParserCore::parseType(TypeExpr &type) {
   } else {
     DiagnosticBuilder report = error(DiagnosticCode::E0116, "expected a type, found " + found());
     if (is(TokenKind::Name))
-      if (std::optional<std::string> meant =
-              didYouMean(textOf(current), {"float", "f32", "f64", "i32", "u8", "bool", "dim"}))
+      if (std::optional<std::string> meant = typeMeant(textOf(current)))
         report.help("did you mean `" + *meant + "`?");
     return false;
   }
@@ -144,6 +162,9 @@ StmtPtr ParserCore::parseStmt() {
   if (!(statement->value = parseExpr()))
     return nullptr;
   if (is(TokenKind::Assign)) {
+    // `a := 1` has had its error.
+    if (textOf(current) != "=")
+      return nullptr;
     DiagnosticBuilder report = error(DiagnosticCode::E0108, "`=` does not assign in a statement");
     if (const auto *name = as<NameExpr>(*statement->value))
       report.help("write `let " + name->name + " = ...` for a new name, `" + name->name +

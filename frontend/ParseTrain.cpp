@@ -81,6 +81,8 @@ ClausePtr ParserCore::parseClauseBody(std::string_view keyword) {
                          "best",      "batch",      "epochs",    "steps", "seed",      "validation",
                          "clip_norm", "accumulate", "precision", "every", "patience"}))
     report.help("did you mean `" + *meant + "`?");
+  else
+    report.label("a line of a train block begins with the word of a clause, such as `let` or `loss`");
   return nullptr;
 }
 

@@ -83,8 +83,14 @@ bool ParserCore::acceptWord(std::string_view word) {
   return true;
 }
 
+/// Where more of a line was expected, the first token of the next line is not what went wrong.
+bool ParserCore::lineEnded() const {
+  bool breaksEnd = brackets.empty() || brackets.back().kind == TokenKind::LBrace;
+  return atBreak || (breaksEnd && !atEnd() && current.newlineBefore && current.span.begin != lineStart);
+}
+
 std::string ParserCore::found() const {
-  if (atBreak)
+  if (lineEnded())
     return "the end of the line";
   if (atEnd())
     return "the end of the file";
@@ -95,7 +101,7 @@ std::string ParserCore::found() const {
   return std::string(spelling(current.kind));
 }
 
-Span ParserCore::foundSpan() const { return atBreak || atEnd() ? endOf(previousSpan) : current.span; }
+Span ParserCore::foundSpan() const { return lineEnded() || atEnd() ? endOf(previousSpan) : current.span; }
 
 DiagnosticBuilder ParserCore::errorAt(DiagnosticCode code, Span span, std::string message) {
   return diagnostics.report(code, span, std::move(message));
@@ -230,6 +236,7 @@ bool ParserCore::parseBraced(const char *what, bool mayBeEmpty, const std::funct
     }
     any = true;
     Token lineBegin = current;
+    lineStart = current.span.begin;
     if (!line() || !finishLine(what)) {
       good = false;
       recover(level, lineBegin);
@@ -290,6 +297,7 @@ Program ParserCore::parseProgram() {
   program.source = source;
   while (!atEnd()) {
     Token lineBegin = current;
+    lineStart = current.span.begin;
     ordinals.clear();
     if (current.kind == TokenKind::RBrace) {
       error(DiagnosticCode::E0106, "expected an item, found `}`").label("no `{` is open here");

@@ -1,6 +1,6 @@
-// The recursive-descent parser behind Parser.h: tokens with line breaks made explicit, recovery, and one function
-// per rule of the grammar. A function that returns null or false has reported its error; callers pass that on up to
-// the nearest list of lines, which skips to where the next line can begin.
+// The recursive-descent parser behind Parser.h: tokens with line breaks made explicit, recovery, and one
+// function per rule of the grammar. A function that returns null or false has reported its error; callers
+// pass that on up to the nearest list of lines, which skips to where the next line can begin.
 #pragma once
 
 #include "frontend/Ast.h"
@@ -21,12 +21,13 @@ public:
   Program parseProgram();
 
 private:
-  /// How deep brackets, blocks and prefixes may nest, and how high a tree may grow (long sums lean to the left).
-  /// Both keep recursion over the tree, here and in every later walk, inside a small stack.
+  /// How deep brackets, blocks and prefixes may nest, and how high a tree may grow (long sums lean to the
+  /// left). Both keep recursion over the tree, here and in every later walk, inside a small stack.
   static constexpr unsigned maxNesting = 128;
   static constexpr unsigned maxHeight = 500;
 
-  //===-- Tokens (ParserCore.cpp) ------------------------------------------------------------------------------===//
+  //===-- Tokens (ParserCore.cpp)
+  //------------------------------------------------------------------------------===//
 
   struct OpenBracket {
     TokenKind kind;
@@ -47,17 +48,22 @@ private:
   bool expectString(StringLiteral &literal, const char *context);
 
   /// What stands where something else was expected, for a message, and where the carets go.
+  bool lineEnded() const;
   std::string found() const;
   Span foundSpan() const;
   DiagnosticBuilder error(DiagnosticCode code, std::string message);
   DiagnosticBuilder errorAt(DiagnosticCode code, Span span, std::string message);
-  Span since(Span begin) const { return join(begin, previousSpan.source == begin.source ? previousSpan : begin); }
+  Span since(Span begin) const {
+    return join(begin, previousSpan.source == begin.source ? previousSpan : begin);
+  }
   /// The text of a span on one line for a help, or nothing if it is long or spans lines.
   std::optional<std::string> quotable(Span span) const;
 
-  //===-- Lists of lines ---------------------------------------------------------------------------------------===//
+  //===-- Lists of lines
+  //---------------------------------------------------------------------------------------===//
 
-  /// `{ line NL line ... }`; each call of `line` parses one and returns false after an error. `what` names a line.
+  /// `{ line NL line ... }`; each call of `line` parses one and returns false after an error. `what` names a
+  /// line.
   bool parseBraced(const char *what, bool mayBeEmpty, const std::function<bool()> &line);
   bool finishLine(const char *what);
   void recover(std::size_t bracketLevel, Token lineBegin);
@@ -73,7 +79,8 @@ private:
   };
   bool tooDeep();
 
-  //===-- Expressions (ParseExpr.cpp) --------------------------------------------------------------------------===//
+  //===-- Expressions (ParseExpr.cpp)
+  //--------------------------------------------------------------------------===//
 
   ExprPtr parseExpr();
   ExprPtr parseEither();
@@ -99,7 +106,8 @@ private:
   ExprPtr makeBinary(BinaryOp op, Span opSpan, ExprPtr left, ExprPtr right);
   ExprPtr finish(ExprPtr expr, unsigned height);
 
-  //===-- Types, blocks, statements and items (ParseItem.cpp) --------------------------------------------------===//
+  //===-- Types, blocks, statements and items (ParseItem.cpp)
+  //--------------------------------------------------===//
 
   bool parseType(TypeExpr &type);
   bool parseBlock(Block &block);
@@ -119,7 +127,8 @@ private:
   bool parseDatum(DataItem &data);
   ItemPtr parseDerivative();
 
-  //===-- Train blocks (ParseTrain.cpp) ------------------------------------------------------------------------===//
+  //===-- Train blocks (ParseTrain.cpp)
+  //------------------------------------------------------------------------===//
 
   ItemPtr parseTrain();
   ClausePtr parseClause();
@@ -144,6 +153,8 @@ private:
   Span previousSpan;
   /// A line break that ends a statement stands before `current`.
   bool atBreak = false;
+  /// Where the line that is being parsed begins.
+  std::uint32_t lineStart = 0;
   std::vector<OpenBracket> brackets;
   /// How many of `brackets` are braces.
   std::size_t openBraces = 0;
