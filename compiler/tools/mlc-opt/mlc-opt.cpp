@@ -1,4 +1,5 @@
 // mlc-opt: reads IR as text, runs passes, prints what is left. Every phase of the compiler is a pass here.
+#include "compiler/ad/Autodiff.h"
 #include "dialects/mlc/MlcOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,5 +22,6 @@ int main(int argc, char **argv) {
                   mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
                   mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
+  mlc::compiler::registerAutodiffPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "mlc optimizer driver\n", registry));
 }

@@ -1,0 +1,169 @@
+// Reverse-mode differentiation, from functions to functions; there is no tape.
+//
+// For `mlc.gradient @f(args) wrt [...]`:
+//   1. gradient ops in what f calls are replaced first, so f is made of ordinary ops (innermost first);
+//   2. @f.grad starts as a copy of f, its calls inlined but for those with a derivative of their own;
+//   3. activity: only what depends on the arguments of `wrt` varies, and only what varies gets a cotangent;
+//   4. from the last op to the first, an op with a cotangent hands it to its varying operands by its rule,
+//   and where
+//      a value has several uses their cotangents are added (Pullback.cpp; scan: ScanPullback.cpp);
+//   5. the function returns f's results and the cotangents of `wrt`, zeros where nothing came;
+//   6. simplified to canonical form, common subexpressions merged.
+// The backward ops read the forward ops' values; which of them are kept in memory is the memory planner's
+// business. Since a derivative is made of the same ops, @f.grad is as differentiable as f.
+#include "compiler/ad/Autodiff.h"
+#include "compiler/ad/Pullback.h"
+
+#include "mlir/IR/Dominance.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace mlc::ir;
+
+namespace mlc::compiler {
+
+namespace {
+
+struct AutodiffPass : PassWrapper<AutodiffPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(AutodiffPass)
+  StringRef getArgument() const override { return "mlc-autodiff"; }
+  StringRef getDescription() const override { return "Replace mlc.gradient by generated functions"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<MlcDialect, func::FuncDialect>();
+  }
+
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    for (RegisteredOperationName name : context->getRegisteredOperations())
+      if (name.getDialectNamespace() == MlcDialect::getDialectNamespace())
+        name.getCanonicalizationPatterns(set, context);
+    patterns = FrozenRewritePatternSet(std::move(set));
+    return success();
+  }
+
+  void runOnOperation() override {
+    SymbolTable table(getOperation());
+    symbols = &table;
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      if (failed(expand(function)))
+        signalPassFailure();
+    states.clear();
+    gradients.clear();
+  }
+
+private:
+  /// Replaces the gradient ops of `function`, after those of everything it names.
+  LogicalResult expand(func::FuncOp function);
+  /// The function that computes `function` and its derivatives by the arguments `wrt`. Null on failure,
+  /// reported.
+  func::FuncOp differentiate(func::FuncOp function, ArrayRef<int64_t> wrt);
+  void simplify(func::FuncOp function);
+
+  enum State { New, Underway, Done };
+  SymbolTable *symbols = nullptr;
+  DenseMap<Operation *, State> states;
+  std::map<std::pair<Operation *, std::vector<int64_t>>, func::FuncOp> gradients;
+  FrozenRewritePatternSet patterns;
+};
+
+} // namespace
+
+LogicalResult AutodiffPass::expand(func::FuncOp function) {
+  if (states[function] == Done)
+    return success();
+  if (states[function] == Underway)
+    return function.emitOpError("calls itself");
+  states[function] = Underway;
+  SmallVector<GradientOp> ops;
+  WalkResult walk = function.walk([&](Operation *op) {
+    for (NamedAttribute attribute : op->getAttrs()) {
+      auto symbol = dyn_cast<FlatSymbolRefAttr>(attribute.getValue());
+      if (!symbol)
+        continue;
+      auto callee = symbols->lookup<func::FuncOp>(symbol.getValue());
+      if (callee && failed(expand(callee)))
+        return WalkResult::interrupt();
+    }
+    if (auto gradient = dyn_cast<GradientOp>(op))
+      ops.push_back(gradient);
+    return WalkResult::advance();
+  });
+  if (walk.wasInterrupted())
+    return failure();
+  for (GradientOp op : ops) {
+    func::FuncOp gradient = differentiate(symbols->lookup<func::FuncOp>(op.getCallee()), op.getWrt());
+    if (!gradient)
+      return failure();
+    OpBuilder builder(op);
+    op->replaceAllUsesWith(func::CallOp::create(builder, op.getLoc(), gradient, op.getInputs()));
+    op->erase();
+  }
+  states[function] = Done;
+  return success();
+}
+
+func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t> wrt) {
+  func::FuncOp &gradient = gradients[{function, wrt.vec()}];
+  if (gradient)
+    return gradient;
+  if (function.isExternal()) {
+    function.emitOpError("has no body to differentiate");
+    return {};
+  }
+  auto copy = cast<func::FuncOp>(function->clone());
+  copy.setName((function.getName() + ".grad").str());
+  copy.setPrivate();
+  symbols->insert(copy, std::next(Block::iterator(function)));
+  if (failed(inlineCalls(copy, /*withVjp=*/false)))
+    return {};
+
+  Block &block = copy.getBody().front();
+  SmallVector<Operation *> ops;
+  for (Operation &op : block.without_terminator())
+    ops.push_back(&op);
+  Operation *end = block.getTerminator();
+  OpBuilder builder(end);
+  Pullback pullback(builder);
+  for (int64_t index : wrt)
+    pullback.vary(block.getArgument(index));
+  pullback.spread(ops);
+  Value result = end->getOperand(0);
+  pullback.add(result, ConstantOp::create(builder, result.getLoc(), result.getType(), 1.0));
+  if (failed(pullback.run(ops)))
+    return {};
+  SmallVector<Value> results(end->getOperands());
+  for (int64_t index : wrt)
+    results.push_back(pullback.getOrZeros(block.getArgument(index)));
+  end->setOperands(results);
+  copy.setFunctionType(
+      FunctionType::get(copy.getContext(), copy.getArgumentTypes(), ValueRange(results).getTypes()));
+  // Attributes of results are the callee's own; the derivatives have none.
+  copy.removeResAttrsAttr();
+  simplify(copy);
+  states[copy] = Done;
+  return gradient = copy;
+}
+
+void AutodiffPass::simplify(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  (void)applyPatternsGreedily(function, patterns);
+  eliminateCommonSubExpressions(rewriter, dominance, function);
+  // Merged operands can make more of the same kind trivial.
+  (void)applyPatternsGreedily(function, patterns);
+}
+
+std::unique_ptr<Pass> createAutodiffPass() { return std::make_unique<AutodiffPass>(); }
+
+void registerAutodiffPasses() {
+  registerPass([] { return createAutodiffPass(); });
+  registerPass([] { return createInlinePass(); });
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,28 @@
+// Reverse-mode differentiation of functions of mlc ops.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include <memory>
+
+namespace mlc::compiler {
+
+/// `mlc-autodiff`: replaces every mlc.gradient by a call of a function it generates, named after the callee
+/// with
+/// `.grad` behind. Fails, with a diagnostic, on recursion and on an op without a derivative.
+std::unique_ptr<mlir::Pass> createAutodiffPass();
+
+/// `mlc-inline`: replaces every call of a function of this module by the function's body and drops
+/// stop_gradient: what neither is needed for once no gradient op is left. Private functions that nothing
+/// names any more are erased.
+std::unique_ptr<mlir::Pass> createInlinePass();
+
+/// Replaces the func.calls, and those mlc.calls that have no vjp (or all, if `withVjp`), in and under `root`
+/// by their callee's body, until there are none. Fails on recursion and on functions without a body.
+llvm::LogicalResult inlineCalls(mlir::Operation *root, bool withVjp);
+
+/// Makes the passes of this library known to mlc-opt.
+void registerAutodiffPasses();
+
+} // namespace mlc::compiler

@@ -1,0 +1,103 @@
+// Calls replaced by bodies. All functions are pure and straight-line, so this is cloning and nothing else.
+#include "compiler/ad/Autodiff.h"
+
+#include "dialects/mlc/MlcOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlc::ir;
+
+namespace mlc::compiler {
+
+/// The symbol a call names, if it is one to inline.
+static FlatSymbolRefAttr calleeOf(Operation *op, bool withVjp) {
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return call.getCalleeAttr();
+  if (auto call = dyn_cast<CallOp>(op); call && (withVjp || !call.getVjp()))
+    return call.getCalleeAttr();
+  return {};
+}
+
+LogicalResult inlineCalls(Operation *root, bool withVjp) {
+  SymbolTableCollection tables;
+  // A call with the functions it came through, so that recursion is seen.
+  struct Pending {
+    Operation *call;
+    SmallVector<StringAttr> path;
+  };
+  SmallVector<Pending> pending;
+  SmallVector<StringAttr> start;
+  if (auto function = dyn_cast<func::FuncOp>(root))
+    start.push_back(function.getSymNameAttr());
+  root->walk([&](Operation *op) {
+    if (calleeOf(op, withVjp))
+      pending.push_back({op, start});
+  });
+  while (!pending.empty()) {
+    auto [call, path] = pending.pop_back_val();
+    FlatSymbolRefAttr symbol = calleeOf(call, withVjp);
+    auto callee = tables.lookupNearestSymbolFrom<func::FuncOp>(call, symbol);
+    if (!callee || callee.isExternal())
+      return call->emitOpError("there is no body of ") << symbol;
+    if (llvm::is_contained(path, callee.getSymNameAttr()))
+      return call->emitOpError() << symbol << " calls itself";
+    path.push_back(callee.getSymNameAttr());
+
+    OpBuilder builder(call);
+    IRMapping mapping;
+    Block &body = callee.getBody().front();
+    mapping.map(body.getArguments(), call->getOperands());
+    for (Operation &op : body.without_terminator()) {
+      Operation *copy = builder.clone(op, mapping);
+      copy->walk([&, &path = path](Operation *inner) {
+        if (calleeOf(inner, withVjp))
+          pending.push_back({inner, path});
+      });
+    }
+    for (auto [result, value] : llvm::zip_equal(call->getResults(), body.getTerminator()->getOperands()))
+      result.replaceAllUsesWith(mapping.lookupOrDefault(value));
+    call->erase();
+  }
+  return success();
+}
+
+namespace {
+struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(InlinePass)
+  StringRef getArgument() const override { return "mlc-inline"; }
+  StringRef getDescription() const override { return "Inline all calls and drop stop_gradient"; }
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isPrivate() && failed(inlineCalls(function, /*withVjp=*/true)))
+        return signalPassFailure();
+    // What only the inlined calls named is erased; what is left private is named by something else.
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      if (function.isPrivate() && !function.isExternal())
+        privates.push_back(function);
+    }
+    for (bool hasErased = true; hasErased;) {
+      hasErased = false;
+      for (func::FuncOp &function : privates) {
+        if (function && SymbolTable::symbolKnownUseEmpty(function, getOperation())) {
+          function.erase();
+          function = {};
+          hasErased = true;
+        }
+      }
+    }
+    privates.clear();
+    getOperation().walk([](StopGradientOp op) {
+      op.getResult().replaceAllUsesWith(op.getX());
+      op.erase();
+    });
+  }
+
+private:
+  SmallVector<func::FuncOp> privates;
+};
+} // namespace
+
+std::unique_ptr<Pass> createInlinePass() { return std::make_unique<InlinePass>(); }
+
+} // namespace mlc::compiler

@@ -1,0 +1,163 @@
+// The derivative of a scan is a scan the other way.
+//
+// Where the forward scan, at step t, reads carries c[t] and slices x[t] and makes c[t+1] and y[t], the
+// backward scan carries g, the cotangent of c[t+1], and at step t
+//   1. recomputes the body from c[t] (a slice of the stack the forward scan leaves: nothing else is stored)
+//   and x[t],
+//   2. pulls g and the cotangent of y[t] back through it,
+//   3. yields as new g what came to c[t], plus the cotangent that the stack's slot t got from outside,
+//   4. adds what came to the constants to sums that it carries, and puts out what came to x[t].
+// A reverse scan is the same with t+1 and t exchanged.
+#include "compiler/ad/Pullback.h"
+
+#include "dialects/mlc/Expr.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlc::ir;
+
+namespace mlc::compiler {
+
+/// `count` elements of axis 0 of `x` from `start` on.
+static Value take(OpBuilder &builder, Location loc, Value x, int64_t start, int64_t count) {
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape()), starts(shape.size(), 0), strides(shape.size(), 1);
+  shape[0] = count;
+  starts[0] = start;
+  return builder.createOrFold<SliceOp>(loc, withShape(type, shape), x, starts, strides);
+}
+
+/// Element `index` of axis 0, without the axis.
+static Value element(OpBuilder &builder, Location loc, Value x, int64_t index) {
+  auto type = cast<RankedTensorType>(x.getType());
+  return builder.createOrFold<ReshapeOp>(loc, withShape(type, type.getShape().drop_front()),
+                                         take(builder, loc, x, index, 1));
+}
+
+static SmallVector<Operation *> opsOf(Block &block) {
+  SmallVector<Operation *> ops;
+  for (Operation &op : block.without_terminator())
+    ops.push_back(&op);
+  return ops;
+}
+
+LogicalResult Pullback::runScan(ScanOp op) {
+  Location loc = op.getLoc();
+  Block &body = op.getBody().front();
+  int64_t steps = op.getSteps(), numCarries = op.getNumCarries(), numSlices = op.getNumSlices();
+  int64_t numInputs = op.getInputs().size(), numOutputs = op.getNumResults() - numCarries;
+  bool isReverse = op.getReverse();
+
+  // Activity in the body. A carry varies if its initial value does, or if what a step makes of it does.
+  SmallVector<bool> isActive(numInputs);
+  for (int64_t i = 0; i < numInputs; ++i)
+    isActive[i] = isVaried(op.getInputs()[i]);
+  for (bool hasChanged = true; hasChanged;) {
+    hasChanged = false;
+    Pullback activity(builder);
+    for (int64_t i = 0; i < numInputs; ++i)
+      if (isActive[i])
+        activity.vary(body.getArgument(i));
+    activity.spread(opsOf(body));
+    for (int64_t i = 0; i < numCarries; ++i)
+      if (!isActive[i] && activity.isVaried(op.getYield()->getOperand(i)))
+        isActive[i] = hasChanged = true;
+  }
+
+  // Operands of the backward scan, in three lists; `at` remembers where each came to lie among the slices.
+  SmallVector<Value> carries, slices, constants(op.getConstants());
+  SmallVector<int64_t> activeCarries, activeSlices, activeConstants;
+  for (int64_t i = 0; i < numInputs; ++i)
+    if (isActive[i])
+      (i < numCarries               ? activeCarries
+       : i < numCarries + numSlices ? activeSlices
+                                    : activeConstants)
+          .push_back(i);
+  // The slots of a stack that steps read, the slot the last step writes, and the slot where the scan began.
+  int64_t firstRead = isReverse ? 1 : 0, last = isReverse ? 0 : steps;
+  for (int64_t i : activeCarries) {
+    Value cotangent = get(op.getResult(i));
+    carries.push_back(cotangent ? element(builder, loc, cotangent, last)
+                                : zerosLike(builder, loc, op.getInputs()[i].getType()));
+  }
+  for (int64_t i : activeConstants)
+    carries.push_back(zerosLike(builder, loc, op.getInputs()[i].getType()));
+  for (int64_t i = 0; i < numCarries; ++i)
+    slices.push_back(take(builder, loc, op.getResult(i), firstRead, steps));
+  llvm::append_range(slices, op.getSlices());
+  DenseMap<int64_t, size_t> stackCotangent, outputCotangent;
+  for (int64_t i : activeCarries) {
+    if (Value cotangent = get(op.getResult(i))) {
+      stackCotangent[i] = slices.size();
+      slices.push_back(take(builder, loc, cotangent, firstRead, steps));
+    }
+  }
+  for (int64_t i = 0; i < numOutputs; ++i) {
+    if (Value cotangent = get(op.getResult(numCarries + i))) {
+      outputCotangent[i] = slices.size();
+      slices.push_back(cotangent);
+    }
+  }
+  SmallVector<Type> outputs;
+  for (int64_t i : activeSlices)
+    outputs.push_back(body.getArgument(i).getType());
+
+  auto backward = ScanOp::create(builder, loc, steps, carries, slices, constants, outputs, !isReverse);
+  Block &block = backward.getBody().front();
+  auto argument = [&](size_t index) { return block.getArgument(index); };
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&block);
+
+  // 1. The body again, on the residuals.
+  IRMapping mapping;
+  for (int64_t i = 0; i < numCarries + numSlices; ++i)
+    mapping.map(body.getArgument(i), argument(carries.size() + i));
+  for (int64_t i = numCarries + numSlices; i < numInputs; ++i)
+    mapping.map(body.getArgument(i), argument(carries.size() + slices.size() + i - numCarries - numSlices));
+  for (Operation &inner : body.without_terminator())
+    builder.clone(inner, mapping);
+  SmallVector<Operation *> ops = opsOf(block);
+
+  // 2. Back through it.
+  Pullback inner(builder);
+  for (int64_t i = 0; i < numInputs; ++i)
+    if (isActive[i])
+      inner.vary(mapping.lookup(body.getArgument(i)));
+  inner.spread(ops);
+  auto yielded = [&](int64_t index) { return mapping.lookupOrDefault(op.getYield()->getOperand(index)); };
+  for (auto [position, i] : llvm::enumerate(activeCarries))
+    inner.add(yielded(i), argument(position));
+  for (auto [i, position] : outputCotangent)
+    inner.add(yielded(numCarries + i), argument(carries.size() + position));
+  if (failed(inner.run(ops)))
+    return failure();
+
+  // 3. and 4.
+  SmallVector<Value> yields;
+  for (int64_t i : activeCarries) {
+    Value residual = mapping.lookup(body.getArgument(i));
+    if (auto found = stackCotangent.find(i); found != stackCotangent.end())
+      inner.add(residual, argument(carries.size() + found->second));
+    yields.push_back(inner.getOrZeros(residual));
+  }
+  for (auto [position, i] : llvm::enumerate(activeConstants)) {
+    Value sum = argument(activeCarries.size() + position);
+    Value part = inner.get(mapping.lookup(body.getArgument(i)));
+    yields.push_back(part ? AddOp::create(builder, loc, sum, part).getResult() : sum);
+  }
+  for (int64_t i : activeSlices)
+    yields.push_back(inner.getOrZeros(mapping.lookup(body.getArgument(i))));
+  YieldOp::create(builder, loc, yields);
+
+  builder.setInsertionPointAfter(backward);
+  int64_t end = isReverse ? steps : 0;
+  for (auto [position, i] : llvm::enumerate(activeCarries))
+    add(op.getInputs()[i], element(builder, loc, backward.getResult(position), end));
+  for (auto [position, i] : llvm::enumerate(activeConstants))
+    add(op.getInputs()[i], element(builder, loc, backward.getResult(activeCarries.size() + position), end));
+  for (auto [position, i] : llvm::enumerate(activeSlices))
+    add(op.getInputs()[i], backward.getResult(carries.size() + position));
+  return success();
+}
+
+} // namespace mlc::compiler
