@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mlc::frontend;
 
@@ -48,22 +50,35 @@ std::string_view Source::line(std::uint32_t number) const {
   return found;
 }
 
+std::string mlc::frontend::systemError(int number) {
+  std::string text = std::generic_category().message(number);
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z')
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
 SourceId SourceManager::add(std::string name, std::string text, SourceOrigin origin) {
   sources.emplace_back(std::move(name), std::move(text), origin);
   return static_cast<SourceId>(sources.size() - 1);
 }
 
 bool SourceManager::addFile(const std::string &path, std::string name, SourceId &id, std::string &error) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) {
-    error = std::strerror(errno);
-    std::transform(error.begin(), error.begin() + 1, error.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  // Opening a pipe or device must not wait for it.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) {
+    error = systemError(errno);
     return false;
   }
   struct stat status;
-  if (fstat(fileno(file.get()), &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor);
     error = "not a regular file";
+    return false;
+  }
+  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(fdopen(descriptor, "rb"), std::fclose);
+  if (!file) {
+    ::close(descriptor);
+    error = "reading failed";
     return false;
   }
   // One byte more than allowed, so that a longer file is seen to be one whatever its size claims.

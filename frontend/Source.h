@@ -41,6 +41,9 @@ struct LineColumn {
 /// The offset of the first byte that is not well-formed UTF-8, or npos.
 std::size_t findInvalidUtf8(std::string_view text);
 
+/// What an errno value means, in lower case.
+std::string systemError(int number);
+
 /// Where a text came from; errors inside the prelude are shown at the user's call instead.
 enum class SourceOrigin { User, Prelude };
 

@@ -4,7 +4,7 @@
 // With MLC_REWRITE_ERRORS=1 in the environment, what mlc says is written into these files instead; read the
 // diff.
 #include "frontend/Diagnostic.h"
-#include "frontend/Parser.h"
+#include "frontend/Loader.h"
 
 #include <gtest/gtest.h>
 
@@ -32,11 +32,11 @@ std::string read(const std::filesystem::path &path) {
 
 bool rewriting() { return std::getenv("MLC_REWRITE_ERRORS") != nullptr; }
 
-/// What mlc says about a program.
+/// What mlc says about a program that lies in test/frontend/errors/.
 std::string diagnose(const std::string &name, const std::string &program) {
   SourceManager sources;
   DiagnosticEngine diagnostics(sources);
-  parse(sources.add(name, program), diagnostics);
+  loadText(name, program, (root / "test/frontend/errors" / name).string(), sources, diagnostics);
   return diagnostics.render();
 }
 
