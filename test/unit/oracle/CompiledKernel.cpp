@@ -1,11 +1,10 @@
 #include "test/unit/oracle/CompiledKernel.h"
 
+#include "compiler/ad/Autodiff.h"
 #include "compiler/kernels/Kernel.h"
 #include "compiler/lowering/Lowering.h"
-#include "dialects/mlc/MlcOps.h"
 #include "runtime/Abi.h"
 
-#include "mlir/IR/IRMapping.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/TargetSelect.h"
 
@@ -16,33 +15,6 @@ using namespace mlc::compiler;
 using oracle::Tensor;
 
 namespace mlc::test {
-
-void inlineCalls(func::FuncOp function) {
-  for (bool found = true; found;) {
-    found = false;
-    for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
-      StringRef callee;
-      if (auto call = dyn_cast<func::CallOp>(op))
-        callee = call.getCallee();
-      else if (auto call = dyn_cast<ir::CallOp>(op))
-        callee = call.getCallee();
-      else
-        continue;
-      auto body =
-          SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(&op, StringAttr::get(op.getContext(), callee));
-      OpBuilder builder(&op);
-      IRMapping map;
-      map.map(body.getArguments(), op.getOperands());
-      for (Operation &inner : body.getBody().front().without_terminator())
-        builder.clone(inner, map);
-      for (auto [result, value] :
-           llvm::zip(op.getResults(), body.getBody().front().getTerminator()->getOperands()))
-        result.replaceAllUsesWith(map.lookupOrDefault(value));
-      op.erase();
-      found = true;
-    }
-  }
-}
 
 /// The code of an object, linked into this process; never freed.
 static llvm::Expected<mlc_kernel> link(const std::string &object, StringRef symbol) {
@@ -92,7 +64,8 @@ struct Guarded {
 } // namespace
 
 llvm::Expected<std::vector<Tensor>> runAsKernel(func::FuncOp function, llvm::ArrayRef<Tensor> arguments) {
-  inlineCalls(function);
+  if (failed(inlineCalls(function, /*withVjp=*/true)))
+    return llvm::createStringError("the calls cannot be inlined");
   static const Target target = Target::host();
   FailureOr<KernelInfo> info = planKernel(function, target);
   if (failed(info))

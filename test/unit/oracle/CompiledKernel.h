@@ -16,7 +16,4 @@ namespace mlc::test {
 llvm::Expected<std::vector<compiler::oracle::Tensor>>
 runAsKernel(mlir::func::FuncOp function, llvm::ArrayRef<compiler::oracle::Tensor> arguments);
 
-/// Replaces every func.call and mlc.call in the function by the callee's body, until there is none.
-void inlineCalls(mlir::func::FuncOp function);
-
 } // namespace mlc::test

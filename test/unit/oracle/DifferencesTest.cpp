@@ -3,6 +3,8 @@
 #include "test/unit/oracle/GradientCheck.h"
 #include "test/unit/oracle/Row.h"
 
+#include "mlir/IR/Verifier.h"
+
 #include <gtest/gtest.h>
 
 using namespace mlir;

@@ -1,6 +1,6 @@
 #include "test/unit/oracle/GradientCheck.h"
 
-#include "compiler/ad/Passes.h"
+#include "compiler/ad/Autodiff.h"
 #include "compiler/oracle/Oracle.h"
 #include "dialects/mlc/MlcOps.h"
 
