@@ -22,17 +22,21 @@ struct Known {
 
 class Generator {
 public:
-  Generator(func::FuncOp function, uint64_t seed, Type element, const RandomProgramOptions &options)
-      : builder(function.getContext()), loc(function.getLoc()), block(*function.addEntryBlock()),
-        element(element), options(options), random(seed) {
-    builder.setInsertionPointToStart(&block);
+  /// Fills `block`; values may be arguments that it adds to the block unless it is a scan's body (`depth`
+  /// above 0).
+  Generator(Block &block, Location loc, std::mt19937_64 &random, Type element,
+            const RandomProgramOptions &options, int depth)
+      : builder(element.getContext()), loc(loc), block(block), random(random), element(element),
+        options(options), depth(depth) {
+    builder.setInsertionPointToEnd(&block);
   }
 
-  void generate() {
-    for (int i = 0; i < 2; ++i)
-      keep(input(randomShape(1 + below(3))));
+  void generate(int ops) {
+    if (!depth)
+      for (int i = 0; i < 2; ++i)
+        keep(input(randomShape(1 + below(3))));
     // Some choices do not apply to the value they meet; the bound keeps that finite.
-    for (int made = 0, tries = 0; made < options.ops && tries < 50 * options.ops; ++tries)
+    for (int made = 0, tries = 0; made < ops && tries < 50 * ops; ++tries)
       made += step();
   }
 
@@ -59,9 +63,13 @@ private:
 
   Known input(ArrayRef<int64_t> shape) {
     auto type = typeFor(shape);
+    if (depth)
+      return {constant(shape, double(below(9) - 4) / 4), -1, 1};
     return {block.insertArgument(floatInputs++, type, loc), -1, 1};
   }
   Value indices(ArrayRef<int64_t> shape) {
+    if (depth)
+      return ir::IotaOp::create(builder, loc, RankedTensorType::get(shape, builder.getI32Type()), 0);
     return block.addArgument(RankedTensorType::get(shape, builder.getI32Type()), loc);
   }
   /// A value of `shape`: one from the pool if there is one, or a new input.
@@ -101,7 +109,7 @@ private:
   }
 
   bool step() {
-    switch (below(9)) {
+    switch (below(10)) {
     case 0:
     case 1:
       return unary(pick());
@@ -116,8 +124,10 @@ private:
       return contract(pick());
     case 7:
       return spatial();
-    default:
+    case 8:
       return table(pick());
+    default:
+      return depth < 2 && below(3) == 0 && scan();
     }
   }
 
@@ -128,13 +138,15 @@ private:
   bool contract(Known x);
   bool spatial();
   bool table(Known x);
+  bool scan();
 
   OpBuilder builder;
   Location loc;
   Block &block;
+  std::mt19937_64 &random;
   Type element;
   const RandomProgramOptions &options;
-  std::mt19937_64 random;
+  int depth;
   SmallVector<Known> pool;
   unsigned floatInputs = 0;
 };
@@ -388,14 +400,78 @@ bool Generator::table(Known x) {
               -x.size() * terms, x.size() * terms);
 }
 
+bool Generator::scan() {
+  SmallVector<Known> carries, slices, constants;
+  auto values = [](ArrayRef<Known> all) {
+    return llvm::map_to_vector(all, [](const Known &known) { return known.value; });
+  };
+  for (int64_t i = 1 + below(2); i > 0; --i) {
+    Known first = like(randomShape(below(3)));
+    carries.push_back({ir::TanhOp::create(builder, loc, first.value), -1, 1});
+  }
+  Known slice = pick();
+  if (slice.shape().empty())
+    return false;
+  int64_t steps = slice.shape()[0];
+  slices.push_back(slice);
+  if (coin())
+    constants.push_back(pick());
+  int64_t largest = 1;
+  for (const Known &carry : carries)
+    largest = std::max(largest, count(carry.shape()));
+  if ((steps + 1) * largest > options.maxElements)
+    return false;
+
+  // The body first, in a block of its own: only then are the types of its outputs known.
+  Block body;
+  Generator inner(body, loc, random, element, options, depth + 1);
+  for (ArrayRef<Known> group :
+       {ArrayRef<Known>(carries), ArrayRef<Known>(slices), ArrayRef<Known>(constants)})
+    for (const Known &known : group) {
+      bool isSlice = group.data() == slices.data();
+      auto type = isSlice ? typeFor(known.shape().drop_front()) : known.type();
+      inner.pool.push_back({body.addArgument(type, loc), known.low, known.high});
+    }
+  inner.generate(4);
+  SmallVector<Value> yielded;
+  for (const Known &carry : carries) {
+    Known next = carry;
+    for (const Known &known : inner.pool) // the last one of the carry's shape, itself if there is no other
+      if (known.shape() == carry.shape())
+        next = known;
+    yielded.push_back(ir::TanhOp::create(inner.builder, loc, next.value));
+  }
+  Known output = inner.pool.back();
+  yielded.push_back(output.value);
+  if (steps * output.type().getNumElements() > options.maxElements)
+    yielded.pop_back();
+  bool hasOutput = yielded.size() > carries.size();
+  ir::YieldOp::create(inner.builder, loc, yielded);
+  SmallVector<Type> outputs;
+  if (hasOutput)
+    outputs.push_back(output.value.getType());
+  auto op = ir::ScanOp::create(builder, loc, steps, values(carries), values(slices), values(constants),
+                               outputs, coin());
+  Block &target = op.getBody().front();
+  for (auto [from, to] : llvm::zip_equal(body.getArguments(), target.getArguments()))
+    from.replaceAllUsesWith(to);
+  target.getOperations().splice(target.end(), body.getOperations());
+  for (size_t i = 0; i < carries.size(); ++i)
+    keep(op.getResult(i), -1, 1);
+  if (hasOutput)
+    keep(op.getResults().back(), output.low, output.high);
+  return true;
+}
+
 func::FuncOp addRandomProgram(ModuleOp module, uint64_t seed, Type element,
                               const RandomProgramOptions &options) {
   OpBuilder builder(module.getBodyRegion());
   builder.setInsertionPointToEnd(module.getBody());
   auto function =
       func::FuncOp::create(builder, builder.getUnknownLoc(), "random", builder.getFunctionType({}, {}));
-  Generator(function, seed, element, options).generate();
-  Block &block = function.getBody().front();
+  Block &block = *function.addEntryBlock();
+  std::mt19937_64 random(seed);
+  Generator(block, function.getLoc(), random, element, options, 0).generate(options.ops);
   SmallVector<Value> results;
   for (Operation &op : block)
     for (Value result : op.getResults())

@@ -92,3 +92,29 @@ TEST(RandomProgram, GradientsAgreeWithDifferences) {
       llvm::errs() << *module;
   });
 }
+
+// The gradient's own gradient: what a gradient penalty or a Hessian-vector product asks for.
+TEST(RandomProgram, SecondDerivatives) {
+  forSeeds(30, [](uint64_t seed) {
+    SCOPED_TRACE("MLC_RANDOM_SEED=" + std::to_string(seed));
+    OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context()));
+    RandomProgramOptions options;
+    options.ops = 6;
+    options.maxElements = 24;
+    func::FuncOp function = addRandomProgram(*module, seed, Float64Type::get(&context()), options);
+    SmallVector<int64_t> wrt = floatArguments(function);
+    func::FuncOp gradient = addGradient(addLoss(function), wrt);
+    ASSERT_TRUE(succeeded(runAutodiff(*module)));
+    func::FuncOp loss = addLoss(gradient);
+    func::FuncOp second = addGradient(loss, wrt);
+    ASSERT_TRUE(succeeded(runAutodiff(*module)) && succeeded(verify(*module)));
+    std::vector<oracle::Tensor> arguments = argumentsFor(loss, seed);
+    auto gradients = oracle::run(second, arguments);
+    ASSERT_TRUE(bool(gradients)) << llvm::toString(gradients.takeError());
+    std::vector<std::string> wrong = compareWithDifferences(loss, arguments, wrt, *gradients);
+    for (const std::string &line : wrong)
+      ADD_FAILURE() << line;
+    if (!wrong.empty())
+      llvm::errs() << *module;
+  });
+}
