@@ -1,0 +1,169 @@
+#include "runtime/checkpoint/Safetensors.h"
+
+#include "runtime/Json.h"
+#include "runtime/checkpoint/AtomicFile.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <set>
+
+namespace mlc {
+namespace {
+
+// In the order of DType.
+constexpr std::array<std::string_view, 6> formatNames = {"F32", "F64", "I32", "I64", "U8", "BOOL"};
+
+std::string_view formatName(DType dtype) { return formatNames[static_cast<size_t>(dtype)]; }
+
+std::optional<DType> dtypeOfFormat(std::string_view name) {
+  for (size_t i = 0; i < formatNames.size(); ++i)
+    if (formatNames[i] == name)
+      return static_cast<DType>(i);
+  return std::nullopt;
+}
+
+/// Reads exactly `count` bytes at `offset`.
+bool readAt(int descriptor, uint8_t *to, int64_t count, int64_t offset) {
+  while (count > 0) {
+    ssize_t got = pread(descriptor, to, static_cast<size_t>(std::min<int64_t>(count, 1 << 30)), offset);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    to += got;
+    offset += got;
+    count -= got;
+  }
+  return true;
+}
+
+} // namespace
+
+Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
+                        const std::map<std::string, std::string> &metadata) {
+  Json header = Json::object();
+  if (!metadata.empty())
+    header["__metadata__"] = metadata;
+  int64_t offset = 0;
+  for (const TensorView &tensor : tensors) {
+    std::optional<int64_t> bytes = checkedProduct(tensor.shape, sizeOf(tensor.dtype));
+    if (!bytes || header.contains(tensor.name))
+      return Status::failed("tensor '" + tensor.name + "' cannot be written: its size or name cannot be");
+    header[tensor.name] = {{"dtype", formatName(tensor.dtype)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, offset + *bytes}}};
+    offset += *bytes;
+  }
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Blanks up to a multiple of 8, so that a reader may map the data.
+  text.append((8 - text.size() % 8) % 8, ' ');
+  uint8_t length[8];
+  for (int i = 0; i < 8; ++i)
+    length[i] = static_cast<uint8_t>(static_cast<uint64_t>(text.size()) >> (8 * i));
+  Expected<FileWriter> file = FileWriter::create(path);
+  if (!file)
+    return file.status();
+  file->write(length, sizeof length);
+  file->write(text);
+  for (const TensorView &tensor : tensors)
+    file->write(tensor.data, static_cast<size_t>(*checkedProduct(tensor.shape, sizeOf(tensor.dtype))));
+  return file->finish();
+}
+
+SafetensorsFile::SafetensorsFile(SafetensorsFile &&other) noexcept
+    : path_(std::move(other.path_)), descriptor_(other.descriptor_), entries_(std::move(other.entries_)),
+      metadata_(std::move(other.metadata_)) {
+  other.descriptor_ = -1;
+}
+
+SafetensorsFile::~SafetensorsFile() {
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
+}
+
+Expected<SafetensorsFile> SafetensorsFile::open(const std::string &path) {
+  SafetensorsFile file;
+  file.path_ = path;
+  file.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat info;
+  if (file.descriptor_ < 0 || fstat(file.descriptor_, &info) != 0)
+    return Status::io("cannot open " + path + ": " + std::strerror(errno));
+  if (!S_ISREG(info.st_mode))
+    return Status::io("cannot read " + path + ": it is not a regular file");
+  int64_t size = info.st_size;
+  uint8_t lengthBytes[8];
+  if (size < 8 || !readAt(file.descriptor_, lengthBytes, 8, 0))
+    return Status::badData("too short to be a safetensors file, " + path);
+  uint64_t length = 0;
+  for (int i = 7; i >= 0; --i)
+    length = length << 8 | lengthBytes[i];
+  if (length > static_cast<uint64_t>(size - 8) || length > static_cast<uint64_t>(maxHeaderBytes))
+    return Status::badData("the safetensors header is said to be longer than the file, " + path);
+  std::string header(length, '\0');
+  if (!readAt(file.descriptor_, reinterpret_cast<uint8_t *>(header.data()), static_cast<int64_t>(length), 8))
+    return Status::io("cannot read " + path);
+  MLC_TRY(file.parse(header, 8 + static_cast<int64_t>(length), size));
+  return Expected<SafetensorsFile>(std::move(file));
+}
+
+Status SafetensorsFile::parse(const std::string &header, int64_t dataBegin, int64_t fileBytes) {
+  Expected<Json> json = parseJson(header, path_);
+  if (!json)
+    return json.status();
+  Status status;
+  JsonObject object(*json, path_, status);
+  if (object.has("__metadata__"))
+    metadata_ = object.textMap("__metadata__");
+  const int64_t dataBytes = fileBytes - dataBegin;
+  object.eachMember([&](const std::string &name, JsonObject member) {
+    if (name == "__metadata__")
+      return;
+    Entry entry;
+    std::string dtype = member.text("dtype");
+    std::optional<DType> known = dtypeOfFormat(dtype);
+    if (!known)
+      member.fail("dtype", "'" + dtype.substr(0, 16) + "' is not supported");
+    entry.dtype = known.value_or(DType::F32);
+    entry.shape = member.integers("shape");
+    std::vector<int64_t> range = member.integers("data_offsets");
+    std::optional<int64_t> bytes = checkedProduct(entry.shape, sizeOf(entry.dtype));
+    if (range.size() != 2 || range[0] > range[1] || range[1] > dataBytes) {
+      member.fail("data_offsets", "do not lie in the file");
+      return;
+    }
+    if (!bytes || *bytes != range[1] - range[0])
+      member.fail("data_offsets", "do not agree with dtype and shape");
+    entry.offset = dataBegin + range[0];
+    entry.bytes = range[1] - range[0];
+    entries_[name] = std::move(entry);
+  });
+  MLC_TRY(status);
+  std::vector<std::pair<int64_t, int64_t>> ranges;
+  for (const auto &named : entries_)
+    ranges.emplace_back(named.second.offset, named.second.offset + named.second.bytes);
+  std::sort(ranges.begin(), ranges.end());
+  int64_t end = dataBegin;
+  for (const auto &range : ranges) {
+    if (range.first != end)
+      return Status::badData("tensors overlap or leave holes, " + path_);
+    end = range.second;
+  }
+  if (end != fileBytes)
+    return Status::badData("the file holds more than its tensors, " + path_);
+  return {};
+}
+
+Status SafetensorsFile::read(const Entry &entry, uint8_t *to) const {
+  if (!readAt(descriptor_, to, entry.bytes, entry.offset))
+    return Status::io("cannot read " + path_ + "; it changed while it was open");
+  return {};
+}
+
+} // namespace mlc

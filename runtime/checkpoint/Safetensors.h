@@ -1,0 +1,64 @@
+// The safetensors format: a length, a JSON header, tensors one after the other. Nothing in it can run code.
+#ifndef MLC_RUNTIME_CHECKPOINT_SAFETENSORS_H
+#define MLC_RUNTIME_CHECKPOINT_SAFETENSORS_H
+
+#include "runtime/DType.h"
+#include "runtime/Status.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mlc {
+
+/// A tensor to be written; the bytes belong to the caller.
+struct TensorView {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  const uint8_t *data = nullptr;
+};
+
+/// Writes the tensors in the order given, deterministically, to `path` itself and syncs it: no renaming. On
+/// failure the file is removed.
+Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
+                        const std::map<std::string, std::string> &metadata);
+
+/// A file that was opened and checked: every entry lies in the file, its size is that of its dtype and shape,
+/// no two overlap and nothing is left over. Data are read on demand.
+class SafetensorsFile {
+public:
+  struct Entry {
+    DType dtype = DType::F32;
+    std::vector<int64_t> shape;
+    int64_t offset = 0; ///< in the file
+    int64_t bytes = 0;
+  };
+  static constexpr int64_t maxHeaderBytes = int64_t(100) << 20;
+
+  static Expected<SafetensorsFile> open(const std::string &path);
+  SafetensorsFile(SafetensorsFile &&other) noexcept;
+  SafetensorsFile &operator=(SafetensorsFile &&) = delete;
+  ~SafetensorsFile();
+
+  /// By name.
+  const std::map<std::string, Entry> &entries() const { return entries_; }
+  const std::map<std::string, std::string> &metadata() const { return metadata_; }
+  const std::string &path() const { return path_; }
+
+  /// Reads an entry's bytes into memory of that size.
+  Status read(const Entry &entry, uint8_t *to) const;
+
+private:
+  SafetensorsFile() = default;
+  Status parse(const std::string &header, int64_t dataBegin, int64_t fileBytes);
+
+  std::string path_;
+  int descriptor_ = -1;
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> metadata_;
+};
+
+} // namespace mlc
+#endif

@@ -1,0 +1,66 @@
+#include "runtime/checkpoint/StateTensors.h"
+
+namespace mlc {
+namespace {
+
+bool belongs(const StateTensor &tensor, TensorSet set) {
+  return (tensor.role == Role::Slot) == (set == TensorSet::Slots);
+}
+
+std::string typeText(DType dtype, const std::vector<int64_t> &shape) {
+  std::string text(nameOf(dtype));
+  if (shape.empty())
+    return text;
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += (i ? ", " : "[") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+} // namespace
+
+std::vector<TensorView> tensorsOf(const Session &session, TensorSet set) {
+  std::vector<TensorView> views;
+  for (const StateTensor &tensor : session.manifest().state)
+    if (belongs(tensor, set))
+      views.push_back({tensor.name, tensor.dtype, tensor.shape, session.bytesOf(tensor)});
+  return views;
+}
+
+std::string differences(const Manifest &manifest, TensorSet set,
+                        const std::map<std::string, SafetensorsFile::Entry> &found) {
+  std::vector<std::string> all;
+  for (const StateTensor &tensor : manifest.state) {
+    if (!belongs(tensor, set))
+      continue;
+    auto entry = found.find(tensor.name);
+    if (entry == found.end())
+      all.push_back("'" + tensor.name + "' is missing there");
+    else if (entry->second.dtype != tensor.dtype || entry->second.shape != tensor.shape)
+      all.push_back("'" + tensor.name + "' is " + typeText(entry->second.dtype, entry->second.shape) +
+                    " there and " + typeText(tensor.dtype, tensor.shape) + " here");
+  }
+  for (const auto &entry : found) {
+    const StateTensor *tensor = manifest.findState(entry.first);
+    if (!tensor || !belongs(*tensor, set))
+      all.push_back("'" + entry.first.substr(0, 80) + "' is only there");
+  }
+  std::string text;
+  constexpr size_t most = 5;
+  for (size_t i = 0; i < all.size() && i < most; ++i)
+    text += (i ? "; " : "") + all[i];
+  if (all.size() > most)
+    text += "; and " + std::to_string(all.size() - most) + " more";
+  return text;
+}
+
+Status readTensors(Session &session, TensorSet set, const SafetensorsFile &file) {
+  std::string differ = differences(session.manifest(), set, file.entries());
+  if (!differ.empty())
+    return Status::badData(file.path() + " is of another model: " + differ);
+  for (const StateTensor &tensor : session.manifest().state)
+    if (belongs(tensor, set))
+      MLC_TRY(file.read(file.entries().at(tensor.name), session.bytesOf(tensor)));
+  return {};
+}
+
+} // namespace mlc

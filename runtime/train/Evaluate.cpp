@@ -1,0 +1,43 @@
+#include "runtime/train/Evaluate.h"
+
+#include "runtime/data/Loader.h"
+
+namespace mlc {
+
+Expected<Evaluation> evaluate(Session &session, const Rows &rows, const EvaluateOptions &options) {
+  const Manifest &manifest = session.manifest();
+  const FunctionId step{FunctionKind::EvalStep, ""};
+  const FunctionSpec *spec = manifest.findFunction(step);
+  if (!spec)
+    return Status::failed("the program has no eval_step");
+  LoaderPlan plan;
+  for (const Port &port : spec->inputs)
+    plan.fields.push_back(port.name);
+  plan.batch = options.batch;
+  Expected<std::unique_ptr<Loader>> loader = Loader::start(rows, std::move(plan));
+  if (!loader)
+    return loader.status();
+  std::vector<double> sums(static_cast<size_t>(manifest.figures.sums), 0), batchSums(sums.size());
+  std::vector<void *> outputs = {batchSums.data()};
+  Evaluation result;
+  while (const Batch *batch = (*loader)->next()) {
+    CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
+    MLC_TRY(session.call(step, batch->rows, batch->inputs, outputs, position, options.scalars));
+    for (size_t i = 0; i < sums.size(); ++i)
+      sums[i] += batchSums[i];
+    result.samples += batch->rows;
+    if (options.onBatch)
+      options.onBatch(result.samples);
+    if (options.stop && options.stop->load() != 0) {
+      result.interrupted = true;
+      return result;
+    }
+  }
+  Expected<std::vector<double>> figures = session.figures(sums);
+  if (!figures)
+    return figures.status();
+  result.figures = std::move(*figures);
+  return result;
+}
+
+} // namespace mlc

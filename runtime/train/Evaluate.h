@@ -1,0 +1,33 @@
+// The figures of a model over a split.
+#ifndef MLC_RUNTIME_TRAIN_EVALUATE_H
+#define MLC_RUNTIME_TRAIN_EVALUATE_H
+
+#include "runtime/data/Dataset.h"
+#include "runtime/train/Session.h"
+
+#include <atomic>
+#include <functional>
+#include <vector>
+
+namespace mlc {
+
+struct Evaluation {
+  std::vector<double> figures; ///< in the order of manifest().figures.names
+  int64_t samples = 0;
+  bool interrupted = false; ///< `stop` became non-zero; the figures are then missing
+};
+
+struct EvaluateOptions {
+  int64_t batch = 1;
+  uint64_t seed = 0;
+  const double *scalars = nullptr;                        ///< values of the manifest's scalars
+  const std::atomic<int> *stop = nullptr;                 ///< looked at after every batch
+  std::function<void(int64_t samples)> onBatch = nullptr; ///< samples seen so far
+};
+
+/// Adds the sums of eval_step over all rows, in order, in f64, and turns them into figures once: never a mean
+/// of means. Random ops see update 0 and the row's number in the split.
+Expected<Evaluation> evaluate(Session &session, const Rows &rows, const EvaluateOptions &options);
+
+} // namespace mlc
+#endif

@@ -1,0 +1,147 @@
+#include "runtime/train/Predict.h"
+
+#include "runtime/Number.h"
+#include "runtime/data/Loader.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace mlc {
+namespace {
+
+template <typename T> T load(const uint8_t *at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+template <typename T> std::string printFloat(T value, PredictFormat format) {
+  if (format == PredictFormat::JsonLines && !std::isfinite(value))
+    return "null";
+  return printNumber(value);
+}
+
+std::string printElement(DType dtype, const uint8_t *at, PredictFormat format) {
+  switch (dtype) {
+  case DType::F32:
+    return printFloat(load<float>(at), format);
+  case DType::F64:
+    return printFloat(load<double>(at), format);
+  case DType::I32:
+    return std::to_string(load<int32_t>(at));
+  case DType::I64:
+    return std::to_string(load<int64_t>(at));
+  case DType::U8:
+    return std::to_string(*at);
+  case DType::Bool:
+    if (format == PredictFormat::JsonLines)
+      return *at ? "true" : "false";
+    return *at ? "1" : "0";
+  }
+  return {};
+}
+
+/// Appends the column names of a port: "p", or "p.0.0", "p.0.1", ...
+void appendNames(const Port &port, std::string &line) {
+  int64_t elements = *checkedProduct(port.shape);
+  for (int64_t i = 0; i < elements; ++i) {
+    std::string index;
+    int64_t rest = i;
+    for (size_t d = port.shape.size(); d-- > 0;) {
+      index = "." + std::to_string(rest % port.shape[d]) + index;
+      rest /= port.shape[d];
+    }
+    line += (line.empty() ? "" : ",") + port.name + index;
+  }
+}
+
+/// Appends a tensor as nested lists. `depth` is at most the rank, which the program has, not a file.
+const uint8_t *appendJson(const Port &port, size_t depth, const uint8_t *at, std::string &line) {
+  if (depth == port.shape.size()) {
+    line += printElement(port.dtype, at, PredictFormat::JsonLines);
+    return at + sizeOf(port.dtype);
+  }
+  line += '[';
+  for (int64_t i = 0; i < port.shape[depth]; ++i) {
+    line += i ? "," : "";
+    at = appendJson(port, depth + 1, at, line);
+  }
+  line += ']';
+  return at;
+}
+
+} // namespace
+
+Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function) {
+  const FunctionSpec *spec = manifest.findFunction(function);
+  if (!spec)
+    return Status::usage("the model has no `predict" + (function.name.empty() ? "" : " " + function.name) +
+                         "` line; add one to its train block");
+  std::vector<FieldSpec> fields;
+  for (const Port &port : spec->inputs)
+    if (const FieldSpec *field = manifest.findField(port.name))
+      fields.push_back(*field);
+  return fields;
+}
+
+Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptions &options,
+                          const std::function<Status(std::string_view)> &write) {
+  const FunctionSpec *spec = session.manifest().findFunction(options.function);
+  if (!spec)
+    return predictFields(session.manifest(), options.function).status();
+  LoaderPlan plan;
+  for (const Port &port : spec->inputs)
+    plan.fields.push_back(port.name);
+  plan.batch = options.batch;
+  int64_t batchRows = std::min(plan.batch, rows.size());
+  Expected<std::unique_ptr<Loader>> loader = Loader::start(rows, std::move(plan));
+  if (!loader)
+    return loader.status();
+
+  std::vector<Buffer> buffers;
+  std::vector<void *> outputs;
+  std::vector<int64_t> rowBytes;
+  std::string header;
+  for (const Port &port : spec->outputs) {
+    rowBytes.push_back(*checkedProduct(port.shape, sizeOf(port.dtype)));
+    int64_t bytes;
+    if (__builtin_mul_overflow(rowBytes.back(), port.batched ? batchRows : 1, &bytes))
+      return Status::failed("the predictions of a batch are too large; use a smaller batch");
+    Expected<Buffer> buffer = Buffer::allocate(bytes, "the predictions of a batch");
+    if (!buffer)
+      return buffer.status();
+    buffers.push_back(std::move(*buffer));
+    outputs.push_back(buffers.back().data());
+    appendNames(port, header);
+  }
+  if (options.format == PredictFormat::Csv)
+    MLC_TRY(write(header + "\n"));
+
+  int64_t done = 0;
+  std::string text;
+  while (const Batch *batch = (*loader)->next()) {
+    CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
+    MLC_TRY(session.call(options.function, batch->rows, batch->inputs, outputs, position, options.scalars));
+    text.clear();
+    for (int64_t row = 0; row < batch->rows; ++row) {
+      std::string line;
+      for (size_t o = 0; o < spec->outputs.size(); ++o) {
+        const Port &port = spec->outputs[o];
+        const uint8_t *at = buffers[o].data() + (port.batched ? row * rowBytes[o] : 0);
+        if (options.format == PredictFormat::JsonLines) {
+          line += (o ? ",\"" : "\"") + port.name + "\":";
+          appendJson(port, 0, at, line);
+          continue;
+        }
+        for (int64_t i = 0; i < rowBytes[o]; i += sizeOf(port.dtype))
+          line += (line.empty() ? "" : ",") + printElement(port.dtype, at + i, PredictFormat::Csv);
+      }
+      text += options.format == PredictFormat::JsonLines ? "{" + line + "}\n" : line + "\n";
+    }
+    MLC_TRY(write(text));
+    done += batch->rows;
+  }
+  return done;
+}
+
+} // namespace mlc

@@ -1,0 +1,37 @@
+// Rows in, what the model says about them out.
+#ifndef MLC_RUNTIME_TRAIN_PREDICT_H
+#define MLC_RUNTIME_TRAIN_PREDICT_H
+
+#include "runtime/data/Dataset.h"
+#include "runtime/train/Session.h"
+
+#include <functional>
+#include <string_view>
+
+namespace mlc {
+
+enum class PredictFormat {
+  Csv, ///< a header, then a line per row; elements of a tensor are columns name.0, name.1, ..., name.0.1 of a
+       ///< matrix
+  JsonLines ///< an object per row, tensors as (nested) lists; what is not finite is null
+};
+
+struct PredictOptions {
+  FunctionId function{FunctionKind::Predict, ""};
+  int64_t batch = 1;
+  uint64_t seed = 0; ///< for a model whose predictions are random
+  const double *scalars = nullptr;
+  PredictFormat format = PredictFormat::Csv;
+};
+
+/// The fields that a predict function reads, in order, with what the readers need to know about them. Labels
+/// are not among them, so files to predict on need none.
+Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function);
+
+/// Writes one line per row, in order, through `write`, whose failure ends it. Floats are printed so that they
+/// read back to the same bits. Gives the number of rows.
+Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptions &options,
+                          const std::function<Status(std::string_view)> &write);
+
+} // namespace mlc
+#endif

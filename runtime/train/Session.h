@@ -1,0 +1,60 @@
+// A program with its memory: state, arena, scratch and workers, ready to be called.
+#ifndef MLC_RUNTIME_TRAIN_SESSION_H
+#define MLC_RUNTIME_TRAIN_SESSION_H
+
+#include "runtime/Buffer.h"
+#include "runtime/Program.h"
+#include "runtime/ThreadPool.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace mlc {
+
+/// What a call is told about where it is in the run.
+struct CallPosition {
+  uint64_t seed = 0;
+  uint64_t update = 0; ///< updates made before; 0 in evaluation
+  uint64_t row = 0;    ///< number in the split of the batch's first row; 0 in training
+};
+
+/// Owns the state of one model. Not copyable; used from one thread. `program` outlives it.
+class Session {
+public:
+  static Expected<std::unique_ptr<Session>> create(Program &program, int threads);
+
+  const Manifest &manifest() const { return program_.manifest(); }
+  uint8_t *state() { return state_.data(); }
+  const uint8_t *state() const { return state_.data(); }
+  /// The bytes of a tensor in the state.
+  uint8_t *bytesOf(const StateTensor &tensor) { return state_.data() + tensor.offset; }
+  const uint8_t *bytesOf(const StateTensor &tensor) const { return state_.data() + tensor.offset; }
+
+  /// Calls a function, having it compiled if it was not yet. `scalars` may be null for a function that has no
+  /// use for them. Inputs and outputs are in manifest order; outputs may be anything the program's ports say.
+  Status call(const FunctionId &id, int64_t rows, const std::vector<const void *> &inputs,
+              const std::vector<void *> &outputs, const CallPosition &position,
+              const double *scalars = nullptr);
+
+  /// Runs init with the seed: params, slots and states get their first values. The rest of the state is
+  /// zeroed.
+  Status initialise(uint64_t seed);
+
+  /// Turns sums into figures, in the order of manifest().figures.names.
+  Expected<std::vector<double>> figures(const std::vector<double> &sums);
+
+  /// The name of the first param, slot or state tensor (f32 or f64) with a value that is not finite, or
+  /// empty.
+  std::string firstNonFinite() const;
+
+private:
+  explicit Session(Program &program) : program_(program) {}
+
+  Program &program_;
+  Buffer state_, arena_;
+  std::unique_ptr<ThreadPool> pool_;
+};
+
+} // namespace mlc
+#endif

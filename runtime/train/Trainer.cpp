@@ -1,0 +1,346 @@
+// The loop: take a batch, call train_step, add its sums. At the end of an epoch: validate, turn sums into
+// figures, append a line, keep the best, save the last. In between: stop when asked, and never go on from a
+// NaN.
+#include "runtime/train/Trainer.h"
+
+#include "runtime/Nearest.h"
+#include "runtime/Number.h"
+#include "runtime/data/Statistics.h"
+#include "runtime/train/Evaluate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+namespace mlc {
+
+/// Time enters reports only, never the run itself.
+struct Trainer::Clock {
+  using Instant = std::chrono::steady_clock::time_point;
+  static Instant now() { return std::chrono::steady_clock::now(); }
+  static double seconds(Instant from, Instant to) { return std::chrono::duration<double>(to - from).count(); }
+
+  Instant begin = now(), epochBegin = begin, lastReport = begin;
+  int64_t samples = 0; ///< trained on since begin
+};
+
+Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value) {
+  std::vector<std::string> names;
+  for (ScalarSpec &scalar : scalars) {
+    if (scalar.name == name && !name.empty()) {
+      scalar.value = ScalarExpr::literal(value);
+      return {};
+    }
+    if (!scalar.name.empty())
+      names.push_back(scalar.name);
+  }
+  std::string all;
+  for (const std::string &known : names)
+    all += (all.empty() ? "" : ", ") + known;
+  return Status::usage("there is nothing called '" + name + "' to set" + didYouMean(name, names) +
+                       (all.empty() ? "" : " (can be set: " + all + ")"));
+}
+
+Trainer::Trainer(Session &session, const TrainingData &data, RunFolder &run, TrainerOptions options,
+                 TrainObserver &observer)
+    : session_(session), data_(data), run_(run), options_(std::move(options)), observer_(observer) {}
+
+uint64_t Trainer::totalUpdates() const {
+  if (options_.train.steps)
+    return static_cast<uint64_t>(*options_.train.steps);
+  int64_t perEpoch = (data_.train.size() + options_.train.batch - 1) / options_.train.batch;
+  return static_cast<uint64_t>(perEpoch) * static_cast<uint64_t>(options_.train.epochs.value_or(0));
+}
+
+int64_t Trainer::totalEpochs() const {
+  if (!options_.train.steps)
+    return options_.train.epochs.value_or(0);
+  int64_t perEpoch = (data_.train.size() + options_.train.batch - 1) / options_.train.batch;
+  return perEpoch == 0 ? 0 : (*options_.train.steps + perEpoch - 1) / perEpoch;
+}
+
+Status Trainer::writeStatistics() {
+  for (const StatisticSpec &statistic : session_.manifest().data.statistics) {
+    const Column *column = data_.train.data->find(statistic.field);
+    const StateTensor *tensor = session_.manifest().findState(statistic.tensor);
+    if (!column || !tensor)
+      return Status::failed("there is no field for the statistic '" + statistic.tensor + "'");
+    std::vector<double> values = statisticOf(data_.train, *column, statistic.kind);
+    uint8_t *to = session_.bytesOf(*tensor);
+    for (double value : values) {
+      auto narrow = static_cast<float>(value);
+      bool wide = tensor->dtype == DType::F64;
+      std::memcpy(to, wide ? static_cast<const void *>(&value) : &narrow,
+                  wide ? sizeof value : sizeof narrow);
+      to += wide ? sizeof value : sizeof narrow;
+    }
+  }
+  return {};
+}
+
+Status Trainer::start() {
+  if (data_.train.size() == 0)
+    return Status::badData("there are no rows to train on");
+  state_ = TrainerState();
+  state_.seed = options_.train.seed;
+  state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
+  MLC_TRY(session_.initialise(state_.seed));
+  MLC_TRY(writeStatistics());
+  return save();
+}
+
+Status Trainer::resume() {
+  Expected<TrainerState> state = run_.load(session_);
+  if (!state)
+    return state.status();
+  state_ = std::move(*state);
+  if (state_.position.row > data_.train.size())
+    return Status::badData("the run was at row " + std::to_string(state_.position.row) +
+                           " of its epoch, there are " + std::to_string(data_.train.size()) +
+                           " rows now; the training data changed");
+  return run_.truncateMetrics(state_.position.epoch);
+}
+
+Status Trainer::save() { return run_.save(session_, state_); }
+
+Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
+  LoaderPlan plan;
+  for (const Port &port : session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs)
+    plan.fields.push_back(port.name);
+  plan.batch = options_.train.batch;
+  plan.shuffled = true;
+  plan.seed = state_.seed;
+  plan.start = state_.position;
+  plan.epochs = totalEpochs();
+  return Loader::start(data_.train, std::move(plan));
+}
+
+void Trainer::evaluateScalarsNow() {
+  evaluateScalars(options_.scalars, static_cast<double>(state_.update), static_cast<double>(totalUpdates()),
+                  scalars_);
+}
+
+Status Trainer::step(const Batch &batch, std::vector<double> &sums) {
+  evaluateScalarsNow();
+  return session_.call({FunctionKind::TrainStep, ""}, batch.rows, batch.inputs, {sums.data()},
+                       {state_.seed, state_.update, 0}, scalars_.data());
+}
+
+bool Trainer::isBetter(double figure) const {
+  if (!state_.best)
+    return !std::isnan(figure);
+  return options_.train.bestIsMax ? figure > state_.best->figure : figure < state_.best->figure;
+}
+
+std::string Trainer::metricsHeader() const {
+  std::string header = "epoch,update";
+  for (const char *split : {"", "validation_"})
+    if (*split == '\0' || data_.validation)
+      for (const std::string &name : session_.manifest().figures.names)
+        header += std::string(",") + split + name;
+  return header;
+}
+
+Status Trainer::diverge(TrainResult &result, Divergence divergence) {
+  result.reason = StopReason::Diverged;
+  Expected<TrainerState> kept = run_.readState();
+  std::string checkpoint =
+      kept ? "; the checkpoint after update " + std::to_string(kept->update) + " is kept in " + run_.path()
+           : "";
+  Status status = Status::diverged(
+      divergence.what + " became NaN or infinite in update " + std::to_string(divergence.update + 1) +
+      " (epoch " + std::to_string(divergence.epoch) + ")" + checkpoint + "; try a lower learning rate");
+  result.divergence = std::move(divergence);
+  return status;
+}
+
+void Trainer::report(Clock &clock, bool force) {
+  Clock::Instant now = Clock::now();
+  if (!force && Clock::seconds(clock.lastReport, now) < options_.reportEvery)
+    return;
+  clock.lastReport = now;
+  StepReport report;
+  report.epoch = state_.position.epoch + 1;
+  report.epochs = totalEpochs();
+  report.update = state_.update;
+  report.totalUpdates = totalUpdates();
+  report.samples = state_.position.row;
+  report.samplesOfEpoch = data_.train.size();
+  double elapsed = Clock::seconds(clock.begin, now);
+  if (elapsed > 0 && clock.samples > 0) {
+    report.samplesPerSecond = static_cast<double>(clock.samples) / elapsed;
+    double samplesLeft = static_cast<double>(report.totalUpdates - report.update) *
+                         static_cast<double>(std::min(options_.train.batch, data_.train.size()));
+    report.secondsLeft = samplesLeft / report.samplesPerSecond;
+  }
+  if (Expected<std::vector<double>> figures = session_.figures(state_.sums))
+    report.figures = std::move(*figures);
+  observer_.onStep(report);
+}
+
+Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
+  EpochReport report;
+  report.epoch = state_.position.epoch + 1;
+  report.epochs = totalEpochs();
+  report.update = state_.update;
+  // The sums of the last batch were finite, what it did to the parameters may not have been.
+  if (std::string name = session_.firstNonFinite(); !name.empty())
+    return diverge(result, {state_.update - 1, report.epoch, lastRows_, "'" + name + "'"});
+  Expected<std::vector<double>> figures = session_.figures(state_.sums);
+  if (!figures)
+    return figures.status();
+  report.figures = std::move(*figures);
+  if (data_.validation) {
+    evaluateScalarsNow();
+    EvaluateOptions options;
+    options.batch = options_.train.batch;
+    options.seed = state_.seed;
+    options.scalars = scalars_.data();
+    options.stop = options_.stop;
+    Expected<Evaluation> evaluation = evaluate(session_, *data_.validation, options);
+    if (!evaluation)
+      return evaluation.status();
+    if (evaluation->interrupted)
+      return true; // the caller sees the flag and saves; the epoch is finished when the run is resumed
+    report.validationFigures = std::move(evaluation->figures);
+  }
+
+  const std::vector<double> &judged = report.validationFigures ? *report.validationFigures : report.figures;
+  const auto &names = session_.manifest().figures.names;
+  auto best =
+      static_cast<size_t>(std::find(names.begin(), names.end(), options_.train.bestFigure) - names.begin());
+  ++state_.epochsWithoutBetter;
+  if (best < judged.size() && isBetter(judged[best])) {
+    report.best = true;
+    state_.best = BestEpoch{judged[best], report.epoch, state_.update};
+    state_.epochsWithoutBetter = 0;
+  }
+  std::string line = std::to_string(report.epoch) + "," + std::to_string(report.update);
+  for (double figure : report.figures)
+    line += "," + printNumber(figure);
+  if (report.validationFigures)
+    for (double figure : *report.validationFigures)
+      line += "," + printNumber(figure);
+
+  bool patient = options_.train.patience == 0 || state_.epochsWithoutBetter < options_.train.patience;
+  state_.position = {state_.position.epoch + 1, 0};
+  std::fill(state_.sums.begin(), state_.sums.end(), 0);
+  state_.finished = !patient || state_.update >= totalUpdates();
+  // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
+  // its best model is there; resuming drops what is there beyond them and writes the same again.
+  MLC_TRY(run_.appendMetrics(metricsHeader(), line));
+  if (report.best)
+    MLC_TRY(run_.saveBest(session_, state_));
+  MLC_TRY(save());
+  Clock::Instant now = Clock::now();
+  report.seconds = Clock::seconds(clock.epochBegin, now);
+  clock.epochBegin = now;
+  observer_.onEpoch(report);
+  return patient;
+}
+
+TrainResult Trainer::run() {
+  TrainResult result = loop();
+  result.state = state_;
+  observer_.onEnd(result);
+  return result;
+}
+
+TrainResult Trainer::loop() {
+  TrainResult result;
+  auto fail = [&](Status status) {
+    result.status = std::move(status);
+    return result;
+  };
+  const uint64_t total = totalUpdates();
+  const int64_t rows = data_.train.size();
+  Clock clock;
+  Expected<std::unique_ptr<Loader>> loader = startLoader();
+  if (!loader)
+    return fail(loader.status());
+  std::vector<double> sums(state_.sums.size());
+  // By patience, or by all updates: there is nothing left to do.
+  if (state_.finished && state_.update < total && options_.train.patience != 0 &&
+      state_.epochsWithoutBetter >= options_.train.patience) {
+    result.reason = StopReason::Patience;
+    return result;
+  }
+  while (true) {
+    if (int signal = stopSignal(); signal != 0) {
+      if (Status saved = save(); !saved.isOk())
+        return fail(saved);
+      result.reason = StopReason::Interrupted;
+      result.signal = signal;
+      return fail(Status::interrupted("stopped after update " + std::to_string(state_.update) +
+                                      "; saved in " + run_.path() + "; continue with --resume"));
+    }
+    if (state_.position.row >= rows || (state_.update >= total && state_.position.row > 0)) {
+      Expected<bool> goOn = finishEpoch(result, clock);
+      if (!goOn)
+        return fail(goOn.status());
+      if (!*goOn) {
+        result.reason = StopReason::Patience;
+        return result;
+      }
+      continue;
+    }
+    if (state_.update >= total)
+      break;
+    const Batch *batch = (*loader)->next();
+    if (!batch)
+      return fail(Status::failed("the data ended before the run did"));
+    if (Status stepped = step(*batch, sums); !stepped.isOk())
+      return fail(stepped);
+    lastRows_ = batch->rowNumbers;
+    for (double sum : sums)
+      if (!std::isfinite(sum))
+        return fail(diverge(result, {state_.update, state_.position.epoch + 1, lastRows_, "the loss"}));
+    for (size_t i = 0; i < sums.size(); ++i)
+      state_.sums[i] += sums[i];
+    ++state_.update;
+    state_.position.row += batch->rows;
+    clock.samples += batch->rows;
+    report(clock, options_.reportEvery <= 0 || batch->lastOfEpoch);
+  }
+  result.reason = StopReason::Finished;
+  return result;
+}
+
+Expected<ReplayedStep> Trainer::replay(uint64_t update) {
+  Expected<TrainerState> state = run_.load(session_);
+  if (!state)
+    return state.status();
+  state_ = std::move(*state);
+  if (state_.update > update)
+    return Status::failed("the checkpoint is later than update " + std::to_string(update));
+  Expected<std::unique_ptr<Loader>> loader = startLoader();
+  if (!loader)
+    return loader.status();
+  std::vector<double> sums(state_.sums.size());
+  while (const Batch *batch = (*loader)->next()) {
+    if (state_.update < update) {
+      MLC_TRY(step(*batch, sums));
+      ++state_.update;
+      continue;
+    }
+    evaluateScalarsNow();
+    ReplayedStep replayed;
+    replayed.seed = state_.seed;
+    replayed.update = update;
+    replayed.rows = batch->rows;
+    replayed.rowNumbers = batch->rowNumbers;
+    replayed.scalars = scalars_;
+    const auto &ports = session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs;
+    for (size_t i = 0; i < ports.size(); ++i) {
+      auto *from = static_cast<const uint8_t *>(batch->inputs[i]);
+      int64_t bytes = *checkedProduct(ports[i].shape, sizeOf(ports[i].dtype)) * batch->rows;
+      replayed.fields.push_back(ports[i].name);
+      replayed.inputs.emplace_back(from, from + bytes);
+    }
+    return replayed;
+  }
+  return Status::failed("the run has no update " + std::to_string(update));
+}
+
+} // namespace mlc

@@ -1,0 +1,138 @@
+// The training loop.
+#ifndef MLC_RUNTIME_TRAIN_TRAINER_H
+#define MLC_RUNTIME_TRAIN_TRAINER_H
+
+#include "runtime/checkpoint/RunFolder.h"
+#include "runtime/data/Reader.h"
+#include "runtime/train/Session.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlc {
+
+/// After some steps; see TrainerOptions::reportEvery.
+struct StepReport {
+  int64_t epoch = 0, epochs = 0; ///< the one running, from 1; how many there will be at most
+  uint64_t update = 0, totalUpdates = 0;
+  int64_t samples = 0, samplesOfEpoch = 0; ///< seen in this epoch, and its size
+  double samplesPerSecond = 0;
+  double secondsLeft = 0;      ///< until the last update, at that speed
+  std::vector<double> figures; ///< of the epoch so far
+};
+
+/// After an epoch.
+struct EpochReport {
+  int64_t epoch = 0, epochs = 0; ///< as above
+  uint64_t update = 0;
+  std::vector<double> figures;                          ///< of training
+  std::optional<std::vector<double>> validationFigures; ///< if there is validation data
+  bool best = false;                                    ///< the best so far
+  double seconds = 0;
+};
+
+/// Where a run diverged. The last checkpoint is from before, so replay() can go there again.
+struct Divergence {
+  uint64_t update = 0;       ///< updates made before the one that gave NaN or infinity
+  int64_t epoch = 0;         ///< from 1
+  std::vector<int64_t> rows; ///< of its batch, in the data set
+  std::string what;          ///< "the loss", "net.w"
+};
+
+enum class StopReason { Finished, Patience, Interrupted, Diverged, Error };
+
+struct TrainResult {
+  StopReason reason = StopReason::Error;
+  Status status;  ///< Ok for Finished and Patience, else what happened and what to do
+  int signal = 0; ///< the value of the stop flag when Interrupted
+  TrainerState state;
+  std::optional<Divergence> divergence;
+};
+
+/// Told how it goes, on the thread that trains. The command prints from here.
+class TrainObserver {
+public:
+  virtual ~TrainObserver() = default;
+  virtual void onStep(const StepReport &) {}
+  virtual void onEpoch(const EpochReport &) {}
+  virtual void onEnd(const TrainResult &) {}
+};
+
+struct TrainerOptions {
+  TrainSpec train;                        ///< the manifest's, with what the command line changes
+  std::vector<ScalarSpec> scalars;        ///< likewise
+  const std::atomic<int> *stop = nullptr; ///< a signal handler stores the signal's number here
+  double reportEvery = 0.1;               ///< least seconds between two onStep calls; 0: every step
+};
+
+/// Replaces the value of a named scalar by a literal. Usage error with a suggestion if there is none of that
+/// name.
+Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value);
+
+/// What a step saw, for an interpreter to look at again. The session's state is the one before the step.
+struct ReplayedStep {
+  uint64_t seed = 0, update = 0;
+  int64_t rows = 0;
+  std::vector<std::string> fields;
+  std::vector<std::vector<uint8_t>> inputs; ///< one per field, dense
+  std::vector<int64_t> rowNumbers;
+  std::vector<double> scalars;
+};
+
+/// Trains a session's program on data, keeping a run folder. Everything it is given outlives it.
+///
+/// All of a run follows from seed, data and program: the state, the optimizer's slots, the place in the data
+/// and the sums of the unfinished epoch are in each checkpoint, so stopping anywhere and resuming changes no
+/// bit.
+class Trainer {
+public:
+  Trainer(Session &session, const TrainingData &data, RunFolder &run, TrainerOptions options,
+          TrainObserver &observer);
+
+  /// A new run: initial values, field statistics, a checkpoint before the first step.
+  Status start();
+  /// Continues from the last checkpoint of the run folder. Epochs and steps count from the beginning of the
+  /// run.
+  Status resume();
+  /// Trains until done or stopped. After start or resume, once.
+  TrainResult run();
+
+  /// After a divergence: brings the session to the state before `update` by repeating the steps since the
+  /// last checkpoint, bit by bit, and gives the step's inputs.
+  Expected<ReplayedStep> replay(uint64_t update);
+
+  /// Updates of a whole run: what `total_steps` is in the language.
+  uint64_t totalUpdates() const;
+  int64_t totalEpochs() const;
+
+private:
+  struct Clock;
+  Status writeStatistics();
+  Expected<std::unique_ptr<Loader>> startLoader() const;
+  Status step(const Batch &batch, std::vector<double> &sums);
+  void evaluateScalarsNow();
+  Status save();
+  /// Figures, metrics line, best and last checkpoint. False if training is over by patience.
+  Expected<bool> finishEpoch(TrainResult &result, Clock &clock);
+  bool isBetter(double figure) const;
+  std::string metricsHeader() const;
+  void report(Clock &clock, bool force);
+  Status diverge(TrainResult &result, Divergence divergence);
+  int stopSignal() const { return options_.stop ? options_.stop->load() : 0; }
+  TrainResult loop();
+
+  Session &session_;
+  const TrainingData &data_;
+  RunFolder &run_;
+  TrainerOptions options_;
+  TrainObserver &observer_;
+  TrainerState state_;
+  std::vector<double> scalars_;
+  std::vector<int64_t> lastRows_; ///< of the last batch, for messages
+};
+
+} // namespace mlc
+#endif

@@ -1,0 +1,75 @@
+#include "runtime/train/Predict.h"
+#include "TrainFixture.h"
+
+#include <gmock/gmock.h>
+
+using namespace mlc;
+using namespace mlc::test;
+using testing::HasSubstr;
+
+namespace {
+
+class PredictTest : public TrainFixture {
+protected:
+  PredictTest() {
+    session = std::move(*Session::create(program, 1));
+    EXPECT_TRUE(session->initialise(0).isOk());
+    // w = 1, 10, 100 and no mean: predictions can be read off the inputs.
+    const float w[] = {1, 10, 100};
+    std::memcpy(session->state(), w, sizeof w);
+  }
+
+  Expected<int64_t> run(const std::string &csv, PredictFormat format, int64_t batch = 2) {
+    Expected<std::vector<FieldSpec>> fields = predictFields(program.manifest(), {FunctionKind::Predict, ""});
+    EXPECT_TRUE(fields);
+    EXPECT_EQ(fields->size(), 1u);
+    Vocabulary vocabulary;
+    Expected<Dataset> read = readFiles("", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false);
+    EXPECT_TRUE(read) << read.status().message();
+    PredictOptions options;
+    options.batch = batch;
+    options.format = format;
+    out.clear();
+    return predict(*session, Rows::all(std::make_shared<const Dataset>(std::move(*read))), options,
+                   [&](std::string_view text) {
+                     out += text;
+                     return Status();
+                   });
+  }
+  std::unique_ptr<Session> session;
+  std::string out;
+};
+
+} // namespace
+
+TEST_F(PredictTest, Csv) {
+  Expected<int64_t> rows = run("x2,x1,x0\n0,0,0.1\n1,1,1\n-1,0,0\n", PredictFormat::Csv);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(*rows, 3);
+  EXPECT_EQ(out, "guess,pair.0,pair.1\n0.1,0,1\n111,1,1\n-100,2,0\n");
+}
+
+TEST_F(PredictTest, JsonLines) {
+  float nan = NAN;
+  std::memcpy(session->bytesOf(*program.manifest().findState("net.b")), &nan, sizeof nan);
+  ASSERT_TRUE(run("x0,x1,x2\n1,1,1\n", PredictFormat::JsonLines));
+  EXPECT_EQ(out, "{\"guess\":null,\"pair\":[0,0]}\n");
+}
+
+TEST_F(PredictTest, BatchSizeChangesNothing) {
+  std::string csv = "x0,x1,x2\n1,2,3\n4,5,6\n7,8,9\n1,1,1\n2,2,2\n";
+  ASSERT_TRUE(run(csv, PredictFormat::JsonLines, 1));
+  std::string one = out;
+  for (int64_t batch : {2, 3, 5, 16}) {
+    ASSERT_TRUE(run(csv, PredictFormat::JsonLines, batch));
+    EXPECT_EQ(out, one);
+  }
+}
+
+TEST_F(PredictTest, NoRowsAndNoPredictLine) {
+  ASSERT_TRUE(run("x0,x1,x2\n", PredictFormat::Csv));
+  EXPECT_EQ(out, "guess,pair.0,pair.1\n");
+  Expected<std::vector<FieldSpec>> none = predictFields(program.manifest(), {FunctionKind::Predict, "probs"});
+  EXPECT_EQ(none.status().code(), StatusCode::Usage);
+  EXPECT_THAT(none.status().message(), HasSubstr("no `predict probs` line"));
+}

@@ -1,0 +1,131 @@
+#include "runtime/checkpoint/Safetensors.h"
+#include "TempFolder.h"
+#include "runtime/checkpoint/AtomicFile.h"
+
+#include <gmock/gmock.h>
+
+using namespace mlc;
+using namespace mlc::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+std::string fileOf(const std::string &header, const std::string &data, int64_t length = -1) {
+  std::string bytes;
+  uint64_t n = length < 0 ? header.size() : static_cast<uint64_t>(length);
+  for (int i = 0; i < 8; ++i)
+    bytes += static_cast<char>(n >> (8 * i));
+  return bytes + header + data;
+}
+
+std::string tensor(const std::string &name, const std::string &dtype, const std::string &shape,
+                   const std::string &offsets) {
+  return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets +
+         "}";
+}
+
+class SafetensorsTest : public testing::Test {
+protected:
+  void expectBad(const std::string &bytes, const std::string &why) {
+    Expected<SafetensorsFile> file = SafetensorsFile::open(folder.write("bad.safetensors", bytes));
+    ASSERT_FALSE(file) << why;
+    EXPECT_EQ(file.status().code(), StatusCode::BadData);
+    EXPECT_THAT(file.status().message(), HasSubstr(why));
+  }
+  TempFolder folder;
+};
+
+} // namespace
+
+TEST_F(SafetensorsTest, ReadsWhatItWrote) {
+  float w[] = {1, 2, 3, 4, 5, 6};
+  int64_t n[] = {-7};
+  uint8_t flags[] = {1, 0, 1};
+  std::string path = folder.file("model.safetensors");
+  ASSERT_TRUE(writeSafetensors(path,
+                               {{"net.w", DType::F32, {2, 3}, reinterpret_cast<uint8_t *>(w)},
+                                {"flags", DType::Bool, {3}, flags},
+                                {"n", DType::I64, {}, reinterpret_cast<uint8_t *>(n)},
+                                {"none", DType::U8, {0, 4}, nullptr}},
+                               {{"update", "12"}})
+                  .isOk());
+  Expected<SafetensorsFile> file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file) << file.status().message();
+  EXPECT_EQ(file->metadata().at("update"), "12");
+  EXPECT_EQ(file->entries().size(), 4u);
+  const auto &entry = file->entries().at("net.w");
+  EXPECT_EQ(entry.dtype, DType::F32);
+  EXPECT_THAT(entry.shape, ElementsAre(2, 3));
+  std::vector<float> back(6);
+  ASSERT_TRUE(file->read(entry, reinterpret_cast<uint8_t *>(back.data())).isOk());
+  EXPECT_THAT(back, ElementsAre(1, 2, 3, 4, 5, 6));
+  int64_t number = 0;
+  ASSERT_TRUE(file->read(file->entries().at("n"), reinterpret_cast<uint8_t *>(&number)).isOk());
+  EXPECT_EQ(number, -7);
+  // The format as others read it: the header's length, then JSON, then data at a multiple of 8.
+  std::string bytes = folder.read("model.safetensors");
+  EXPECT_EQ(bytes.substr(8, 16), "{\"__metadata__\":");
+  EXPECT_EQ((8 + static_cast<unsigned char>(bytes[0])) % 8, 0);
+}
+
+TEST_F(SafetensorsTest, HostileHeaders) {
+  expectBad("", "too short");
+  expectBad("1234567", "too short");
+  expectBad(fileOf("{}", "", 1000), "longer than the file");
+  expectBad(fileOf("{}", "", INT64_MAX), "longer than the file");
+  expectBad(std::string(8, '\xff') + "{}", "longer than the file");
+  expectBad(fileOf("{", ""), "not valid JSON");
+  expectBad(fileOf("[]", ""), "is not an object");
+  expectBad(fileOf(std::string(4000, '['), ""), "nests too deep");
+  expectBad(fileOf("{\"a\":1}", ""), "a is not an object");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,4]") + "," + tensor("a", "F32", "[1]", "[0,4]") + "}",
+                   "1234"),
+            "'a' appears twice");
+  expectBad(fileOf("{" + tensor("a", "F33", "[1]", "[0,4]") + "}", "1234"), "'F33' is not supported");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,8]") + "}", "1234"), "do not lie in the file");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[4,0]") + "}", "1234"), "do not lie in the file");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[-4,0]") + "}", "1234"), "natural number");
+  expectBad(fileOf("{" + tensor("a", "F32", "[2]", "[0,4]") + "}", "1234"),
+            "do not agree with dtype and shape");
+  expectBad(fileOf("{" + tensor("a", "F32", "[4611686018427387904,4]", "[0,4]") + "}", "1234"),
+            "do not agree");
+  expectBad(fileOf("{" + tensor("a", "F32", "[-1]", "[0,4]") + "}", "1234"), "natural number");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1e3]", "[0,4]") + "}", "1234"), "natural number");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,4]") + "," + tensor("b", "F32", "[1]", "[0,4]") + "}",
+                   "1234"),
+            "overlap");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[4,8]") + "}", "12345678"), "holes");
+  expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,4]") + "}", "12345"), "more than its tensors");
+  EXPECT_EQ(SafetensorsFile::open(folder.file("none")).status().code(), StatusCode::IO);
+  EXPECT_EQ(SafetensorsFile::open(folder.path()).status().code(), StatusCode::IO);
+}
+
+TEST_F(SafetensorsTest, EveryCutIsNoticed) {
+  std::string whole = fileOf("{" + tensor("a", "F32", "[2]", "[0,8]") + "}", "12345678");
+  ASSERT_TRUE(SafetensorsFile::open(folder.write("whole", whole)));
+  for (size_t cut = 0; cut < whole.size(); ++cut)
+    EXPECT_FALSE(SafetensorsFile::open(folder.write("cut", whole.substr(0, cut))));
+}
+
+TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
+  std::string path = folder.file("text");
+  ASSERT_TRUE(writeFileAtomically(path, "one").isOk());
+  ASSERT_TRUE(writeFileAtomically(path, "two").isOk());
+  EXPECT_EQ(folder.read("text"), "two");
+  EXPECT_FALSE(folder.has("text.tmp"));
+  {
+    Expected<FileWriter> writer = FileWriter::create(folder.file("left"));
+    writer->write("half");
+  }
+  EXPECT_FALSE(folder.has("left"));
+  EXPECT_EQ(writeFileAtomically(folder.file("no/such/folder"), "x").code(), StatusCode::IO);
+  EXPECT_EQ(readWholeFile(path, 2).status().code(), StatusCode::BadData);
+  EXPECT_EQ(*readWholeFile(path, 3), "two");
+  // A device that is always full.
+  Expected<FileWriter> full = FileWriter::create("/dev/full");
+  if (full) {
+    full->write("x");
+    EXPECT_THAT(full->finish().message(), HasSubstr("free some space"));
+  }
+}

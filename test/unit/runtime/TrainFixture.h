@@ -1,0 +1,113 @@
+// A fake program, its data and a run folder, ready to train.
+#ifndef MLC_TEST_UNIT_RUNTIME_TRAINFIXTURE_H
+#define MLC_TEST_UNIT_RUNTIME_TRAINFIXTURE_H
+
+#include "FakeProgram.h"
+#include "TempFolder.h"
+#include "runtime/train/Trainer.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+
+namespace mlc::test {
+
+class Recorder : public TrainObserver {
+public:
+  void onStep(const StepReport &report) override {
+    steps.push_back(report);
+    if (stop && report.update == stopAt)
+      stop->store(SIGTERM);
+  }
+  void onEpoch(const EpochReport &report) override { epochs.push_back(report); }
+  void onEnd(const TrainResult &) override { ++ends; }
+
+  std::vector<StepReport> steps;
+  std::vector<EpochReport> epochs;
+  int ends = 0;
+  std::atomic<int> *stop = nullptr;
+  uint64_t stopAt = 0;
+};
+
+class TrainFixture : public testing::Test {
+protected:
+  TrainFixture() {
+    folder.write("points.csv", linearCsv(45)); // 36 rows train, in batches of 8: the last has 4
+    options.train = program.manifest().train;
+    options.scalars = program.manifest().scalars;
+    options.stop = &stop;
+    options.reportEvery = 0;
+  }
+
+  RunConfig config() {
+    RunConfig config;
+    config.manifest = program.manifest();
+    config.vocabulary = data.vocabulary;
+    config.modelFolder = folder.path();
+    return config;
+  }
+
+  /// Trains into folder/`name` from the start, or from its checkpoint.
+  TrainResult train(const std::string &name, bool resume = false, int threads = 1) {
+    TrainResult failed;
+    Expected<TrainingData> read = readTrainingData(program.manifest(), {folder.path(), ""});
+    EXPECT_TRUE(read) << read.status().message();
+    data = std::move(*read);
+    Expected<std::unique_ptr<Session>> session = Session::create(program, threads);
+    EXPECT_TRUE(session) << session.status().message();
+    Expected<RunFolder> run =
+        resume ? RunFolder::open(folder.file(name), true)
+               : RunFolder::create(folder.file(name), config(), {{"model.mlc", "text\n"}}, false);
+    failed.status = run.status();
+    if (!run)
+      return failed;
+    Trainer trainer(**session, data, *run, options, recorder);
+    failed.status = resume ? trainer.resume() : trainer.start();
+    if (!failed.status.isOk())
+      return failed;
+    TrainResult result = trainer.run();
+    if (result.divergence) {
+      replayed = trainer.replay(result.divergence->update);
+      if (replayed && *replayed)
+        replayedW.assign(reinterpret_cast<const float *>((*session)->state()),
+                         reinterpret_cast<const float *>((*session)->state()) + 3);
+    }
+    return result;
+  }
+
+  std::string model(const std::string &run) { return folder.read(run + "/model.safetensors"); }
+  std::string slots(const std::string &run) { return folder.read(run + "/optimizer.safetensors"); }
+  std::string metrics(const std::string &run) { return folder.read(run + "/metrics.csv"); }
+
+  TempFolder folder;
+  FakeProgram program;
+  TrainingData data;
+  TrainerOptions options;
+  Recorder recorder;
+  std::atomic<int> stop{0};
+  std::optional<Expected<ReplayedStep>> replayed;
+  std::vector<float> replayedW;
+};
+
+/// No file can grow beyond `bytes` while this lives: writing fails as on a full disk.
+class FullDisk {
+public:
+  explicit FullDisk(rlim_t bytes) {
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &saved_);
+    rlimit limited = saved_;
+    limited.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &saved_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  rlimit saved_;
+  void (*handler_)(int);
+};
+
+} // namespace mlc::test
+#endif

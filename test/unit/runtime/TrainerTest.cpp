@@ -1,0 +1,237 @@
+#include "TrainFixture.h"
+#include "runtime/train/Evaluate.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+using namespace mlc;
+using namespace mlc::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+class TrainerTest : public TrainFixture {};
+
+} // namespace
+
+TEST_F(TrainerTest, LearnsAndReports) {
+  options.train.epochs = 60;
+  TrainResult result = train("run");
+  ASSERT_TRUE(result.status.isOk()) << result.status.message();
+  EXPECT_EQ(result.reason, StopReason::Finished);
+  EXPECT_TRUE(result.state.finished);
+  ASSERT_EQ(recorder.epochs.size(), 60u);
+  EXPECT_LT(recorder.epochs.back().figures[0], 1e-3);
+  EXPECT_LT((*recorder.epochs.back().validationFigures)[0], 1e-3);
+  EXPECT_GT(recorder.epochs.front().figures[0], 1);
+  EXPECT_EQ(recorder.ends, 1);
+  // 36 rows in batches of 8: four and a ragged one of 4; the 9 validation rows: 8 and 1.
+  ASSERT_EQ(recorder.steps.size(), 300u);
+  EXPECT_EQ(program.rowsAskedFor, (std::set<int64_t>{1, 4, 8}));
+  EXPECT_EQ(recorder.steps[4].samples, 36);
+  EXPECT_EQ(recorder.steps[4].samplesOfEpoch, 36);
+  EXPECT_EQ(recorder.steps[4].totalUpdates, 300u);
+  EXPECT_EQ(recorder.steps.back().secondsLeft, 0);
+  EXPECT_EQ(recorder.steps.back().epoch, 60);
+}
+
+TEST_F(TrainerTest, FiguresAreSumsOverTheEpoch) {
+  options.scalars[1].value =
+      ScalarExpr::literal(0); // nothing is learnt, so the order of rows is all that changes
+  program.editManifest().data.validationFraction = 0;
+  options.train.epochs = 2;
+  ASSERT_TRUE(train("run").status.isOk());
+  EXPECT_FALSE(recorder.epochs[0].validationFigures);
+  EXPECT_NEAR(recorder.epochs[0].figures[1], std::sqrt(recorder.epochs[0].figures[0]), 1e-12);
+  EXPECT_THAT(metrics("run"), HasSubstr("epoch,update,loss,rmse\n1,6,"));
+}
+
+TEST_F(TrainerTest, ThreadsChangeNoBit) {
+  ASSERT_TRUE(train("one", false, 1).status.isOk());
+  ASSERT_TRUE(train("two", false, 2).status.isOk());
+  ASSERT_TRUE(train("three", false, 3).status.isOk());
+  EXPECT_EQ(model("one"), model("two"));
+  EXPECT_EQ(model("one"), model("three"));
+  EXPECT_EQ(metrics("one"), metrics("three"));
+  EXPECT_EQ(slots("one"), slots("three"));
+}
+
+TEST_F(TrainerTest, StoppingAnywhereAndResumingChangesNoBit) {
+  ASSERT_TRUE(train("whole").status.isOk());
+  uint64_t total = recorder.steps.size();
+  ASSERT_EQ(total, 30u);
+  for (uint64_t at = 1; at <= total; ++at) {
+    std::string name = "stopped" + std::to_string(at);
+    recorder.stop = &stop;
+    recorder.stopAt = at;
+    TrainResult result = train(name);
+    ASSERT_EQ(result.reason, StopReason::Interrupted);
+    EXPECT_EQ(result.signal, SIGTERM);
+    EXPECT_EQ(result.status.code(), StatusCode::Interrupted);
+    EXPECT_THAT(result.status.message(), HasSubstr("continue with --resume"));
+    stop = 0;
+    recorder.stop = nullptr;
+    result = train(name, true);
+    ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
+    EXPECT_EQ(model(name), model("whole")) << at;
+    EXPECT_EQ(slots(name), slots("whole")) << at;
+    EXPECT_EQ(metrics(name), metrics("whole")) << at;
+    EXPECT_EQ(folder.read(name + "/best/model.safetensors"), folder.read("whole/best/model.safetensors"));
+    EXPECT_EQ(folder.read(name + "/trainer_state.json"), folder.read("whole/trainer_state.json"));
+  }
+}
+
+TEST_F(TrainerTest, MoreEpochsContinueAFinishedRun) {
+  options.scalars[1].value = ScalarExpr::literal(0.02); // a rate that does not look at total_steps
+  ASSERT_TRUE(train("six").status.isOk());
+  options.train.epochs = 2;
+  ASSERT_TRUE(train("parts").status.isOk());
+  options.train.epochs = 6;
+  ASSERT_TRUE(train("parts", true).status.isOk());
+  EXPECT_EQ(model("parts"), model("six"));
+  EXPECT_EQ(metrics("parts"), metrics("six"));
+  // Resuming what is finished does nothing and is fine.
+  EXPECT_EQ(train("parts", true).reason, StopReason::Finished);
+  EXPECT_EQ(model("parts"), model("six"));
+}
+
+TEST_F(TrainerTest, MetricsBeyondTheCheckpointAreDropped) {
+  ASSERT_TRUE(train("whole").status.isOk());
+  recorder.stop = &stop;
+  recorder.stopAt = 12;
+  ASSERT_EQ(train("killed").reason, StopReason::Interrupted);
+  recorder.stop = nullptr;
+  stop = 0;
+  // As if the process had been killed after writing lines and before the checkpoint, the last line in the
+  // middle.
+  std::string lines = metrics("killed");
+  folder.write("killed/metrics.csv", lines + "3,15,1,1,1,1\n4,2");
+  ASSERT_TRUE(train("killed", true).status.isOk());
+  EXPECT_EQ(metrics("killed"), metrics("whole"));
+}
+
+TEST_F(TrainerTest, StepsInsteadOfEpochs) {
+  options.train.epochs.reset();
+  options.train.steps = 7;
+  TrainResult result = train("run");
+  ASSERT_TRUE(result.status.isOk()) << result.status.message();
+  EXPECT_EQ(result.state.update, 7u);
+  ASSERT_EQ(recorder.epochs.size(), 2u);
+  EXPECT_EQ(recorder.epochs[1].update, 7u);
+  options.train.steps = 0;
+  EXPECT_TRUE(train("none").status.isOk());
+}
+
+TEST_F(TrainerTest, KeepsTheBestModelAndStopsByPatience) {
+  // Learning backwards after the first epoch: every epoch is worse.
+  options.scalars[1].value = ScalarExpr::literal(-0.01);
+  options.train.epochs = 50;
+  options.train.patience = 3;
+  TrainResult result = train("run");
+  ASSERT_TRUE(result.status.isOk()) << result.status.message();
+  EXPECT_EQ(result.reason, StopReason::Patience);
+  ASSERT_EQ(recorder.epochs.size(), 4u);
+  EXPECT_TRUE(recorder.epochs[0].best);
+  EXPECT_FALSE(recorder.epochs[1].best);
+  ASSERT_TRUE(result.state.best);
+  EXPECT_EQ(result.state.best->epoch, 1);
+  EXPECT_EQ(train("run", true).reason, StopReason::Patience);
+  EXPECT_EQ(recorder.epochs.size(), 4u);
+
+  auto session = Session::create(program, 1);
+  Expected<RunFolder> run = RunFolder::open(folder.file("run"), false);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(*run->loadModel(**session, true), 5u);
+  EvaluateOptions evaluation;
+  evaluation.batch = 5;
+  Expected<Evaluation> best = evaluate(**session, *data.validation, evaluation);
+  ASSERT_TRUE(best);
+  EXPECT_EQ(best->samples, 9);
+  EXPECT_NEAR(best->figures[0], result.state.best->figure, 1e-9);
+  EXPECT_EQ(*run->loadModel(**session, false), 20u);
+  EXPECT_GT(evaluate(**session, *data.validation, evaluation)->figures[0], best->figures[0]);
+}
+
+TEST_F(TrainerTest, BestCanBeTheLargest) {
+  options.scalars[1].value = ScalarExpr::literal(-0.01);
+  options.train.bestIsMax = true;
+  TrainResult result = train("run");
+  ASSERT_TRUE(result.state.best);
+  EXPECT_EQ(result.state.best->epoch, 6);
+}
+
+TEST_F(TrainerTest, ADivergingRunKeepsItsCheckpointAndReplays) {
+  // Fine for an epoch, then a rate that is far too high.
+  ScalarExpr late =
+      ScalarExpr::binary(ScalarOp::Ge, ScalarExpr::leaf(ScalarOp::Step), ScalarExpr::literal(6));
+  options.scalars[1].value = ScalarExpr::select(late, ScalarExpr::literal(1e30), ScalarExpr::literal(0.01));
+  TrainResult result = train("run");
+  EXPECT_EQ(result.reason, StopReason::Diverged);
+  EXPECT_EQ(result.status.code(), StatusCode::Diverged);
+  EXPECT_THAT(result.status.message(), HasSubstr("the loss became NaN or infinite in update 9 (epoch 2)"));
+  EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 5 is kept"));
+  ASSERT_TRUE(result.divergence);
+  EXPECT_EQ(result.divergence->update, 8u);
+  EXPECT_EQ(result.divergence->rows.size(), 8u);
+  ASSERT_TRUE(replayed);
+  ASSERT_TRUE(*replayed) << replayed->status().message();
+  const ReplayedStep &step = **replayed;
+  EXPECT_EQ(step.update, 8u);
+  EXPECT_EQ(step.rowNumbers, result.divergence->rows);
+  EXPECT_THAT(step.fields, ElementsAre("x", "y"));
+  EXPECT_EQ(step.inputs[0].size(), 8u * 12);
+  EXPECT_EQ(step.scalars[1], 1e30);
+  EXPECT_GT(std::fabs(replayedW[0]), 1e20); // the state that made the loss infinite
+}
+
+TEST_F(TrainerTest, ParametersThatAreNotFiniteAreNotSaved) {
+  // The last update of the epoch does it: its own loss is still fine.
+  ScalarExpr last =
+      ScalarExpr::binary(ScalarOp::Eq, ScalarExpr::leaf(ScalarOp::Step), ScalarExpr::literal(4));
+  options.scalars[1].value =
+      ScalarExpr::select(last, ScalarExpr::literal(INFINITY), ScalarExpr::literal(0.01));
+  TrainResult result = train("run");
+  EXPECT_EQ(result.reason, StopReason::Diverged);
+  EXPECT_THAT(result.status.message(), HasSubstr("'net.w' became NaN or infinite in update 5 (epoch 1)"));
+  EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 0 is kept"));
+  ASSERT_TRUE(replayed && *replayed);
+  EXPECT_EQ((**replayed).update, 4u);
+}
+
+TEST_F(TrainerTest, AFullDiskLeavesTheOldCheckpointGood) {
+  recorder.stop = &stop;
+  recorder.stopAt = 10;
+  ASSERT_EQ(train("run").reason, StopReason::Interrupted);
+  recorder.stop = nullptr;
+  stop = 0;
+  std::string before = model("run");
+  for (rlim_t bytes : {0, 1, 100, 300, 500, 900}) {
+    FullDisk full(bytes);
+    TrainResult result = train("run", true);
+    if (bytes <= 300) // less than any checkpoint
+      EXPECT_EQ(result.status.code(), StatusCode::IO) << bytes;
+  }
+  ASSERT_TRUE(train("run", true).status.isOk());
+  ASSERT_TRUE(train("whole").status.isOk());
+  EXPECT_EQ(model("run"), model("whole"));
+  EXPECT_EQ(metrics("run"), metrics("whole"));
+}
+
+TEST_F(TrainerTest, ScalarsAreSetByName) {
+  ASSERT_TRUE(overrideScalar(options.scalars, "optimizer.lr", 0.5).isOk());
+  EXPECT_EQ(options.scalars[0].value.print(), "0.5");
+  Status status = overrideScalar(options.scalars, "optimiser.lr", 1);
+  EXPECT_EQ(status.code(), StatusCode::Usage);
+  EXPECT_THAT(status.message(), HasSubstr("did you mean 'optimizer.lr'?"));
+}
+
+TEST_F(TrainerTest, ChangedDataIsNoticed) {
+  recorder.stop = &stop;
+  recorder.stopAt = 9;
+  ASSERT_EQ(train("run").reason, StopReason::Interrupted);
+  stop = 0;
+  folder.write("points.csv", linearCsv(20));
+  EXPECT_THAT(train("run", true).status.message(), HasSubstr("the training data changed"));
+}
