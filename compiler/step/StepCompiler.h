@@ -14,9 +14,9 @@
 #ifndef MLC_COMPILER_STEP_STEPCOMPILER_H
 #define MLC_COMPILER_STEP_STEPCOMPILER_H
 
+#include "compiler/plan/StateLayout.h"
 #include "compiler/target/Target.h"
 #include "runtime/Abi.h"
-#include "runtime/DType.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -29,27 +29,6 @@
 #include <vector>
 
 namespace mlc::compiler {
-
-/// Where a state tensor lies in the state buffer.
-struct StatePlace {
-  std::string name; ///< logical
-  DType dtype = DType::F32;
-  std::vector<int64_t> shape;
-  int64_t offset = 0; ///< a multiple of 64
-  int64_t bytes = 0;
-};
-
-/// One for all functions and all numbers of rows of a program.
-struct StateLayout {
-  std::vector<StatePlace> places; ///< by offset
-  int64_t bytes = 0;
-
-  const StatePlace *find(llvm::StringRef name) const;
-};
-
-/// Lays out the state of all step functions of `module`, in order of first appearance. Fails with a
-/// diagnostic when two functions disagree about a tensor's shape or type.
-mlir::FailureOr<StateLayout> planState(mlir::ModuleOp module);
 
 /// What a step function is, for manifests and for callers. Instances for several row counts are several
 /// functions.

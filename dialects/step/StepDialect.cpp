@@ -194,6 +194,30 @@ LogicalResult ConstantOp::bufferize(RewriterBase &rewriter, const BufferizationO
   return success();
 }
 
+//===--- stream -----------------------------------------------------------------------------------------===//
+
+LogicalResult StreamOp::verify() {
+  auto type = cast<ShapedType>(getType());
+  if (type.getShape() != ArrayRef<int64_t>{3} || !type.getElementType().isInteger(64))
+    return emitOpError("is made of three i64, not of ") << type;
+  return verifyDense(*this, type);
+}
+
+bool StreamOp::bufferizesToMemoryRead(OpOperand &, const AnalysisState &) { return true; }
+bool StreamOp::bufferizesToMemoryWrite(OpOperand &, const AnalysisState &) { return false; }
+bool StreamOp::bufferizesToAllocation(Value) { return true; }
+bool StreamOp::isWritable(Value, const AnalysisState &) { return false; }
+AliasingValueList StreamOp::getAliasingValues(OpOperand &, const AnalysisState &) { return {}; }
+
+LogicalResult StreamOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
+                                  BufferizationState &state) {
+  FailureOr<Value> source = getBuffer(rewriter, getSource(), options, state);
+  if (failed(source))
+    return failure();
+  replaceOpWithNewBufferizedOp<StreamOp>(rewriter, *this, source->getType(), *source, getSiteAttr());
+  return success();
+}
+
 //===--- view -------------------------------------------------------------------------------------------===//
 
 LogicalResult ViewOp::verify() {

@@ -99,6 +99,22 @@ def ConstantOp : Step_Op<"constant", [
   let hasVerifier = 1;
 }
 
+def StreamOp : Step_Op<"stream", [
+    Pure, AllTypesMatch<["source", "result"]>,
+    DeclareOpInterfaceMethods<BufferizableOpInterface,
+        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite", "bufferizesToAllocation", "getAliasingValues",
+         "isWritable", "bufferize"]>]> {
+  let summary = "a random stream for one site";
+  let description = [{
+    The stream (seed ^ site, update, row): what a random op with site 0 draws from it, one with `site` draws from
+    `source`. So a kernel does not depend on the site it is launched for.
+  }];
+  let arguments = (ins Step_TensorOrBuffer:$source, I64Attr:$site);
+  let results = (outs Step_TensorOrBuffer:$result);
+  let assemblyFormat = "$source `site` `=` $site attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
 def ViewOp : Step_Op<"view", [
     Pure,
     DeclareOpInterfaceMethods<BufferizableOpInterface,

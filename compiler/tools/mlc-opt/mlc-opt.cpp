@@ -1,6 +1,9 @@
 // mlc-opt: reads IR as text, runs passes, prints what is left. Every phase of the compiler is a pass here.
 #include "compiler/ad/Autodiff.h"
+#include "compiler/fuse/Fuse.h"
+#include "compiler/plan/Plan.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/step/StepDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -17,11 +20,14 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<mlc::ir::MlcDialect, mlir::arith::ArithDialect, mlir::bufferization::BufferizationDialect,
-                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::LLVM::LLVMDialect,
-                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
-                  mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+  registry.insert<mlc::ir::MlcDialect, mlc::step::StepDialect, mlir::arith::ArithDialect,
+                  mlir::bufferization::BufferizationDialect, mlir::cf::ControlFlowDialect,
+                  mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
+                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
   mlc::compiler::registerAutodiffPasses();
+  mlc::compiler::registerFusePasses();
+  mlc::compiler::registerPlanPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "mlc optimizer driver\n", registry));
 }

@@ -1,0 +1,247 @@
+// Fuse: a graph of mlc ops becomes launches of kernels.
+//
+// Groups.h says which ops become one kernel. This pass outlines each group: a private function of its own
+// inputs, with the ops of the group and copies of the cheap ops they need, and a launch of it that writes to
+// new buffers. Around the launches remain only views and constants.
+//
+// What a kernel computes is a function of its text: nothing in it says where it came from. So random sites
+// leave the kernel, too: the op draws from a stream that carries its site (step.stream), and all dropouts of
+// one shape are one kernel. The places in the model's text that a group came from are left on the launch.
+#include "compiler/fuse/Fuse.h"
+
+#include "compiler/fuse/Groups.h"
+#include "compiler/plan/Plan.h"
+#include "dialects/step/StepDialect.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <set>
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::compiler;
+
+namespace {
+
+/// The places in source files that `loc` speaks of: "lenet.mlc:12".
+void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &lines) {
+  if (auto place = dyn_cast<FileLineColLoc>(loc))
+    lines.insert({place.getFilename().str(), place.getLine()});
+  else if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      collectLines(part, lines);
+  else if (auto named = dyn_cast<NameLoc>(loc))
+    collectLines(named.getChildLoc(), lines);
+  else if (auto call = dyn_cast<CallSiteLoc>(loc))
+    collectLines(call.getCaller(), lines);
+}
+
+/// Builds the kernel of one group.
+class Outliner {
+public:
+  /// `streamFor` gives the stream of a site in the step function.
+  Outliner(const Group &group, SymbolTable &symbols, int &counter,
+           llvm::function_ref<Value(ir::RandomOp)> streamFor)
+      : group(group), symbols(symbols), counter(counter), streamFor(streamFor),
+        builder(group.ops.front()->getContext()) {
+    members.insert(group.ops.begin(), group.ops.end());
+  }
+
+  /// The kernel, and in `inputs` and `outputs` the values of the step function that it reads and makes.
+  func::FuncOp run(SmallVectorImpl<Value> &inputValues, SmallVectorImpl<Value> &outputValues) {
+    Location loc = FusedLoc::get(builder.getContext(),
+                                 llvm::map_to_vector(group.ops, [](Operation *op) { return op->getLoc(); }));
+    auto kernel =
+        func::FuncOp::create(builder, loc, "k_" + std::to_string(counter++), builder.getFunctionType({}, {}));
+    kernel.setPrivate();
+    kernel->setAttr(step::kernelAttr, builder.getUnitAttr());
+    body = kernel.addEntryBlock();
+    builder.setInsertionPointToEnd(body);
+    SmallVector<Value> outputs;
+    for (Operation *op : group.ops) {
+      copy(op);
+      for (Value result : op->getResults())
+        if (isNeededOutside(result)) {
+          outputValues.push_back(result);
+          outputs.push_back(mapping.lookup(result));
+        }
+    }
+    func::ReturnOp::create(builder, loc, outputs);
+    kernel.setFunctionType(builder.getFunctionType(body->getArgumentTypes(), ValueRange(outputs).getTypes()));
+    symbols.insert(kernel);
+    inputValues.assign(inputs.begin(), inputs.end());
+    return kernel;
+  }
+
+private:
+  void copy(Operation *op) {
+    if (auto random = dyn_cast<ir::RandomOp>(op)) {
+      Value stream = streamFor(random);
+      if (!mapping.contains(stream))
+        mapping.map(stream, argument(stream));
+      auto clone = cast<ir::RandomOp>(builder.clone(*op, mapping));
+      clone.getStreamMutable().set(mapping.lookup(stream));
+      clone.setSite(0);
+      return;
+    }
+    for (Value operand : op->getOperands())
+      map(operand);
+    builder.clone(*op, mapping);
+  }
+
+  /// Makes `value` known inside the kernel.
+  void map(Value value) {
+    if (mapping.contains(value))
+      return;
+    Operation *op = value.getDefiningOp();
+    if (op && isRemade(value)) {
+      for (Value operand : op->getOperands())
+        map(operand);
+      builder.clone(*op, mapping);
+      return;
+    }
+    mapping.map(value, argument(value));
+  }
+
+  Value argument(Value value) {
+    inputs.push_back(value);
+    return body->addArgument(value.getType(), value.getLoc());
+  }
+
+  /// Whether a launch of another kernel or the function's return reads `value`.
+  bool isNeededOutside(Value value) {
+    return llvm::any_of(value.getUsers(), [&](Operation *user) {
+      OpClass opClass = user->hasTrait<OpTrait::IsTerminator>() ? OpClass::Anchor : classOf(user);
+      if (members.contains(user) && opClass != OpClass::Cheap)
+        return false;
+      bool passesOn = opClass == OpClass::Cheap || (opClass == OpClass::View && isRemade(value));
+      return !passesOn || isNeededOutside(user->getResult(0));
+    });
+  }
+
+  const Group &group;
+  SymbolTable &symbols;
+  int &counter;
+  llvm::function_ref<Value(ir::RandomOp)> streamFor;
+  OpBuilder builder;
+  Block *body = nullptr;
+  DenseSet<Operation *> members;
+  IRMapping mapping;
+  SmallVector<Value> inputs;
+};
+
+class FunctionFusion {
+public:
+  FunctionFusion(func::FuncOp function, SymbolTable &symbols, int &counter)
+      : function(function), symbols(symbols), counter(counter), terminator(body().getTerminator()) {}
+
+  void run() {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+    std::vector<Group> groups = formGroups(function);
+    SmallVector<Operation *> graph;
+    for (Operation &op : body().without_terminator())
+      graph.push_back(&op);
+    for (const Group &group : groups)
+      launch(group);
+    for (OpOperand &operand : terminator->getOpOperands())
+      operand.set(inMemory(operand.get()));
+    for (Operation *op : llvm::reverse(graph))
+      op->erase();
+  }
+
+private:
+  Block &body() { return function.getBody().front(); }
+
+  void launch(const Group &group) {
+    SmallVector<Value> inputs, outputs;
+    auto streamFor = [&](ir::RandomOp op) { return streamOf(op); };
+    func::FuncOp kernel = Outliner(group, symbols, counter, streamFor).run(inputs, outputs);
+    OpBuilder builder(terminator);
+    Location loc = kernel.getLoc();
+    std::set<std::pair<std::string, unsigned>> lines;
+    collectLines(loc, lines);
+    SmallVector<Attribute> lineAttrs;
+    for (const auto &[file, line] : lines)
+      lineAttrs.push_back(builder.getStringAttr(file + ":" + std::to_string(line)));
+
+    SmallVector<Value> sources, buffers;
+    for (Value input : inputs)
+      sources.push_back(inMemory(input));
+    for (Value output : outputs)
+      buffers.push_back(step::BufferOp::create(builder, loc, output.getType(), IntegerAttr()));
+    auto launch = step::LaunchOp::create(
+        builder, loc, ValueRange(outputs).getTypes(), SymbolRefAttr::get(kernel), sources, buffers,
+        builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0), builder.getDenseI64ArrayAttr({}),
+        lineAttrs.empty() ? ArrayAttr() : builder.getArrayAttr(lineAttrs));
+    for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults()))
+      memory[value] = result;
+  }
+
+  Value streamOf(ir::RandomOp op) {
+    Value &stream = streams[{op.getStream(), op.getSite()}];
+    if (!stream) {
+      OpBuilder builder(terminator);
+      stream = step::StreamOp::create(builder, op.getLoc(), op.getStream().getType(), inMemory(op.getStream()),
+                                      op.getSiteAttr());
+      memory[stream] = stream;
+    }
+    return stream;
+  }
+
+  /// `value` of the graph as the step program has it: an argument, a result of a launch, a constant or a
+  /// view.
+  Value inMemory(Value value) {
+    if (isa<BlockArgument>(value))
+      return value;
+    if (Value known = memory.lookup(value))
+      return known;
+    Operation *op = value.getDefiningOp();
+    OpBuilder builder(terminator);
+    Value made;
+    if (auto constant = dyn_cast<ir::ConstantOp>(op))
+      made = step::ConstantOp::create(builder, op->getLoc(), value.getType(), constant.getValue());
+    else
+      made = step::ViewOp::create(builder, op->getLoc(), value.getType(), inMemory(op->getOperand(0)),
+                                  *viewOffset(op));
+    return memory[value] = made;
+  }
+
+  func::FuncOp function;
+  SymbolTable &symbols;
+  int &counter;
+  Operation *terminator;
+  DenseMap<Value, Value> memory;
+  DenseMap<std::pair<Value, uint64_t>, Value> streams;
+};
+
+struct FusePass : PassWrapper<FusePass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
+  StringRef getArgument() const override { return "mlc-fuse"; }
+  StringRef getDescription() const override {
+    return "Group the ops of step functions into kernels and launches";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<step::StepDialect>();
+  }
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    int counter = 0;
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (isStepFunction(function))
+        FunctionFusion(function, symbols, counter).run();
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> compiler::createFusePass() { return std::make_unique<FusePass>(); }
+
+void compiler::registerFusePasses() {
+  registerPass(createSplitReductionsPass);
+  registerPass(createFusePass);
+  registerPass(createShareKernelsPass);
+}

@@ -1,0 +1,70 @@
+#include "compiler/plan/StateLayout.h"
+
+#include "compiler/plan/Plan.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::compiler;
+
+const StatePlace *StateLayout::find(llvm::StringRef name) const {
+  for (const StatePlace &place : places)
+    if (place.name == name)
+      return &place;
+  return nullptr;
+}
+
+static std::optional<DType> dtypeOf(Type type) {
+  if (type.isF32())
+    return DType::F32;
+  if (type.isF64())
+    return DType::F64;
+  if (type.isInteger(32))
+    return DType::I32;
+  if (type.isInteger(64))
+    return DType::I64;
+  if (type.isInteger(8))
+    return DType::U8;
+  if (type.isInteger(1))
+    return DType::Bool;
+  return std::nullopt;
+}
+
+FailureOr<StateLayout> compiler::planState(ModuleOp module) {
+  StateLayout layout;
+  llvm::StringMap<size_t> numbers;
+  auto add = [&](func::FuncOp function, StringAttr name, Type type) -> LogicalResult {
+    if (!name)
+      return success();
+    auto shaped = cast<ShapedType>(type);
+    std::optional<DType> dtype = dtypeOf(shaped.getElementType());
+    if (!dtype)
+      return function.emitError("state '")
+             << name.getValue() << "' has elements of type " << shaped.getElementType();
+    auto [entry, isNew] = numbers.try_emplace(name.getValue(), layout.places.size());
+    if (!isNew) {
+      const StatePlace &known = layout.places[entry->second];
+      if (known.dtype == *dtype && ArrayRef<int64_t>(known.shape) == shaped.getShape())
+        return success();
+      return function.emitError("state '")
+             << name.getValue() << "' is " << type << " here and of another type in another function";
+    }
+    int64_t bytes = step::byteSize(shaped);
+    layout.places.push_back({name.str(), *dtype, shaped.getShape().vec(), layout.bytes, bytes});
+    layout.bytes += llvm::alignTo(bytes, 64);
+    return success();
+  };
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!isStepFunction(function))
+      continue;
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+      if (failed(add(function, function.getArgAttrOfType<StringAttr>(i, "mlc.state"), type)))
+        return failure();
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+      if (failed(add(function, function.getResultAttrOfType<StringAttr>(i, "mlc.state"), type)))
+        return failure();
+  }
+  return layout;
+}
