@@ -1,4 +1,5 @@
 #include "runtime/checkpoint/Safetensors.h"
+#include "FullDisk.h"
 #include "TempFolder.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
@@ -122,10 +123,8 @@ TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
   EXPECT_EQ(writeFileAtomically(folder.file("no/such/folder"), "x").code(), StatusCode::IO);
   EXPECT_EQ(readWholeFile(path, 2).status().code(), StatusCode::BadData);
   EXPECT_EQ(*readWholeFile(path, 3), "two");
-  // A device that is always full.
-  Expected<FileWriter> full = FileWriter::create("/dev/full");
-  if (full) {
-    full->write("x");
-    EXPECT_THAT(full->finish().message(), HasSubstr("free some space"));
-  }
+  FullDisk full(2);
+  EXPECT_THAT(writeFileAtomically(path, "three").message(), HasSubstr("free some space"));
+  EXPECT_EQ(folder.read("text"), "two");
+  EXPECT_FALSE(folder.has("text.tmp"));
 }

@@ -18,8 +18,10 @@ namespace mlc::test {
 class TempFolder {
 public:
   TempFolder() {
-    std::string pattern = testing::TempDir() + "mlc-XXXXXX";
-    path_ = mkdtemp(pattern.data());
+    // In memory where there is such a file system: checkpoints sync, and a test makes thousands.
+    for (std::string pattern : {std::string("/dev/shm/mlc-XXXXXX"), testing::TempDir() + "mlc-XXXXXX"})
+      if (path_.empty() && mkdtemp(pattern.data()))
+        path_ = pattern;
   }
   ~TempFolder() {
     std::error_code ignored;

@@ -3,10 +3,9 @@
 #define MLC_TEST_UNIT_RUNTIME_TRAINFIXTURE_H
 
 #include "FakeProgram.h"
+#include "FullDisk.h"
 #include "TempFolder.h"
 #include "runtime/train/Trainer.h"
-
-#include <sys/resource.h>
 
 #include <csignal>
 
@@ -87,26 +86,6 @@ protected:
   std::atomic<int> stop{0};
   std::optional<Expected<ReplayedStep>> replayed;
   std::vector<float> replayedW;
-};
-
-/// No file can grow beyond `bytes` while this lives: writing fails as on a full disk.
-class FullDisk {
-public:
-  explicit FullDisk(rlim_t bytes) {
-    handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &saved_);
-    rlimit limited = saved_;
-    limited.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &saved_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
-private:
-  rlimit saved_;
-  void (*handler_)(int);
 };
 
 } // namespace mlc::test
