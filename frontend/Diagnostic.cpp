@@ -174,6 +174,7 @@ DiagnosticBuilder DiagnosticEngine::report(DiagnosticCode code, Span span, std::
 
 std::vector<const Diagnostic *> DiagnosticEngine::sorted() const {
   std::vector<const Diagnostic *> result;
+  result.reserve(diagnostics.size());
   for (const Diagnostic &diagnostic : diagnostics)
     result.push_back(&diagnostic);
   // The vector is contiguous, so addresses keep the order of the reports among equals.

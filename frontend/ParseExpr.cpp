@@ -323,7 +323,7 @@ bool ParserCore::parseSubscript(Subscript &subscript) {
   }
   auto ends = [&] { return is(TokenKind::Colon) || is(TokenKind::Comma) || is(TokenKind::RBracket); };
   ExprPtr first;
-  if (!is(TokenKind::Colon) && !(first = parseExpr()))
+  if (!is(TokenKind::Colon) && !parseInto(first))
     return false;
   if (!accept(TokenKind::Colon)) {
     subscript.at = std::move(first);
@@ -332,9 +332,9 @@ bool ParserCore::parseSubscript(Subscript &subscript) {
   }
   subscript.kind = Subscript::Kind::Slice;
   subscript.begin = std::move(first);
-  if (!ends() && !(subscript.end = parseExpr()))
+  if (!ends() && !parseInto(subscript.end))
     return false;
-  if (accept(TokenKind::Colon) && !(subscript.step = parseExpr()))
+  if (accept(TokenKind::Colon) && !parseInto(subscript.step))
     return false;
   subscript.span = since(begin);
   return true;
@@ -502,7 +502,7 @@ ExprPtr ParserCore::parseScan() {
   auto scan = std::make_unique<ScanExpr>();
   scan->scanSpan = take().span;
   if (!parsePattern(scan->pattern) || !expectWord("in", "after the names of a scan") ||
-      !(scan->sequence = parseExpr()) || !expectWord("along", "and an axis after what is scanned"))
+      !parseInto(scan->sequence) || !expectWord("along", "and an axis after what is scanned"))
     return nullptr;
   constexpr double largestAxis = 1000;
   if (!is(TokenKind::Number) || current.number > largestAxis ||
@@ -522,7 +522,7 @@ ExprPtr ParserCore::parseScan() {
     Span begin = current.span;
     if (!expectName(carry.name, "the name of a carry") ||
         !expect(TokenKind::Colon, "after the name of a carry") || !parseType(carry.type) ||
-        !expect(TokenKind::Assign, "and the initial value of the carry") || !(carry.initial = parseExpr()))
+        !expect(TokenKind::Assign, "and the initial value of the carry") || !parseInto(carry.initial))
       return nullptr;
     carry.span = since(begin);
     scan->carries.push_back(std::move(carry));
@@ -562,7 +562,7 @@ bool ParserCore::parseArgs(std::vector<Arg> &args, Span opening) {
       arg.name = std::move(name);
       take();
     }
-    if (!(arg.value = parseExpr()))
+    if (!parseInto(arg.value))
       return false;
     arg.span = since(begin);
     args.push_back(std::move(arg));

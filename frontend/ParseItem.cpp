@@ -41,7 +41,7 @@ bool ParserCore::parseType(TypeExpr &type) {
           Token name = take();
           take();
           dim.pack = Ident{std::string(textOf(name)), name.span};
-        } else if (!(dim.value = parseExpr())) {
+        } else if (!parseInto(dim.value)) {
           return false;
         }
         dim.span = since(dimBegin);
@@ -111,7 +111,7 @@ StmtPtr ParserCore::parseStmt() {
   }
   case TokenKind::Fn: {
     auto fn = std::make_unique<FnStmt>();
-    if (!(fn->function = parseCallable(CallableKind::Fn)))
+    if (!parseInto(fn->function, CallableKind::Fn))
       return nullptr;
     fn->span = fn->function->span;
     return fn;
@@ -126,7 +126,7 @@ StmtPtr ParserCore::parseStmt() {
           .label("a layer is declared outside of blocks; inside, `layer name = ...` names an instance");
       return nullptr;
     }
-    if (!expect(TokenKind::Assign, "after the name of a layer") || !(layer->value = parseExpr()))
+    if (!expect(TokenKind::Assign, "after the name of a layer") || !parseInto(layer->value))
       return nullptr;
     layer->span = since(begin);
     return layer;
@@ -153,13 +153,13 @@ StmtPtr ParserCore::parseStmt() {
                    " <- " + value + "` to rebind");
       }
     }
-    if (!(rebind->value = parseExpr()))
+    if (!parseInto(rebind->value))
       return nullptr;
     rebind->span = since(begin);
     return rebind;
   }
   auto statement = std::make_unique<ExprStmt>();
-  if (!(statement->value = parseExpr()))
+  if (!parseInto(statement->value))
     return nullptr;
   if (is(TokenKind::Assign)) {
     // `a := 1` has had its error.
@@ -180,7 +180,7 @@ StmtPtr ParserCore::parseDeclaration(bool isParam) {
     Span begin = take().span;
     if (!expectName(statement->name, what) || !expect(TokenKind::Colon, "and a type after the name") ||
         !parseType(statement->type) || !expect(TokenKind::Assign, "and an initial value after the type") ||
-        !(statement->initial = parseExpr()))
+        !parseInto(statement->initial))
       return nullptr;
     statement->span = since(begin);
     return statement;
@@ -233,7 +233,7 @@ bool ParserCore::parseBinding(Binding &binding) {
     if (!parseType(*binding.type))
       return false;
   }
-  if (!expect(TokenKind::Assign, "after the name of a `let`") || !(binding.value = parseExpr()))
+  if (!expect(TokenKind::Assign, "after the name of a `let`") || !parseInto(binding.value))
     return false;
   binding.span = since(begin);
   return true;
@@ -274,7 +274,7 @@ std::unique_ptr<Callable> ParserCore::parseCallable(CallableKind kind) {
   callable->headSpan = since(begin);
   if (kind == CallableKind::Fn && accept(TokenKind::Assign)) {
     auto statement = std::make_unique<ExprStmt>();
-    if (!(statement->value = parseExpr()))
+    if (!parseInto(statement->value))
       return nullptr;
     statement->span = statement->value->span;
     callable->isExpressionBody = true;
@@ -319,7 +319,7 @@ bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
       if (!parseType(*param.type))
         return false;
     }
-    if (accept(TokenKind::Assign) && !(param.initial = parseExpr()))
+    if (accept(TokenKind::Assign) && !parseInto(param.initial))
       return false;
     param.span = since(begin);
     params.push_back(std::move(param));
@@ -334,7 +334,7 @@ bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
 ItemPtr ParserCore::parseItem() {
   auto callable = [&](CallableKind kind) -> ItemPtr {
     auto item = std::make_unique<CallableItem>();
-    if (!(item->callable = parseCallable(kind)))
+    if (!parseInto(item->callable, kind))
       return nullptr;
     item->span = item->callable->span;
     return item;
@@ -424,7 +424,7 @@ bool ParserCore::parseDatum(DataItem &data) {
       return false;
     }
     take();
-    if (!(reader.reader = parseExpr()))
+    if (!parseInto(reader.reader))
       return false;
     reader.span = since(begin);
     data.readers.push_back(std::move(reader));
@@ -438,7 +438,7 @@ bool ParserCore::parseDatum(DataItem &data) {
   if (isWord("category") && following.kind == TokenKind::LParen) {
     take();
     Span opening = take().span;
-    if (!(field.categories = parseExpr()) || !expectClosing(TokenKind::RParen, opening))
+    if (!parseInto(field.categories) || !expectClosing(TokenKind::RParen, opening))
       return false;
   } else {
     field.type.emplace();
@@ -473,7 +473,7 @@ ItemPtr ParserCore::parseDerivative() {
     }
     Cotangent part;
     if (!expectName(part.name, "`let` or the name of an operand") ||
-        !expect(TokenKind::Assign, "after the name of the operand") || !(part.value = parseExpr()))
+        !expect(TokenKind::Assign, "after the name of the operand") || !parseInto(part.value))
       return false;
     part.span = since(partBegin);
     item->parts.push_back(std::move(part));

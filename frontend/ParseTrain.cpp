@@ -35,7 +35,7 @@ ClausePtr ParserCore::parseClause() {
       clause = std::move(let);
   } else if (is(TokenKind::Fn)) {
     auto fn = std::make_unique<FnClause>();
-    if ((fn->function = parseCallable(CallableKind::Fn)))
+    if (parseInto(fn->function, CallableKind::Fn))
       clause = std::move(fn);
   } else {
     clause = parseClauseBody(is(TokenKind::Name) ? textOf(current) : std::string_view());
@@ -97,7 +97,7 @@ bool ParserCore::parseFigureName(std::optional<Ident> &name) {
 ClausePtr ParserCore::parsePredict() {
   auto clause = std::make_unique<PredictClause>();
   take();
-  if (!parseFigureName(clause->name) || !(clause->value = parseExpr()))
+  if (!parseFigureName(clause->name) || !parseInto(clause->value))
     return nullptr;
   if (acceptWord("given") && !parseNames(clause->given, "the name of an input"))
     return nullptr;
@@ -108,9 +108,9 @@ ClausePtr ParserCore::parsePredict() {
 template <typename T> ClausePtr ParserCore::parseMeasure() {
   auto clause = std::make_unique<T>();
   take();
-  if (!parseFigureName(clause->name) || !(clause->value = parseExpr()))
+  if (!parseFigureName(clause->name) || !parseInto(clause->value))
     return nullptr;
-  if (acceptWord("weight") && !(clause->weight = parseExpr()))
+  if (acceptWord("weight") && !parseInto(clause->weight))
     return nullptr;
   return clause;
 }
@@ -237,7 +237,7 @@ ClausePtr ParserCore::parseSetting(Setting setting) {
     clause->value = finish(std::move(name), 0);
     return clause;
   }
-  if (!(clause->value = parseExpr()))
+  if (!parseInto(clause->value))
     return nullptr;
   return clause;
 }

@@ -83,6 +83,7 @@ private:
   //--------------------------------------------------------------------------===//
 
   ExprPtr parseExpr();
+  bool parseInto(ExprPtr &expr) { return (expr = parseExpr()) != nullptr; }
   ExprPtr parseEither();
   ExprPtr parseBoth();
   ExprPtr parseTruth();
@@ -118,6 +119,9 @@ private:
   bool parseNames(std::vector<Ident> &names, const char *what);
   bool parseStrings(std::vector<StringLiteral> &strings, const char *context);
   std::unique_ptr<Callable> parseCallable(CallableKind kind);
+  bool parseInto(std::unique_ptr<Callable> &callable, CallableKind kind) {
+    return (callable = parseCallable(kind)) != nullptr;
+  }
   bool parseGenerics(std::vector<Generic> &generics);
   bool parseParams(std::vector<Param> &params, TokenKind stop);
   ItemPtr parseItem();

@@ -18,9 +18,9 @@ using namespace mlc::frontend;
 
 namespace {
 
-const std::filesystem::path root = MLC_SOURCE_DIR;
+std::filesystem::path root() { return MLC_SOURCE_DIR; }
 // In a program of test/frontend/errors/, what follows this line is what mlc says, each line after "// ".
-const std::string separator = "// ---- expected\n";
+constexpr const char *separator = "// ---- expected\n";
 
 std::string read(const std::filesystem::path &path) {
   std::ifstream in(path, std::ios::binary);
@@ -36,7 +36,7 @@ bool rewriting() { return std::getenv("MLC_REWRITE_ERRORS") != nullptr; }
 std::string diagnose(const std::string &name, const std::string &program) {
   SourceManager sources;
   DiagnosticEngine diagnostics(sources);
-  loadText(name, program, (root / "test/frontend/errors" / name).string(), sources, diagnostics);
+  loadText(name, program, (root() / "test/frontend/errors" / name).string(), sources, diagnostics);
   return diagnostics.render();
 }
 
@@ -61,7 +61,7 @@ std::set<std::string> codesIn(const std::string &rendered) {
 
 std::vector<std::filesystem::path> programs() {
   std::vector<std::filesystem::path> found;
-  for (const auto &entry : std::filesystem::directory_iterator(root / "test/frontend/errors"))
+  for (const auto &entry : std::filesystem::directory_iterator(root() / "test/frontend/errors"))
     if (entry.path().extension() == ".mlc")
       found.push_back(entry.path());
   std::sort(found.begin(), found.end());
@@ -107,7 +107,7 @@ std::vector<Entry> entries(const std::string &index) {
 }
 
 TEST(ErrorIndexTest, ProgramsOfTheIndexSayWhatIsWrittenThere) {
-  std::filesystem::path path = root / "frontend/errors.md";
+  std::filesystem::path path = root() / "frontend/errors.md";
   std::string index = read(path);
   std::vector<Entry> all = entries(index);
   ASSERT_FALSE(all.empty());
@@ -146,7 +146,7 @@ TEST(ErrorIndexTest, EveryCodeHasAnEntryAndAFailingProgram) {
   for (const std::filesystem::path &file : programs())
     failing.insert(file.stem().string().substr(0, 5));
   std::set<std::string> known;
-  std::vector<Entry> all = entries(read(root / "frontend/errors.md"));
+  std::vector<Entry> all = entries(read(root() / "frontend/errors.md"));
   for (DiagnosticCode code : allDiagnosticCodes()) {
     std::string name(codeName(code));
     known.insert(name);

@@ -34,6 +34,7 @@ TEST(LexerTest, TakesTheLongestSymbol) {
 TEST(LexerTest, KnowsReservedWordsAndLeavesOthersAsNames) {
   Lexed lexed("let letter float floats true true_ batch weight model");
   std::vector<TokenKind> kinds;
+  kinds.reserve(lexed.tokens.size());
   for (const Token &token : lexed.tokens)
     kinds.push_back(token.kind);
   EXPECT_EQ(kinds, (std::vector<TokenKind>{TokenKind::Let, TokenKind::Name, TokenKind::Scalar,
@@ -54,6 +55,7 @@ TEST(LexerTest, ReadsNumbersExactly) {
 TEST(LexerTest, MarksTheFirstTokenOfALine) {
   Lexed lexed("a b // c\n  \r\n c\td");
   std::vector<bool> marks;
+  marks.reserve(lexed.tokens.size());
   for (const Token &token : lexed.tokens)
     marks.push_back(token.newlineBefore);
   EXPECT_EQ(marks, (std::vector<bool>{true, false, true, false, true}));

@@ -188,6 +188,7 @@ TEST(ParserTest, SpansCoverWhatWasWritten) {
 TEST(ParserTest, FractionsAreNumbersThatAreNoIntegers) {
   Parsed parsed("let a = 0.5\nlet b = 1e3\nlet c = 2.0");
   std::vector<bool> fractions;
+  fractions.reserve(parsed.program.items.size());
   for (const ItemPtr &item : parsed.program.items)
     fractions.push_back(cast<NumberExpr>(*cast<LetItem>(*item).binding.value).isFraction);
   EXPECT_EQ(fractions, (std::vector<bool>{true, false, false}));
