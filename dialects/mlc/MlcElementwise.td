@@ -123,9 +123,11 @@ def MaxOp : Mlc_Binary<"max", "lowerMax", "y != y || x <= y ? y : x",
                        ["select(x > y, d, 0.0)", "select(x > y, 0.0, d)"], Mlc_NumberTensor>;
 def MinOp : Mlc_Binary<"min", "lowerMin", "y != y || x >= y ? y : x",
                        ["select(x < y, d, 0.0)", "select(x < y, 0.0, d)"], Mlc_NumberTensor>;
-// No derivative by the exponent where the base is 0 (the limit for a positive exponent; log would make it NaN).
+// No derivative by the exponent where the base is 0 (the limit for a positive exponent; log would make it NaN), and none by
+// the base where the exponent is 0 (at x = 0 the formula is 0 times infinity).
 def PowOp : Mlc_Binary<"pow", "lowerTo<math::PowFOp>", "std::pow(x, y)",
-                       ["d * (y * pow(x, y - 1.0))", "select(eq(x, 0.0), 0.0, d * r * log(x))"]> {
+                       ["select(eq(y, 0.0), 0.0, d * (y * pow(x, y - 1.0)))",
+                        "select(eq(x, 0.0), 0.0, d * r * log(x))"]> {
   let simplify = [{
     if (isSplat(adaptor.getY(), 1)) return getX();
   }];
