@@ -1,0 +1,279 @@
+// Elaborates programs: evaluates the syntax tree with numbers, functions and tensors as values, where every operation on
+// tensors adds a node to the graph at hand. Layers are instantiated at each call, generics by unification with the
+// operands' types, `if` is decided on the spot.
+//
+// A train block is elaborated once for each phase (TrainBlock.cpp); parameters and states are registered by path when
+// they are first met, and their initialisers go to the graph of Init at once.
+#pragma once
+
+#include "frontend/Ast.h"
+#include "frontend/Diagnostic.h"
+#include "frontend/GraphBuilder.h"
+#include "frontend/Value.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlc::frontend {
+
+/// One file of the program or the prelude: what its names mean.
+struct File {
+  const Program *ast = nullptr;
+  std::shared_ptr<Scope> scope;
+  std::map<std::string, const Item *> items;
+  std::map<std::string, const DerivativeItem *> derivatives;
+  std::vector<File *> imports;
+  bool isPrelude = false;
+};
+
+/// The types a place demands: of one tensor, or of a tuple.
+struct Expected {
+  std::vector<TensorType> types;
+  bool isTuple = false;
+};
+
+struct Argument {
+  Value value;
+  Span span;
+};
+
+struct Arguments {
+  std::vector<Argument> positional;
+  std::vector<std::pair<Ident, Argument>> named;
+};
+
+/// A place that calls: what it adds to the instance path (nothing if empty), and to the path of random draws.
+struct CallSite {
+  Span span;
+  Span calleeSpan;
+  std::string component;
+  std::string siteComponent;
+};
+
+/// A builtin's arguments after binding.
+struct BuiltinCall {
+  CallSite site;
+  Env &env;
+  const Expected *expected = nullptr;
+  std::vector<Argument> operands;
+  std::map<std::string, Argument> named;
+
+  const Argument *find(const std::string &name) const {
+    auto entry = named.find(name);
+    return entry == named.end() ? nullptr : &entry->second;
+  }
+};
+
+class Elaborator;
+
+/// A shape rule that the language cannot say. Signature for calls and errors, then the rule.
+struct Builtin {
+  const char *name;
+  std::vector<const char *> operands; // required, by position; a last "..." takes any number
+  std::vector<const char *> options;  // by name; "*" takes any name
+  Value (*rule)(Elaborator &, BuiltinCall &);
+  bool patternFirst = false; // a pipe's head goes second: einsum, rearrange
+  bool preludeOnly = false;
+};
+const std::vector<Builtin> &builtins();
+const Builtin *findBuiltin(const std::string &name);
+
+struct Phase;
+
+/// A graph being built, and how it gets at what is not computed in it.
+class GraphContext : public GraphBuilder {
+public:
+  /// A number or the random stream that a function's graph takes from its caller.
+  struct Capture {
+    std::string key;
+    TensorType type;
+    bool isStream = false;
+    Number number;
+  };
+
+  explicit GraphContext(Phase &phase, GraphContext *parent = nullptr) : phase(phase), parent(parent) {}
+
+  /// A run-time number as a scalar tensor.
+  ValueId scalar(const Number &number, DType dtype);
+  ValueId stream();
+
+  Phase &phase;
+  GraphContext *parent;
+  std::vector<Capture> captures;
+  /// Of the graph of a function: the caller's value behind each operand.
+  std::map<ValueId, ValueId> outer;
+  /// Of the graph of a function: operands used as classes, by position.
+  std::vector<std::pair<ValueId, int64_t>> classes;
+
+private:
+  ValueId captured(const Capture &capture);
+};
+
+/// One of the graphs of a train block.
+struct Phase {
+  enum Kind { Init, Forward, Update, Evaluate, Predict, Figures } kind;
+  explicit Phase(Kind kind) : kind(kind), graph(*this) {}
+
+  bool training() const { return kind == Forward; }
+
+  GraphContext graph;
+  core::StepGraph step;
+  std::map<int, ValueId> states;    // current value by state
+  std::map<ValueId, int> fieldOf;   // input that is a field
+  std::map<std::string, int> draws; // random draws so far by site
+};
+
+/// The results of elaborating functions that have a derivative clause.
+struct CalleeRecord {
+  int index = 0; // in program.callees
+  std::vector<GraphContext::Capture> captures;
+  std::vector<std::pair<int, int64_t>> classes; // operand, number of classes
+  TensorType result;
+};
+
+class Elaborator {
+public:
+  Elaborator(DiagnosticEngine &diagnostics) : diagnostics(diagnostics) {}
+
+  //===-- Diagnostics (Expressions.cpp) ------------------------------------------------------------------===//
+
+  /// Reports at `span`, or at the user's call if that lies in the prelude.
+  DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
+  Value fail(DiagnosticCode code, Span span, std::string message, std::string label = {});
+  Span userSpan(Span span) const;
+  /// Adds a note that says where a tensor's shape was made, unless that is the place of the error.
+  void noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary);
+  std::string text(const TensorType &type) const;
+  std::string text(DType dtype) const;
+  std::string describe(const Value &value) const;
+
+  //===-- Expressions and statements (Expressions.cpp, Statements.cpp) ----------------------------------===//
+
+  Value expression(const Expr &expr, Env &env, const Expected *expected = nullptr);
+  /// In a scope of its own.
+  Value block(const Block &block, const Env &env, const Expected *expected = nullptr);
+  Value statements(const Block &block, Env &env, const Expected *expected = nullptr);
+  void bind(const Binding &binding, Env &env);
+  void declare(Env &env, const Ident &name, Value value);
+  void declareFunction(const Callable &function, Env &env);
+  Variable *find(Env &env, const std::string &name) const;
+  Value lookup(const std::string &name, Span span, Env &env);
+  std::vector<std::string> namesInScope(Env &env) const;
+
+  //===-- Types (Types.cpp) ------------------------------------------------------------------------------===//
+
+  /// The type with every name known. Reports and gives nothing otherwise.
+  std::optional<TensorType> resolve(const TypeExpr &type, Env &env);
+  std::optional<Expected> resolveExpected(const TypeExpr &type, Env &env);
+  /// Whether every generic in the type is bound.
+  bool isBound(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const;
+  /// Binds unbound generics so that `pattern` is `actual`. False if it cannot be, without a report.
+  bool unify(const TypeExpr &pattern, const TensorType &actual, Env &env, const std::vector<Generic> &generics);
+  DType dtype(ScalarKind kind) const;
+  std::string typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const;
+  std::optional<Dim> size(const Value &value, Span span, const std::string &what);
+  std::optional<int64_t> wholeNumber(const Value &value, Span span, const std::string &what);
+
+  //===-- Tensors (Operators.cpp) ------------------------------------------------------------------------===//
+
+  const TensorType &type(const Value &value) const { return value.graph->type(value.id); }
+  /// Checks that the tensor belongs to the graph at hand.
+  std::optional<ValueId> use(const Value &value, Span span);
+  Value result(ValueId id) { return Value::tensor(*graph, id); }
+  Value emit(const std::string &op, const std::vector<ValueId> &operands, Attrs attrs, const TensorType &type,
+             Span span);
+  bool checkSize(const TensorType &type, Span span);
+  /// A number or list as a tensor of `type`; a tensor of `type` as it is. `what` names the place in errors.
+  Value coerce(const Value &value, const TensorType &type, Span span, const std::string &what);
+  /// A tensor; lists become float tensors. Anything else is an error.
+  Value demandTensor(const Value &value, Span span, const std::string &what);
+  std::optional<ValueId> toDtype(const Value &value, const TensorType &type, Span span);
+  Value unary(UnaryOp op, const Value &operand, Span span, Span opSpan);
+  Value binary(BinaryOp op, const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
+  Value elementwise(const std::string &op, const Value &left, const Value &right, Span leftSpan, Span rightSpan,
+                    Span opSpan);
+  Value matmul(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
+  Value power(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
+  Value castTo(ScalarKind kind, const Value &value, Span span);
+  /// The operands (tensors, numbers, lists) broadcast to one shape and, from `firstTyped` on, one dtype.
+  bool align(const std::vector<Argument> &operands, size_t firstTyped, Span opSpan, std::vector<ValueId> &ids,
+             TensorType &common);
+  bool broadcastShape(const Argument &a, const Argument &b, const std::vector<Dim> &shapeA,
+                      const std::vector<Dim> &shapeB, Span opSpan, std::vector<Dim> &shape);
+  Value contract(const Value &left, const Value &right, const std::vector<int> &lhs, const std::vector<int> &rhs,
+                 const std::vector<int> &out, Span span);
+  std::optional<int64_t> axis(const Value &value, size_t rank, Span span);
+  std::optional<std::vector<int64_t>> axes(const Value &value, size_t rank, Span span);
+  Value index(const IndexExpr &expr, Env &env);
+
+  //===-- Calls (Calls.cpp, Apply.cpp, Derivative.cpp) ---------------------------------------------------===//
+
+  Value call(const Call &call, Env &env, const Expected *expected, const Argument *piped, bool onlyStage);
+  Value pipe(const PipeExpr &expr, Env &env, const Expected *expected);
+  Value apply(const Function &function, Arguments arguments, const CallSite &site, Env &env,
+              const Expected *expected);
+  std::optional<Arguments> arguments(const std::vector<Arg> &args, Env &env);
+  /// `layer name = value`: the function that shares one instance.
+  Value instance(const LayerInstanceStmt &stmt, Env &env);
+  /// Binds a declaration's parameters into `callee`. False after an error or when an argument is one.
+  bool bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site, Env &callee,
+                      const Expected *expected, bool &absent);
+  Value callWithDerivative(const Function &function, Env &callee, const Expected *expected, const CallSite &site);
+
+  //===-- Parameters and states (Parameters.cpp) ---------------------------------------------------------===//
+
+  Value parameter(const Ident &name, const TypeExpr &type, const Expr &initial, core::StateTensor::Role role,
+                  Env &env, int *index);
+  /// Registers a tensor that lives between steps, with its initialiser. -1 after an error.
+  int registerState(const std::string &path, core::StateTensor::Role role, const TensorType &type,
+                    const Expr &initial, Env &env, Span span);
+  /// The current value of a state in the graph at hand.
+  ValueId stateValue(int state);
+  int statistic(const std::string &field, const std::string &kind, const TensorType &type, Span span);
+
+  DiagnosticEngine &diagnostics;
+  std::deque<File> files; // prelude first
+  File *prelude = nullptr;
+  File *root = nullptr;
+
+  DType computeType = DType::F32;
+  int64_t batchRows = 32; // for bounds on sizes
+  GraphContext *graph = nullptr;
+  Phase *phase = nullptr;
+  Phase *init = nullptr;
+  std::vector<core::StateTensor> states;
+  std::map<std::string, int> statesByPath;
+  std::map<int, std::string> stateFirstSite;
+  std::vector<core::Callee> callees;
+  std::map<std::string, CalleeRecord> calleesByKey;
+  std::vector<core::InstanceInfo> instances;
+  std::set<std::string> instancePaths;
+  std::vector<core::Field> fields;
+  std::string dataName;
+  std::function<Value(Span)> gradNorm; // set while an optimizer is elaborated
+
+  struct Frame {
+    Span callSpan;
+    std::string name;
+  };
+  std::vector<Frame> frames;
+  Span currentSpan;
+  std::string currentPath;
+  std::set<const Item *> evaluating; // lets of files, against cycles
+  size_t nodeCount = 0;
+  bool tooLarge = false;
+
+  /// Puts the place of the nodes that follow into the graph.
+  void locate();
+};
+
+std::string join(const std::string &path, const std::string &component);
+/// Puts `callee_k` names together.
+std::string componentName(const Call &call);
+
+} // namespace mlc::frontend

@@ -1,0 +1,397 @@
+// Names, literals, choices: everything but calls and operators. And the reports of the elaborator.
+#include "frontend/Elaborator.h"
+#include "frontend/ProgramPrinter.h"
+
+#include <cmath>
+
+namespace mlc::frontend {
+
+//===-- Values ---------------------------------------------------------------------------------------------===//
+
+Value Value::of(frontend::Number number) {
+  Value value;
+  value.kind = Number;
+  value.number = std::move(number);
+  return value;
+}
+
+Value Value::truth(frontend::Number number) {
+  Value value = of(std::move(number));
+  value.kind = Truth;
+  return value;
+}
+
+Value Value::tensor(GraphBuilder &graph, core::ValueId id) {
+  Value value;
+  value.kind = Tensor;
+  value.graph = &graph;
+  value.id = id;
+  return value;
+}
+
+Value Value::tuple(std::vector<Value> elements) {
+  Value value;
+  value.kind = Tuple;
+  value.elements = std::move(elements);
+  return value;
+}
+
+Value Value::ofFunction(frontend::Function function) {
+  Value value;
+  value.kind = Function;
+  value.function = std::make_shared<const frontend::Function>(std::move(function));
+  return value;
+}
+
+const char *describe(Value::Kind kind) {
+  switch (kind) {
+  case Value::Error:
+  case Value::Absent:
+    return "an error";
+  case Value::Number:
+    return "a number";
+  case Value::Truth:
+    return "a truth value";
+  case Value::String:
+    return "a string";
+  case Value::Tensor:
+    return "a tensor";
+  case Value::Tuple:
+    return "a tuple";
+  case Value::List:
+    return "a list";
+  case Value::Function:
+    return "a function";
+  }
+  return "nothing";
+}
+
+std::string Function::name() const {
+  switch (kind) {
+  case Declared:
+    return declaration->name.text;
+  case BuiltIn:
+    return builtin->name;
+  case Pipe:
+    return "the pipe";
+  case Instance:
+    return instanceOf->name();
+  }
+  return "";
+}
+
+std::string join(const std::string &path, const std::string &component) {
+  return path.empty() ? component : component.empty() ? path : path + "." + component;
+}
+
+std::string componentName(const Call &call) { return call.callee.text + "_" + std::to_string(call.ordinal); }
+
+//===-- Reports --------------------------------------------------------------------------------------------===//
+
+Span Elaborator::userSpan(Span span) const {
+  auto isUser = [&](Span span) {
+    return diagnostics.sources().get(span.source).origin() == SourceOrigin::User;
+  };
+  if (isUser(span))
+    return span;
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+    if (isUser(frame->callSpan))
+      return frame->callSpan;
+  return span;
+}
+
+DiagnosticBuilder Elaborator::report(DiagnosticCode code, Span span, std::string message) {
+  Span shown = userSpan(span);
+  if (shown != span && !frames.empty()) {
+    // The outermost function of the prelude is the one the user called.
+    for (const Frame &frame : frames)
+      if (frame.callSpan == shown) {
+        message = "in `" + frame.name + "`: " + message;
+        break;
+      }
+  }
+  return diagnostics.report(code, shown, std::move(message));
+}
+
+Value Elaborator::fail(DiagnosticCode code, Span span, std::string message, std::string label) {
+  DiagnosticBuilder builder = report(code, span, std::move(message));
+  if (!label.empty())
+    builder.label(std::move(label));
+  return Value();
+}
+
+void Elaborator::noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary) {
+  if (value.kind != Value::Tensor)
+    return;
+  const core::Origin &origin = value.graph->origin(value.id);
+  for (Span span : origin.chain) {
+    if (diagnostics.sources().get(span.source).origin() != SourceOrigin::User)
+      continue;
+    Span shown = userSpan(primary);
+    if (span != shown)
+      builder.note(span, text(type(value)) + " comes from here");
+    return;
+  }
+}
+
+std::string Elaborator::text(DType dtype) const {
+  if (dtype == computeType)
+    return "float";
+  return core::print(TensorType{dtype, {}});
+}
+
+std::string Elaborator::text(const TensorType &type) const {
+  std::string shape = core::print(TensorType{type.dtype, type.shape});
+  size_t bracket = shape.find('[');
+  return text(type.dtype) + (bracket == std::string::npos ? "" : shape.substr(bracket));
+}
+
+std::string Elaborator::describe(const Value &value) const {
+  if (value.kind == Value::Tensor)
+    return text(type(value));
+  if (value.kind == Value::Number && value.number.known())
+    return "the number " + core::printNumber(*value.number.known());
+  return frontend::describe(value.kind);
+}
+
+void Elaborator::locate() {
+  core::Origin &origin = graph->here;
+  origin.path = currentPath;
+  origin.chain.assign(1, currentSpan);
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+    if (frame->callSpan != origin.chain.back())
+      origin.chain.push_back(frame->callSpan);
+}
+
+//===-- Names ----------------------------------------------------------------------------------------------===//
+
+Variable *Elaborator::find(Env &env, const std::string &name) const {
+  for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get()) {
+    auto entry = scope->names.find(name);
+    if (entry != scope->names.end())
+      return &entry->second;
+  }
+  return nullptr;
+}
+
+static File *fileOf(const Env &env) {
+  for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get())
+    if (scope->file)
+      return scope->file;
+  return nullptr;
+}
+
+/// The file that declares `name`, as seen from `file`: itself, what it imports, the prelude.
+static std::pair<File *, const Item *> findItem(File *file, File *prelude, const std::string &name) {
+  std::vector<File *> places = {file};
+  if (file) {
+    places.insert(places.end(), file->imports.begin(), file->imports.end());
+    if (!file->isPrelude)
+      places.push_back(prelude);
+  }
+  for (File *place : places)
+    if (place) {
+      auto entry = place->items.find(name);
+      if (entry != place->items.end())
+        return {place, entry->second};
+    }
+  return {nullptr, nullptr};
+}
+
+static const char *const specialNames[] = {"training", "batch", "step", "total_steps", "grad_norm"};
+
+std::vector<std::string> Elaborator::namesInScope(Env &env) const {
+  std::vector<std::string> names;
+  for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get())
+    for (const auto &entry : scope->names)
+      names.push_back(entry.first);
+  File *file = fileOf(env);
+  auto addItems = [&](File *from) {
+    for (const auto &entry : from->items)
+      names.push_back(entry.first);
+  };
+  if (file) {
+    addItems(file);
+    for (File *import : file->imports)
+      addItems(import);
+    if (prelude && file != prelude)
+      addItems(prelude);
+  }
+  for (const Builtin &builtin : builtins())
+    if (!builtin.preludeOnly)
+      names.push_back(builtin.name);
+  names.insert(names.end(), std::begin(specialNames), std::end(specialNames));
+  return names;
+}
+
+Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
+  if (Variable *variable = find(env, name))
+    return variable->value;
+  File *file = fileOf(env);
+  if (auto [place, item] = findItem(file, prelude, name); item) {
+    if (const auto *callable = as<CallableItem>(*item)) {
+      Function function;
+      function.declaration = callable->callable.get();
+      function.scope = place->scope;
+      auto derivative = place->derivatives.find(name);
+      if (derivative != place->derivatives.end())
+        function.derivative = derivative->second;
+      return Value::ofFunction(std::move(function));
+    }
+    if (const auto *let = as<LetItem>(*item)) {
+      if (!evaluating.insert(item).second)
+        return fail(DiagnosticCode::E0307, span, "`" + name + "` is defined by itself");
+      Env outer{place->scope, "", ""};
+      Value value = expression(*let->binding.value, outer);
+      evaluating.erase(item);
+      if (value.kind == Value::Tensor)
+        return fail(DiagnosticCode::E0218, let->binding.value->span,
+                    "a `let` of a file holds a number, a string or a list, and this is a tensor");
+      return value;
+    }
+    return fail(DiagnosticCode::E0301, span, "`" + name + "` is no value here",
+                item->kind == ItemKind::Data ? "a data block" : "a train block");
+  }
+  if (const Builtin *builtin = findBuiltin(name))
+    if (!builtin->preludeOnly || (file && file->isPrelude)) {
+      Function function;
+      function.kind = Function::BuiltIn;
+      function.builtin = builtin;
+      return Value::ofFunction(std::move(function));
+    }
+  if (name == "training")
+    return Value::truth(phase && phase->training());
+  if (name == "batch")
+    return Value::of(Number::size(Dim::batch()));
+  if (name == "step")
+    return Value::of(Number::step());
+  if (name == "total_steps")
+    return Value::of(Number::totalSteps());
+  if (name == "grad_norm") {
+    if (gradNorm)
+      return gradNorm(span);
+    return fail(DiagnosticCode::E0301, span, "`grad_norm` is there in an optimizer only");
+  }
+  DiagnosticBuilder builder = report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
+  if (std::optional<std::string> meant = didYouMean(name, namesInScope(env)))
+    builder.help("did you mean `" + *meant + "`?");
+  return Value();
+}
+
+//===-- Expressions ----------------------------------------------------------------------------------------===//
+
+namespace {
+/// The place of the nodes made while it lives.
+struct AtSpan {
+  AtSpan(Elaborator &elaborator, Span span) : elaborator(elaborator), before(elaborator.currentSpan) {
+    elaborator.currentSpan = span;
+  }
+  ~AtSpan() { elaborator.currentSpan = before; }
+  Elaborator &elaborator;
+  Span before;
+};
+} // namespace
+
+static Value choice(Elaborator &elaborator, const IfExpr &expr, Env &env, const Expected *expected) {
+  Value condition = elaborator.expression(*expr.condition, env);
+  if (condition.isError())
+    return condition;
+  if (condition.kind != Value::Truth || !condition.number.known()) {
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0216, expr.condition->span,
+                          condition.kind == Value::Truth
+                              ? "`if` is decided before the run, and this depends on `step`"
+                              : "`if` needs a truth value that is known before the run, and this is " +
+                                    elaborator.describe(condition));
+    if (condition.kind != Value::Number)
+      builder.help("to choose by data, write `where(condition, a, b)`");
+    return Value();
+  }
+  return elaborator.block(*condition.number.known() != 0 ? expr.then : expr.otherwise, env, expected);
+}
+
+static Value list(Elaborator &elaborator, const ListExpr &expr, Env &env) {
+  Value result;
+  result.kind = Value::List;
+  for (const ExprPtr &element : expr.elements) {
+    Value value = elaborator.expression(*element, env);
+    if (value.isError())
+      return value;
+    bool isNumber = value.kind == Value::Number && value.number.known() && !value.number.isRunTime();
+    bool isRow = value.kind == Value::List;
+    if (!isNumber && !isRow)
+      return elaborator.fail(DiagnosticCode::E0218, element->span,
+                             "a list holds known numbers, and this is " + elaborator.describe(value));
+    if (!result.elements.empty() && (result.elements[0].kind != value.kind ||
+                                     result.elements[0].elements.size() != value.elements.size()))
+      return elaborator.fail(DiagnosticCode::E0218, element->span, "the rows of a list have one length");
+    result.elements.push_back(std::move(value));
+  }
+  return result;
+}
+
+/// `truth` operators on static truth values; tensors go to Operators.cpp.
+Value Elaborator::expression(const Expr &expr, Env &env, const Expected *expected) {
+  AtSpan place(*this, expr.span);
+  switch (expr.kind) {
+  case ExprKind::Name:
+    return lookup(cast<NameExpr>(expr).name, expr.span, env);
+  case ExprKind::Number:
+    return Value::of(Number(cast<NumberExpr>(expr).value));
+  case ExprKind::Bool:
+    return Value::truth(cast<BoolExpr>(expr).value);
+  case ExprKind::String: {
+    Value value;
+    value.kind = Value::String;
+    value.text = cast<StringExpr>(expr).value;
+    return value;
+  }
+  case ExprKind::Call: {
+    const auto &node = cast<CallExpr>(expr);
+    if (!node.cast)
+      return call(node.call, env, expected, nullptr, false);
+    std::optional<Arguments> given = arguments(node.call.args, env);
+    if (!given)
+      return Value();
+    if (given->positional.size() != 1 || !given->named.empty())
+      return fail(DiagnosticCode::E0303, expr.span,
+                  "`" + std::string(spelling(*node.cast)) + "` takes one operand, the tensor to convert");
+    return castTo(*node.cast, given->positional[0].value, given->positional[0].span);
+  }
+  case ExprKind::Pipe:
+    return pipe(cast<PipeExpr>(expr), env, expected);
+  case ExprKind::Tuple: {
+    std::vector<Value> elements;
+    for (const ExprPtr &element : cast<TupleExpr>(expr).elements) {
+      Expected part;
+      bool hasPart = expected && expected->isTuple && elements.size() < expected->types.size();
+      if (hasPart)
+        part.types = {expected->types[elements.size()]};
+      elements.push_back(expression(*element, env, hasPart ? &part : nullptr));
+      if (elements.back().isError())
+        return elements.back();
+    }
+    return Value::tuple(std::move(elements));
+  }
+  case ExprKind::List:
+    return list(*this, cast<ListExpr>(expr), env);
+  case ExprKind::Unary: {
+    const auto &node = cast<UnaryExpr>(expr);
+    return unary(node.op, expression(*node.operand, env), node.operand->span, node.opSpan);
+  }
+  case ExprKind::Binary: {
+    const auto &node = cast<BinaryExpr>(expr);
+    Value left = expression(*node.left, env), right = expression(*node.right, env);
+    return binary(node.op, left, right, node.left->span, node.right->span, node.opSpan);
+  }
+  case ExprKind::Index:
+    return index(cast<IndexExpr>(expr), env);
+  case ExprKind::If:
+    return choice(*this, cast<IfExpr>(expr), env, expected);
+  case ExprKind::Scan:
+    return fail(DiagnosticCode::E0315, cast<ScanExpr>(expr).scanSpan, "`scan` is not available yet");
+  }
+  return Value();
+}
+
+} // namespace mlc::frontend

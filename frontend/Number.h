@@ -1,0 +1,47 @@
+// The numbers of the language: hyper-parameters, literals, sizes, `step`. They are f64 while checking and meet a tensor
+// rounded once to its element type.
+#pragma once
+
+#include "frontend/Program.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlc::frontend {
+
+/// A number is known (a literal), a polynomial in `batch`, or an expression over `step`/`total_steps` or over sizes.
+/// A *run-time* number becomes an argument of the step even when its value is known: hyper-parameters of an optimizer
+/// are such, so that changing one compiles nothing.
+class Number {
+public:
+  Number(double value = 0) : value(value) { tree.value = value; }
+  static Number size(const Dim &dim);
+  static Number step();
+  static Number totalSteps();
+
+  /// This number as an argument of the step.
+  Number atRunTime() const;
+  bool isRunTime() const { return runTime; }
+  /// The value in the file, also of a run-time number.
+  std::optional<double> known() const { return value; }
+  /// The size this number is, if it is an integer or a polynomial in `batch`, known before the run.
+  std::optional<Dim> dim() const;
+  const core::ScalarExpr &expr() const { return tree; }
+
+  /// An operator of core::evaluateOperator on numbers. Nothing when `step` meets a size that depends on `batch`, which
+  /// no argument of the step can say.
+  static std::optional<Number> apply(const std::string &op, const std::vector<Number> &operands);
+
+private:
+  std::optional<double> value;
+  std::optional<Dim> symbolic; // not constant
+  core::ScalarExpr tree;
+  bool runTime = false;
+  bool hasSize = false;
+};
+
+/// The integer `value` is, if it is one and fits.
+std::optional<int64_t> integer(double value);
+
+} // namespace mlc::frontend

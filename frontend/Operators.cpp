@@ -1,0 +1,567 @@
+// Operators on numbers and tensors: element types, broadcasting, products.
+#include "frontend/Elaborator.h"
+#include "frontend/ProgramPrinter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlc::frontend {
+
+/// More nodes than this is no program a person wrote, but layers that call layers that call layers.
+static constexpr size_t maxNodes = 500000;
+/// More elements than this in one tensor is a slip.
+static constexpr int64_t maxElements = int64_t(1) << 40;
+
+//===-- Nodes ----------------------------------------------------------------------------------------------===//
+
+bool Elaborator::checkSize(const TensorType &type, Span span) {
+  int64_t elements = 1;
+  for (const Dim &dim : type.shape) {
+    int64_t extent = dim.at(batchRows);
+    if (extent < 0) {
+      fail(DiagnosticCode::E0201, span, "a size is a non-negative integer, and " + text(type) + " has " + dim.str());
+      return false;
+    }
+    if (__builtin_mul_overflow(elements, extent, &elements) || elements > maxElements) {
+      fail(DiagnosticCode::E0202, span, text(type) + " is too large", "more than 2^40 elements");
+      return false;
+    }
+  }
+  if (type.shape.size() > 16) {
+    fail(DiagnosticCode::E0202, span, text(type) + " has too many axes", "more than 16");
+    return false;
+  }
+  return true;
+}
+
+Value Elaborator::emit(const std::string &op, const std::vector<ValueId> &operands, Attrs attrs,
+                       const TensorType &type, Span span) {
+  if (tooLarge || !checkSize(type, span))
+    return Value();
+  if (++nodeCount > maxNodes) {
+    tooLarge = true;
+    return fail(DiagnosticCode::E0314, span, "the program is too large",
+                "more than " + std::to_string(maxNodes) + " operations");
+  }
+  locate();
+  return result(graph->op(op, operands, std::move(attrs), type));
+}
+
+std::optional<ValueId> Elaborator::use(const Value &value, Span span) {
+  if (value.isError())
+    return std::nullopt;
+  if (value.kind != Value::Tensor) {
+    fail(DiagnosticCode::E0218, span, "a tensor is needed, and this is " + describe(value));
+    return std::nullopt;
+  }
+  if (value.graph == graph)
+    return value.id;
+  DiagnosticBuilder builder =
+      graph->phase.kind == Phase::Init
+          ? report(DiagnosticCode::E0316, span, "an initialiser depends on no data and on no other parameter")
+          : report(DiagnosticCode::E0316, span,
+                   "a function with a derivative, and its derivative, use their own operands only");
+  noteOrigin(builder, value, span);
+  return std::nullopt;
+}
+
+//===-- Numbers and lists become tensors -------------------------------------------------------------------===//
+
+static void flatten(const Value &list, size_t depth, std::vector<double> &values, std::vector<Dim> &shape) {
+  if (list.kind != Value::List) {
+    values.push_back(*list.number.known());
+    return;
+  }
+  if (shape.size() == depth)
+    shape.push_back(int64_t(list.elements.size()));
+  for (const Value &element : list.elements)
+    flatten(element, depth + 1, values, shape);
+}
+
+/// The shape of a tensor or list; scalars have none.
+static std::vector<Dim> shapeOf(const Value &value) {
+  if (value.kind == Value::Tensor)
+    return value.graph->type(value.id).shape;
+  std::vector<double> values;
+  std::vector<Dim> shape;
+  if (value.kind == Value::List)
+    flatten(value, 0, values, shape);
+  return shape;
+}
+
+static bool fits(double number, DType dtype) {
+  if (isFloat(dtype))
+    return true;
+  if (number != std::floor(number))
+    return false;
+  switch (dtype) {
+  case DType::U8:
+    return number >= 0 && number <= 255;
+  case DType::I32:
+    return std::abs(number) <= 2147483647;
+  case DType::Bool:
+    return number == 0 || number == 1;
+  default:
+    return true;
+  }
+}
+
+std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType &type, Span span) {
+  switch (value.kind) {
+  case Value::Tensor: {
+    std::optional<ValueId> id = use(value, span);
+    if (!id)
+      return std::nullopt;
+    locate();
+    return graph->broadcast(*id, type.shape);
+  }
+  case Value::Truth:
+    if (type.dtype != DType::Bool)
+      break;
+    [[fallthrough]];
+  case Value::Number: {
+    const Number &number = value.number;
+    locate();
+    if (number.isRunTime()) {
+      if (type.dtype == DType::Bool) {
+        ValueId one = graph->scalar(number, computeType);
+        ValueId zero = graph->constant({computeType, {}}, 0.0);
+        ValueId flag = graph->op("compare", {one, zero}, {{"predicate", std::string("ne")}}, {DType::Bool, {}});
+        return graph->broadcast(flag, type.shape);
+      }
+      if (!isFloat(type.dtype))
+        break;
+      return graph->broadcast(graph->scalar(number, type.dtype), type.shape);
+    }
+    if (number.known() && !fits(*number.known(), type.dtype)) {
+      fail(DiagnosticCode::E0209, span,
+           core::printNumber(*number.known()) + " is no " + text(type.dtype) +
+               ", the element type of the tensor it meets");
+      return std::nullopt;
+    }
+    if (!number.known() && !number.dim() && !isFloat(type.dtype))
+      break;
+    return number.known() ? graph->constant(type, *number.known()) : graph->constant(type, number.expr());
+  }
+  case Value::List: {
+    std::vector<double> values;
+    std::vector<Dim> shape;
+    flatten(value, 0, values, shape);
+    for (double number : values)
+      if (!fits(number, type.dtype)) {
+        fail(DiagnosticCode::E0209, span,
+             core::printNumber(number) + " is no " + text(type.dtype) + ", the element type of the tensor it meets");
+        return std::nullopt;
+      }
+    locate();
+    return graph->broadcast(graph->constant({type.dtype, shape}, std::move(values)), type.shape);
+  }
+  default:
+    break;
+  }
+  if (!value.isError())
+    fail(DiagnosticCode::E0218, span, "a tensor of " + text(type.dtype) + " is needed, and this is " + describe(value));
+  return std::nullopt;
+}
+
+Value Elaborator::coerce(const Value &value, const TensorType &wanted, Span span, const std::string &what) {
+  if (value.isError())
+    return value;
+  bool isTensor = value.kind == Value::Tensor;
+  if (isTensor && !use(value, span))
+    return Value();
+  bool fitsShape = value.kind == Value::Number || value.kind == Value::Truth || shapeOf(value) == wanted.shape;
+  if ((isTensor && type(value).dtype != wanted.dtype) || !fitsShape) {
+    DiagnosticBuilder builder =
+        report(DiagnosticCode::E0205, span, what + " is " + text(wanted) + ", and this is " + describe(value));
+    noteOrigin(builder, value, span);
+    return Value();
+  }
+  if (isTensor)
+    return value;
+  if (!checkSize(wanted, span))
+    return Value();
+  std::optional<ValueId> id = toDtype(value, wanted, span);
+  return id ? result(*id) : Value();
+}
+
+Value Elaborator::demandTensor(const Value &value, Span span, const std::string &what) {
+  if (value.isError())
+    return value;
+  if (value.kind == Value::List) {
+    std::optional<ValueId> id = toDtype(value, {computeType, shapeOf(value)}, span);
+    return id ? result(*id) : Value();
+  }
+  if (value.kind != Value::Tensor)
+    return fail(DiagnosticCode::E0218, span, what + " is a tensor, and this is " + describe(value));
+  return use(value, span) ? value : Value();
+}
+
+//===-- Broadcasting ---------------------------------------------------------------------------------------===//
+
+bool Elaborator::broadcastShape(const Argument &a, const Argument &b, const std::vector<Dim> &shapeA,
+                                const std::vector<Dim> &shapeB, Span opSpan, std::vector<Dim> &shape) {
+  auto shown = [&](const Argument &side, const std::vector<Dim> &own) {
+    return text(TensorType{side.value.kind == Value::Tensor ? type(side.value).dtype : computeType, own});
+  };
+  std::string left = shown(a, shapeA), right = shown(b, shapeB);
+  auto notes = [&](DiagnosticBuilder &builder) {
+    noteOrigin(builder, a.value, opSpan);
+    noteOrigin(builder, b.value, opSpan);
+  };
+  if (shapeA.size() != shapeB.size()) {
+    const std::vector<Dim> &longer = shapeA.size() > shapeB.size() ? shapeA : shapeB;
+    const std::vector<Dim> &shorter = shapeA.size() > shapeB.size() ? shapeB : shapeA;
+    if (!std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin())) {
+      DiagnosticBuilder builder = report(DiagnosticCode::E0207, opSpan,
+                                         "ranks differ: " + left + " on the left, " + right + " on the right");
+      builder.label("the shorter shape must equal the last axes of the longer");
+      notes(builder);
+      if (longer.size() == shorter.size() + 1 && longer.back() == Dim(1) &&
+          std::equal(shorter.begin(), shorter.end(), longer.begin())) {
+        static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+        std::string names;
+        for (size_t i = 0; i < shorter.size() && i < 8; ++i)
+          names += (i ? " " : "") + std::string(shorter.size() == 1 ? "b" : letters[i]);
+        if (shorter.size() <= 8)
+          builder.help("drop the axis: `|> rearrange(\"" + names + " 1 -> " + names + "\")`");
+      }
+      return false;
+    }
+    shape = longer;
+    return true;
+  }
+  shape = shapeA;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shapeA[axis] == shapeB[axis])
+      continue;
+    if (shapeA[axis] == Dim(1)) {
+      shape[axis] = shapeB[axis];
+    } else if (shapeB[axis] != Dim(1)) {
+      DiagnosticBuilder builder =
+          report(DiagnosticCode::E0203, opSpan,
+                 "sizes differ: " + left + " on the left, " + right + " on the right");
+      builder.label("axis " + std::to_string(axis) + " is " + shapeA[axis].str() + " there and " +
+                    shapeB[axis].str() + " here");
+      notes(builder);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Elaborator::align(const std::vector<Argument> &operands, size_t firstTyped, Span opSpan,
+                       std::vector<ValueId> &ids, TensorType &common) {
+  const Argument *typed = nullptr, *shaped = nullptr;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const Argument &operand = operands[i];
+    if (operand.value.isError() || (operand.value.kind == Value::Tensor && !use(operand.value, operand.span)))
+      return false;
+    bool isTensor = operand.value.kind == Value::Tensor;
+    if (isTensor && i >= firstTyped) {
+      if (typed && type(typed->value).dtype != type(operand.value).dtype) {
+        DType a = type(typed->value).dtype, b = type(operand.value).dtype;
+        DiagnosticBuilder builder = report(DiagnosticCode::E0206, opSpan,
+                                           "element types differ: " + text(type(typed->value)) + " on the left, " +
+                                               text(type(operand.value)) + " on the right");
+        noteOrigin(builder, typed->value, opSpan);
+        noteOrigin(builder, operand.value, opSpan);
+        if (isFloat(a) != isFloat(b))
+          builder.help("nothing is converted by itself: write `float(...)` around the " +
+                       text(isFloat(a) ? b : a) + " side");
+        return false;
+      }
+      if (!typed)
+        typed = &operand;
+    }
+    if (isTensor || operand.value.kind == Value::List) {
+      std::vector<Dim> own = shapeOf(operand.value);
+      if (!shaped) {
+        common.shape = own;
+        shaped = &operand;
+      } else if (!broadcastShape(*shaped, operand, common.shape, own, opSpan, common.shape)) {
+        return false;
+      } else if (common.shape == own) {
+        shaped = &operand;
+      }
+    }
+  }
+  common.dtype = typed ? type(typed->value).dtype : computeType;
+  if (!checkSize(common, opSpan))
+    return false;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    TensorType wanted = common;
+    if (i < firstTyped)
+      wanted.dtype = DType::Bool;
+    std::optional<ValueId> id = toDtype(operands[i].value, wanted, operands[i].span);
+    if (!id)
+      return false;
+    ids.push_back(*id);
+  }
+  return true;
+}
+
+//===-- Operators ------------------------------------------------------------------------------------------===//
+
+static const char *opName(BinaryOp op) {
+  switch (op) {
+  case BinaryOp::Add:
+    return "add";
+  case BinaryOp::Sub:
+    return "sub";
+  case BinaryOp::Mul:
+    return "mul";
+  case BinaryOp::Div:
+    return "div";
+  case BinaryOp::Pow:
+    return "pow";
+  case BinaryOp::And:
+    return "and";
+  case BinaryOp::Or:
+    return "or";
+  case BinaryOp::Eq:
+    return "eq";
+  case BinaryOp::Ne:
+    return "ne";
+  case BinaryOp::Lt:
+    return "lt";
+  case BinaryOp::Le:
+    return "le";
+  case BinaryOp::Gt:
+    return "gt";
+  case BinaryOp::Ge:
+    return "ge";
+  case BinaryOp::MatMul:
+    return "matmul";
+  }
+  return "";
+}
+
+/// Whether op gives a truth value, and takes some.
+static bool isComparisonName(const std::string &op) {
+  return op == "eq" || op == "ne" || op == "lt" || op == "le" || op == "gt" || op == "ge";
+}
+static bool isLogic(const std::string &op) { return op == "and" || op == "or" || op == "not"; }
+
+static bool isScalar(const Value &value) { return value.kind == Value::Number || value.kind == Value::Truth; }
+
+/// An operator on numbers and truth values.
+static Value onNumbers(Elaborator &elaborator, const std::string &op, const std::vector<Argument> &operands,
+                       Span span) {
+  std::vector<Number> numbers;
+  for (const Argument &operand : operands) {
+    bool wantTruth = isLogic(op);
+    bool isTruth = operand.value.kind == Value::Truth;
+    if (wantTruth != isTruth && !(isTruth && (op == "eq" || op == "ne")))
+      return elaborator.fail(DiagnosticCode::E0208, operand.span,
+                             wantTruth ? "`" + op + "` takes truth values, and this is a number"
+                                       : "numbers are needed here, and this is a truth value");
+    numbers.push_back(operand.value.number);
+  }
+  std::optional<Number> number = Number::apply(op, numbers);
+  if (!number)
+    return elaborator.fail(DiagnosticCode::E0218, span,
+                           "`step` and `batch` cannot be in one number: the run does not know both");
+  return isComparisonName(op) || isLogic(op) ? Value::truth(*number) : Value::of(*number);
+}
+
+Value Elaborator::unary(UnaryOp op, const Value &operand, Span span, Span opSpan) {
+  if (operand.isError())
+    return operand;
+  std::string name = op == UnaryOp::Neg ? "neg" : "not";
+  if (isScalar(operand))
+    return onNumbers(*this, name, {{operand, span}}, opSpan);
+  Value value = demandTensor(operand, span, "an operand of `" + std::string(spelling(op)) + "`");
+  if (value.isError())
+    return value;
+  const TensorType result = type(value);
+  if (op == UnaryOp::Not ? result.dtype != DType::Bool
+                         : result.dtype == DType::Bool || result.dtype == DType::U8) {
+    DiagnosticBuilder builder = report(DiagnosticCode::E0208, opSpan,
+                                       op == UnaryOp::Not ? "`not` takes bool, and this is " + text(result)
+                                                          : "no arithmetic on " + text(result));
+    noteOrigin(builder, value, opSpan);
+    return Value();
+  }
+  return emit(name, {value.id}, {}, result, span);
+}
+
+Value Elaborator::elementwise(const std::string &op, const Value &left, const Value &right, Span leftSpan,
+                              Span rightSpan, Span opSpan) {
+  if (left.isError() || right.isError())
+    return left.kind == Value::Absent || right.kind == Value::Absent ? (left.isError() ? left : right) : Value();
+  std::vector<Argument> operands = {{left, leftSpan}, {right, rightSpan}};
+  if (isScalar(left) && isScalar(right))
+    return onNumbers(*this, op, operands, opSpan);
+  std::vector<ValueId> ids;
+  TensorType common;
+  if (!align(operands, 0, opSpan, ids, common))
+    return Value();
+  bool logic = isLogic(op), comparison = isComparisonName(op);
+  bool wrong = logic ? common.dtype != DType::Bool : common.dtype == DType::Bool;
+  if (!logic && !comparison && common.dtype == DType::U8)
+    wrong = true;
+  if (wrong) {
+    const Value &shown = left.kind == Value::Tensor ? left : right;
+    DiagnosticBuilder builder = report(DiagnosticCode::E0208, opSpan,
+                                       logic ? "`" + op + "` takes bool, and this is " + text(type(shown))
+                                       : comparison ? "bool is not compared: use `and`, `or`, `not`"
+                                                    : "no arithmetic on " + text(type(shown)));
+    noteOrigin(builder, shown, opSpan);
+    if (!logic && !comparison)
+      builder.help(common.dtype == DType::U8 ? "convert first: `float(x)` or `i32(x)`"
+                                             : "convert first: `float(x)`");
+    return Value();
+  }
+  if (!isFloat(common.dtype) && (op == "div" || op == "pow"))
+    return fail(DiagnosticCode::E0210, opSpan,
+                op == "div" ? "`/` on integers" : "`^` on integers", "convert first: `float(x)`");
+  if (comparison) {
+    common.dtype = DType::Bool;
+    return emit("compare", ids, {{"predicate", op}}, common, opSpan);
+  }
+  return emit(op, ids, {}, common, opSpan);
+}
+
+Value Elaborator::power(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan) {
+  std::optional<double> exponent;
+  if (right.kind == Value::Number && !right.number.isRunTime())
+    exponent = right.number.known();
+  if (left.kind != Value::Tensor || !exponent)
+    return elementwise("pow", left, right, leftSpan, rightSpan, opSpan);
+  if (*exponent == 1)
+    return left;
+  if (*exponent == 2)
+    return elementwise("mul", left, left, leftSpan, leftSpan, opSpan);
+  if (*exponent == -1)
+    return elementwise("div", Value::of(1), left, opSpan, leftSpan, opSpan);
+  if (*exponent == 0.5 && isFloat(type(left).dtype))
+    return use(left, leftSpan) ? emit("sqrt", {left.id}, {}, type(left), opSpan) : Value();
+  return elementwise("pow", left, right, leftSpan, rightSpan, opSpan);
+}
+
+Value Elaborator::binary(BinaryOp op, const Value &left, const Value &right, Span leftSpan, Span rightSpan,
+                         Span opSpan) {
+  if (op == BinaryOp::MatMul)
+    return matmul(left, right, leftSpan, rightSpan, opSpan);
+  if (op == BinaryOp::Pow)
+    return power(left, right, leftSpan, rightSpan, opSpan);
+  // `kind == "relu"`: strings are compared while elaborating.
+  if (left.kind == Value::String && right.kind == Value::String && (op == BinaryOp::Eq || op == BinaryOp::Ne))
+    return Value::truth((left.text == right.text) == (op == BinaryOp::Eq));
+  return elementwise(opName(op), left, right, leftSpan, rightSpan, opSpan);
+}
+
+Value Elaborator::contract(const Value &left, const Value &right, const std::vector<int> &lhs,
+                           const std::vector<int> &rhs, const std::vector<int> &out, Span span) {
+  TensorType result{type(left).dtype, {}};
+  auto dims = [](const std::vector<int> &labels) { return std::vector<Dim>(labels.begin(), labels.end()); };
+  for (int label : out) {
+    auto onLeft = std::find(lhs.begin(), lhs.end(), label);
+    result.shape.push_back(onLeft != lhs.end()
+                               ? type(left).shape[onLeft - lhs.begin()]
+                               : type(right).shape[std::find(rhs.begin(), rhs.end(), label) - rhs.begin()]);
+  }
+  return emit("contract", {left.id, right.id}, {{"lhs", dims(lhs)}, {"rhs", dims(rhs)}, {"out", dims(out)}}, result,
+              span);
+}
+
+/// [b..., m, k] @ [k, n], and [b..., m, k] @ [b..., k, n]; a left vector is a row.
+Value Elaborator::matmul(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan) {
+  if (left.isError() || right.isError())
+    return left.isError() ? left : right;
+  Value a = demandTensor(left, leftSpan, "the left side of `@`");
+  Value b = demandTensor(right, rightSpan, "the right side of `@`");
+  if (a.isError() || b.isError())
+    return Value();
+  const TensorType typeA = type(a), typeB = type(b);
+  auto wrong = [&](DiagnosticCode code, std::string label) {
+    DiagnosticBuilder builder = report(code, opSpan,
+                                       "`@` does not fit: " + text(typeA) + " on the left, " + text(typeB) +
+                                           " on the right");
+    builder.label(std::move(label));
+    noteOrigin(builder, a, opSpan);
+    noteOrigin(builder, b, opSpan);
+    return Value();
+  };
+  if (typeA.dtype != typeB.dtype || !isFloat(typeA.dtype))
+    return wrong(DiagnosticCode::E0206, "both sides have one float element type");
+  size_t rankA = typeA.shape.size(), rankB = typeB.shape.size();
+  if (rankA < 1 || rankB < 2 || (rankB > 2 && rankA != rankB))
+    return wrong(DiagnosticCode::E0211, "the right side is a matrix, or both have the same leading axes");
+  if (typeA.shape.back() != typeB.shape[rankB - 2])
+    return wrong(DiagnosticCode::E0211, "the last axis of the left is " + typeA.shape.back().str() +
+                                            ", the last but one of the right " + typeB.shape[rankB - 2].str());
+  std::vector<int> lhs, rhs, out;
+  for (size_t axis = 0; axis < rankA; ++axis)
+    lhs.push_back(int(axis));
+  out.assign(lhs.begin(), lhs.end() - 1);
+  if (rankB > 2) {
+    if (!std::equal(typeA.shape.begin(), typeA.shape.end() - 2, typeB.shape.begin()))
+      return wrong(DiagnosticCode::E0211, "the leading axes differ");
+    rhs.assign(lhs.begin(), lhs.end() - 2);
+  }
+  rhs.push_back(lhs.back());
+  rhs.push_back(int(rankA));
+  out.push_back(int(rankA));
+  return contract(a, b, lhs, rhs, out, opSpan);
+}
+
+Value Elaborator::castTo(ScalarKind kind, const Value &value, Span span) {
+  if (value.isError())
+    return value;
+  DType to = dtype(kind);
+  if (value.kind == Value::Number) {
+    if (isFloat(to))
+      return value;
+    if (!value.number.known())
+      return fail(DiagnosticCode::E0218, span, "only tensors and known numbers are converted");
+    double number = *value.number.known();
+    return to == DType::Bool ? Value::truth(number != 0) : Value::of(Number(std::trunc(number)));
+  }
+  if (value.kind == Value::Truth && value.number.known())
+    return to == DType::Bool ? value : Value::of(value.number);
+  Value tensor = demandTensor(value, span, "what is converted");
+  if (tensor.isError())
+    return tensor;
+  if (to == DType::Bool && type(tensor).dtype != DType::Bool)
+    return elementwise("ne", tensor, Value::of(0), span, span, span);
+  TensorType result = type(tensor);
+  if (result.dtype == to)
+    return tensor;
+  result.dtype = to;
+  return emit("convert", {tensor.id}, {}, result, span);
+}
+
+//===-- Axes -----------------------------------------------------------------------------------------------===//
+
+std::optional<int64_t> Elaborator::axis(const Value &value, size_t rank, Span span) {
+  std::optional<int64_t> number = wholeNumber(value, span, "an axis");
+  if (!number)
+    return std::nullopt;
+  if (*number < -int64_t(rank) || *number >= int64_t(rank)) {
+    fail(DiagnosticCode::E0212, span,
+         "there is no axis " + std::to_string(*number) + ": the tensor has " + std::to_string(rank) + " axes");
+    return std::nullopt;
+  }
+  return *number < 0 ? *number + int64_t(rank) : *number;
+}
+
+std::optional<std::vector<int64_t>> Elaborator::axes(const Value &value, size_t rank, Span span) {
+  std::vector<int64_t> result;
+  const std::vector<Value> &elements =
+      value.kind == Value::Tuple || value.kind == Value::List ? value.elements : std::vector<Value>{value};
+  for (const Value &element : elements) {
+    std::optional<int64_t> one = axis(element, rank, span);
+    if (!one)
+      return std::nullopt;
+    if (std::find(result.begin(), result.end(), *one) != result.end()) {
+      fail(DiagnosticCode::E0212, span, "axis " + std::to_string(*one) + " is named twice");
+      return std::nullopt;
+    }
+    result.push_back(*one);
+  }
+  return result;
+}
+
+} // namespace mlc::frontend
