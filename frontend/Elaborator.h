@@ -11,6 +11,8 @@
 #include "frontend/GraphBuilder.h"
 #include "frontend/Value.h"
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -124,6 +126,7 @@ struct Phase {
   GraphContext graph;
   core::StepGraph step;
   std::map<int, ValueId> states;    // current value by state
+  std::map<int, ValueId> read;      // the value it came in with
   std::map<ValueId, int> fieldOf;   // input that is a field
   std::map<std::string, int> draws; // random draws so far by site
 };
@@ -268,6 +271,8 @@ public:
   size_t nodeCount = 0;
   bool tooLarge = false;
 
+  /// Notes that a field is used as a class below `count`, if this value is one.
+  void noteClasses(GraphContext *context, ValueId value, int64_t count);
   /// Puts the place of the nodes that follow into the graph.
   void locate();
 };

@@ -143,6 +143,9 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
       return false;
     }
   auto set = [&](const Slot &slot, Value value, Span span) {
+    // What an optimizer is given becomes an argument of the step, so that changing it compiles nothing.
+    if (declaration.kind == CallableKind::Optimizer && value.kind == Value::Number)
+      value = Value::of(value.number.atRunTime());
     Variable &variable = callee.scope->names[slot.param->name.text];
     variable.value = std::move(value);
     variable.span = span;
@@ -219,6 +222,7 @@ ValueId Elaborator::stateValue(int state) {
     locate();
     // States belong to the step's own graph, which is the one at hand wherever layers are called.
     entry->second = phase->graph.input(states[state].type);
+    phase->read[state] = entry->second;
     phase->step.inputs.push_back({core::Input::State, state, entry->second});
   }
   return entry->second;

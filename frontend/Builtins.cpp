@@ -1,0 +1,297 @@
+// The shape rules the language cannot say itself: their table, and those about one thing each.
+#include "frontend/Builtins.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlc::frontend {
+
+const std::vector<Builtin> &builtins() {
+  static const std::vector<Builtin> table = {
+      {"sum", {"x"}, {"axes", "axis", "keep"}, sumRule},
+      {"mean", {"x"}, {"axes", "axis", "keep"}, meanRule},
+      {"amax", {"x"}, {"axes", "axis", "keep"}, amaxRule},
+      {"amin", {"x"}, {"axes", "axis", "keep"}, aminRule},
+      {"argmax", {"x"}, {"axis"}, argmaxRule},
+      {"min", {"a", "b"}, {}, minRule},
+      {"max", {"a", "b"}, {}, maxRule},
+      {"where", {"condition", "a", "b"}, {}, whereRule},
+      {"rearrange", {"pattern", "x"}, {"*"}, rearrangeRule, true},
+      {"einsum", {"pattern", "x", "..."}, {}, einsumRule, true},
+      {"concat", {"x", "..."}, {"axis"}, concatRule},
+      {"stack", {"x", "..."}, {"axis"}, stackRule},
+      {"split", {"x", "parts"}, {"axis"}, splitRule},
+      {"reverse", {"x"}, {"axis", "axes"}, reverseRule},
+      {"roll", {"x", "by"}, {"axis"}, rollRule},
+      {"transpose", {"x"}, {"axes"}, transposeRule},
+      {"range", {"n"}, {}, rangeRule},
+      {"product", {"sizes"}, {}, productRule},
+      {"repeat", {"x", "n", "f"}, {}, repeatRule},
+      {"train_mean", {"field"}, {}, trainMeanRule},
+      {"train_std", {"field"}, {}, trainStdRule},
+      {"train_min", {"field"}, {}, trainMinRule},
+      {"train_max", {"field"}, {}, trainMaxRule},
+      {"grad", {"f", "x", "..."}, {"*"}, gradRule},
+      {"primitive", {"name", "..."}, {"*"}, primitiveRule, false, true},
+      {"in_classes", {"y", "n"}, {}, inClassesRule, false, true},
+  };
+  return table;
+}
+
+const Builtin *findBuiltin(const std::string &name) {
+  for (const Builtin &builtin : builtins())
+    if (name == builtin.name)
+      return &builtin;
+  return nullptr;
+}
+
+//===-- Choices --------------------------------------------------------------------------------------------===//
+
+static Value smallestOrLargest(Elaborator &elaborator, BuiltinCall &call, const char *op) {
+  return elaborator.elementwise(op, call.operands[0].value, call.operands[1].value, call.operands[0].span,
+                                call.operands[1].span, call.site.span);
+}
+Value minRule(Elaborator &elaborator, BuiltinCall &call) { return smallestOrLargest(elaborator, call, "min"); }
+Value maxRule(Elaborator &elaborator, BuiltinCall &call) { return smallestOrLargest(elaborator, call, "max"); }
+
+/// where(condition, a, b): a where it holds, else b; one shape, one element type.
+Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
+  const Value &condition = call.operands[0].value;
+  bool isTruth = condition.kind == Value::Truth;
+  bool numbers = call.operands[1].value.kind == Value::Number && call.operands[2].value.kind == Value::Number;
+  if (isTruth && numbers) {
+    std::optional<Number> number = Number::apply(
+        "select", {condition.number, call.operands[1].value.number, call.operands[2].value.number});
+    return number ? Value::of(*number)
+                  : elaborator.fail(DiagnosticCode::E0218, call.site.span,
+                                    "`step` and `batch` cannot be in one number: the run does not know both");
+  }
+  bool isBool = condition.kind == Value::Tensor && elaborator.type(condition).dtype == DType::Bool;
+  if (!isTruth && !isBool) {
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0208, call.operands[0].span,
+                          "the condition of `where` is bool, and this is " + elaborator.describe(condition));
+    elaborator.noteOrigin(builder, condition, call.operands[0].span);
+    return Value();
+  }
+  std::vector<ValueId> ids;
+  TensorType common;
+  if (!elaborator.align(call.operands, 1, call.site.span, ids, common))
+    return Value();
+  return elaborator.emit("select", ids, {}, common, call.site.span);
+}
+
+//===-- Numbers --------------------------------------------------------------------------------------------===//
+
+/// product(s): how many elements the axes of a pack have.
+Value productRule(Elaborator &elaborator, BuiltinCall &call) {
+  const Value &sizes = call.operands[0].value;
+  if (sizes.kind != Value::Tuple && sizes.kind != Value::List && sizes.kind != Value::Number)
+    return elaborator.fail(DiagnosticCode::E0218, call.operands[0].span,
+                           "`product` takes a pack of sizes or a tuple of numbers, and this is " +
+                               elaborator.describe(sizes));
+  Number result(1);
+  for (const Value &element : sizes.kind == Value::Number ? std::vector<Value>{sizes} : sizes.elements) {
+    std::optional<Number> next;
+    if (element.kind == Value::Number)
+      next = Number::apply("mul", {result, element.number});
+    if (!next)
+      return elaborator.fail(DiagnosticCode::E0218, call.operands[0].span,
+                             "`product` takes numbers, and this is " + elaborator.describe(element));
+    result = *next;
+  }
+  return Value::of(result);
+}
+
+/// range(n): 0, 1, ... n - 1 as i32.
+Value rangeRule(Elaborator &elaborator, BuiltinCall &call) {
+  std::optional<Dim> extent = elaborator.size(call.operands[0].value, call.operands[0].span, "the length of `range`");
+  if (!extent)
+    return Value();
+  return elaborator.emit("iota", {}, {{"axis", int64_t(0)}}, {DType::I32, {*extent}}, call.site.span);
+}
+
+//===-- Layers ---------------------------------------------------------------------------------------------===//
+
+/// repeat(x, n, f): f applied n times, each with its own parameters, numbered from 0.
+Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
+  std::optional<Dim> count = elaborator.size(call.operands[1].value, call.operands[1].span, "the count of `repeat`");
+  if (!count)
+    return Value();
+  std::optional<int64_t> times = count->constant();
+  if (!times || *times > 10000)
+    return elaborator.fail(DiagnosticCode::E0201, call.operands[1].span, "`repeat` takes a count of at most 10000");
+  const Value &function = call.operands[2].value;
+  if (function.kind != Value::Function)
+    return elaborator.fail(DiagnosticCode::E0218, call.operands[2].span,
+                           "`repeat` takes a function, and this is " + elaborator.describe(function));
+  Argument value = call.operands[0];
+  for (int64_t i = 0; i < *times; ++i) {
+    CallSite site = call.site;
+    site.component = join(call.site.component, std::to_string(i));
+    site.siteComponent = join(call.site.siteComponent, std::to_string(i));
+    value.value = elaborator.apply(*function.function, {{value}, {}}, site, call.env, nullptr);
+    value.span = call.site.span;
+    if (value.value.isError())
+      break;
+  }
+  return value.value;
+}
+
+Value gradRule(Elaborator &elaborator, BuiltinCall &call) {
+  return elaborator.fail(DiagnosticCode::E0318, call.site.span, "`grad` is not available yet");
+}
+
+//===-- Statistics of the training split -------------------------------------------------------------------===//
+
+static Value statistic(Elaborator &elaborator, BuiltinCall &call, const char *kind) {
+  const Value &value = call.operands[0].value;
+  auto field = elaborator.phase->fieldOf.end();
+  if (value.kind == Value::Tensor && value.graph == &elaborator.phase->graph)
+    field = elaborator.phase->fieldOf.find(value.id);
+  if (field == elaborator.phase->fieldOf.end())
+    return elaborator.fail(DiagnosticCode::E0404, call.operands[0].span,
+                           "`train_" + std::string(kind) + "` takes a field of the data");
+  const core::Field &source = elaborator.fields[field->second];
+  if (source.categories || source.type.dtype == DType::Bool)
+    return elaborator.fail(DiagnosticCode::E0404, call.operands[0].span,
+                           "`" + source.name + "` is no number: it has no " + kind);
+  int state = elaborator.statistic(source.name, kind, {elaborator.computeType, source.type.shape}, call.site.span);
+  return Value::tensor(elaborator.phase->graph, elaborator.stateValue(state));
+}
+Value trainMeanRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "mean"); }
+Value trainStdRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "std"); }
+Value trainMinRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "min"); }
+Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "max"); }
+
+//===-- For the prelude ------------------------------------------------------------------------------------===//
+
+/// in_classes(y, n): y, noted down as a class below n, so that the runtime refuses other labels.
+Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
+  const Value &value = call.operands[0].value;
+  std::optional<int64_t> count = elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a class count");
+  if (!count || value.kind != Value::Tensor)
+    return value;
+  elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count);
+  return value;
+}
+
+void Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count) {
+  while (context->parent) {
+    auto outer = context->outer.find(value);
+    if (outer == context->outer.end())
+      return;
+    context->classes.emplace_back(value, count);
+    value = outer->second;
+    context = context->parent;
+  }
+  auto field = phase->fieldOf.find(value);
+  if (field == phase->fieldOf.end() || field->second >= int(fields.size()))
+    return;
+  int64_t &classes = fields[field->second].classes;
+  classes = classes ? std::min(classes, count) : count;
+}
+
+static std::optional<AttrValue> attribute(const Value &value) {
+  switch (value.kind) {
+  case Value::Number:
+    if (std::optional<Dim> dim = value.number.dim(); dim && !dim->constant())
+      return std::vector<Dim>{*dim};
+    if (!value.number.known())
+      return std::nullopt;
+    if (std::optional<int64_t> whole = integer(*value.number.known()))
+      return *whole;
+    return *value.number.known();
+  case Value::Truth:
+    if (!value.number.known())
+      return std::nullopt;
+    return *value.number.known() != 0;
+  case Value::String:
+    return value.text;
+  case Value::Tuple:
+  case Value::List: {
+    std::vector<Dim> dims;
+    for (const Value &element : value.elements) {
+      std::optional<Dim> dim = element.number.dim();
+      if (element.kind != Value::Number || !dim)
+        return std::nullopt;
+      dims.push_back(*dim);
+    }
+    return dims;
+  }
+  default:
+    return std::nullopt;
+  }
+}
+
+/// FNV-1a: the key of a random draw, stable over releases because checkpoints and parity depend on it.
+static int64_t hashOf(const std::string &text) {
+  uint64_t hash = 14695981039346656037u;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 1099511628211u;
+  return int64_t(hash);
+}
+
+/// primitive("name", operands..., attribute = value): a node of the graph, of the type the place demands; on numbers
+/// alone, the operator on numbers.
+Value primitiveRule(Elaborator &elaborator, BuiltinCall &call) {
+  const std::string op = call.operands[0].value.text;
+  std::vector<Number> numbers;
+  const Value *tensor = nullptr;
+  for (size_t i = 1; i < call.operands.size(); ++i) {
+    const Value &value = call.operands[i].value;
+    if (value.kind == Value::Number)
+      numbers.push_back(value.number);
+    else if (!tensor)
+      tensor = &value;
+  }
+  if (!tensor && !numbers.empty()) {
+    std::optional<Number> number = Number::apply(op, numbers);
+    return number ? Value::of(*number)
+                  : elaborator.fail(DiagnosticCode::E0218, call.site.span, "`" + op + "` takes a tensor");
+  }
+  if (!call.expected)
+    return elaborator.fail(DiagnosticCode::E0217, call.site.span, "nothing says which shape the result has",
+                           "annotate the `let` it is bound by");
+  std::vector<ValueId> operands;
+  for (size_t i = 1; i < call.operands.size(); ++i) {
+    Value value = call.operands[i].value;
+    if (value.kind != Value::Tensor && tensor && tensor->kind == Value::Tensor)
+      value = elaborator.coerce(value, elaborator.type(*tensor), call.operands[i].span, "the operand");
+    std::optional<ValueId> id = elaborator.use(value, call.operands[i].span);
+    if (!id)
+      return Value();
+    operands.push_back(*id);
+  }
+  Attrs attrs;
+  for (const auto &[name, argument] : call.named) {
+    std::optional<AttrValue> value = attribute(argument.value);
+    if (!value)
+      return elaborator.fail(DiagnosticCode::E0218, argument.span,
+                             "`" + name + "` is known before the run, and this is " +
+                                 elaborator.describe(argument.value));
+    attrs.emplace_back(name, *value);
+  }
+  const std::vector<TensorType> types = call.expected->types;
+  if (op == "random") {
+    // Keyed by the path of the calls and the number of draws before this one there.
+    const std::string &path = call.env.site;
+    int ordinal = elaborator.phase->draws[path]++;
+    elaborator.locate();
+    operands.push_back(elaborator.graph->stream());
+    attrs.emplace_back("site", hashOf(path + "#" + std::to_string(ordinal)));
+    attrs.emplace_back("batched", !types[0].shape.empty() && !types[0].shape[0].constant());
+  }
+  for (const TensorType &type : types)
+    if (!elaborator.checkSize(type, call.site.span))
+      return Value();
+  if (types.size() == 1)
+    return elaborator.emit(op, operands, std::move(attrs), types[0], call.site.span);
+  elaborator.locate();
+  std::vector<Value> results;
+  for (ValueId id : elaborator.graph->ops(op, operands, std::move(attrs), types))
+    results.push_back(elaborator.result(id));
+  return Value::tuple(std::move(results));
+}
+
+} // namespace mlc::frontend

@@ -1,0 +1,266 @@
+// The settings of a train block and its data block.
+#include "frontend/TrainBlock.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlc::frontend {
+
+bool TrainBlock::settings() {
+  Env env{elaborator.root->scope, "", ""};
+  std::map<Setting, std::pair<const Expr *, Span>> given;
+  bool good = true;
+  for (const ClausePtr &clause : item.clauses) {
+    const auto *setting = as<SettingClause>(*clause);
+    if (!setting)
+      continue;
+    auto [entry, added] = given.emplace(setting->setting, std::make_pair(setting->value.get(), clause->keywordSpan));
+    if (!added) {
+      elaborator
+          .report(DiagnosticCode::E0405, clause->keywordSpan,
+                  "`" + std::string(spelling(setting->setting)) + "` is set twice")
+          .note(entry->second.second, "first here");
+      good = false;
+    }
+  }
+  auto find = [&](Setting setting) -> const Expr * {
+    if (const Expr *expr = overridden(std::string(spelling(setting))))
+      return expr;
+    auto entry = given.find(setting);
+    return entry == given.end() ? nullptr : entry->second.first;
+  };
+  auto wrong = [&](Setting setting, const Expr &expr, const std::string &wanted) {
+    elaborator.fail(DiagnosticCode::E0405, expr.span, "`" + std::string(spelling(setting)) + "` is " + wanted);
+    good = false;
+  };
+  auto number = [&](Setting setting, const std::string &wanted, double least, double most,
+                    bool whole) -> std::optional<double> {
+    const Expr *expr = find(setting);
+    if (!expr)
+      return std::nullopt;
+    Value value = elaborator.expression(*expr, env);
+    if (value.isError()) {
+      good = false;
+      return std::nullopt;
+    }
+    std::optional<double> known = value.kind == Value::Number ? value.number.known() : std::nullopt;
+    if (!known || !(*known >= least) || !(*known <= most) || (whole && *known != std::floor(*known))) {
+      wrong(setting, *expr, wanted);
+      return std::nullopt;
+    }
+    return known;
+  };
+  core::Settings &settings = program.settings;
+  const double large = 1e15;
+  if (auto value = number(Setting::Batch, "a number of rows, 1 or more", 1, 1 << 24, true))
+    settings.batch = int64_t(*value);
+  if (auto value = number(Setting::Epochs, "a number of epochs, 0 or more", 0, large, true))
+    settings.epochs = int64_t(*value);
+  if (auto value = number(Setting::Steps, "a number of updates, 1 or more", 1, large, true))
+    settings.steps = int64_t(*value);
+  if (auto value = number(Setting::Seed, "a non-negative integer", 0, 9e15, true))
+    settings.seed = uint64_t(*value);
+  if (auto value = number(Setting::Validation, "a share of the training data, from 0 to below 1", 0, 0.999999, false))
+    settings.validation = *value;
+  if (auto value = number(Setting::Accumulate, "a number of batches, 1 or more", 1, 1e6, true))
+    settings.accumulate = int64_t(*value);
+  if (auto value = number(Setting::Patience, "a number of epochs, 1 or more", 1, large, true))
+    settings.patience = int64_t(*value);
+  if (const Expr *expr = find(Setting::Precision)) {
+    const auto *name = as<NameExpr>(*expr);
+    settings.precision = name ? name->name : "";
+    if (settings.precision == "bf16")
+      elaborator.fail(DiagnosticCode::E0424, expr->span, "`precision bf16` is not available yet");
+    else if (settings.precision != "f32" && settings.precision != "f64")
+      wrong(Setting::Precision, *expr, "f32 or f64");
+  }
+  if (const Expr *expr = find(Setting::Every))
+    wrong(Setting::Every, *expr, "a line of an `objective`");
+  if (const Expr *expr = find(Setting::ClipNorm)) {
+    Value value = elaborator.expression(*expr, env);
+    if (value.kind == Value::Number)
+      clipNorm = value.number.atRunTime();
+    else if (!value.isError())
+      wrong(Setting::ClipNorm, *expr, "a number");
+  }
+  elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
+  elaborator.batchRows = settings.batch;
+  return good && !elaborator.diagnostics.hasErrors();
+}
+
+//===-- Data -----------------------------------------------------------------------------------------------===//
+
+namespace {
+struct ReaderKind {
+  const char *name;
+  size_t least, most;                // strings: files or folders
+  std::vector<const char *> options; // numbers by name
+};
+} // namespace
+
+static const std::vector<ReaderKind> &readerKinds() {
+  static const std::vector<ReaderKind> kinds = {
+      {"idx", 1, 16, {}},           {"csv", 1, 1, {}}, {"cifar", 1, 64, {}},         {"images", 1, 1, {"size"}},
+      {"npz", 1, 1, {}},            {"text", 1, 1, {"stride"}}, {"host", 0, 0, {}},
+  };
+  return kinds;
+}
+
+bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
+  const auto *node = as<CallExpr>(*reader.reader);
+  auto wrong = [&](Span span, const std::string &message) {
+    elaborator.fail(DiagnosticCode::E0403, span, message);
+    return false;
+  };
+  if (!node || node->cast)
+    return wrong(reader.reader->span, "a reader stands here, such as `csv(\"file.csv\")`");
+  const std::vector<ReaderKind> &kinds = readerKinds();
+  const std::string &name = node->call.callee.text;
+  auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const ReaderKind &kind) { return name == kind.name; });
+  if (kind == kinds.end()) {
+    std::vector<std::string> names;
+    for (const ReaderKind &each : kinds)
+      names.push_back(each.name);
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0403, node->call.callee.span, "unknown reader `" + name + "`");
+    builder.label("readers are idx, csv, cifar, images, npz, text, host");
+    if (std::optional<std::string> meant = didYouMean(name, names))
+      builder.help("did you mean `" + *meant + "`?");
+    return false;
+  }
+  result.kind = name;
+  result.span = reader.span;
+  Env env{elaborator.root->scope, "", ""};
+  for (const Arg &arg : node->call.args) {
+    Value value = elaborator.expression(*arg.value, env);
+    if (value.isError())
+      return false;
+    if (!arg.name) {
+      if (value.kind != Value::String)
+        return wrong(arg.span, "`" + name + "` takes the names of files, and this is " + elaborator.describe(value));
+      result.files.push_back(value.text);
+      continue;
+    }
+    bool known = std::any_of(kind->options.begin(), kind->options.end(),
+                             [&](const char *option) { return arg.name->text == option; });
+    if (!known)
+      return wrong(arg.name->span, "the reader `" + name + "` has no option `" + arg.name->text + "`");
+    std::optional<int64_t> number = elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
+    if (!number)
+      return false;
+    if (*number < 1 || *number > 1 << 24)
+      return wrong(arg.value->span, "`" + arg.name->text + "` is 1 or more");
+    result.options.emplace_back(arg.name->text, double(*number));
+  }
+  if (result.files.size() < kind->least || result.files.size() > kind->most)
+    return wrong(node->span, kind->most == 0   ? "`" + name + "` takes no file"
+                             : kind->most == 1 ? "`" + name + "` takes the name of one file"
+                                               : "`" + name + "` takes the names of its files");
+  return true;
+}
+
+bool TrainBlock::field(const Field &field, Env &env) {
+  core::Field result;
+  result.name = field.name.text;
+  result.span = field.name.span;
+  result.optional = field.mayMiss;
+  for (const core::Field &other : program.fields)
+    if (other.name == result.name) {
+      elaborator.report(DiagnosticCode::E0302, field.name.span, "the field `" + result.name + "` is declared twice")
+          .note(other.span, "first here");
+      return false;
+    }
+  auto wrong = [&](const std::string &message) {
+    elaborator.fail(DiagnosticCode::E0404, field.typeSpan, message);
+    return false;
+  };
+  if (field.categories) {
+    std::optional<int64_t> count =
+        elaborator.wholeNumber(elaborator.expression(*field.categories, env), field.categories->span, "a category count");
+    if (!count)
+      return false;
+    if (*count < 1 || *count > 1 << 24)
+      return wrong("a category has 1 or more values");
+    result.type.dtype = DType::I32;
+    result.categories = int(*count);
+  } else {
+    std::optional<TensorType> type = elaborator.resolve(*field.type, env);
+    if (!type)
+      return false;
+    for (const Dim &dim : type->shape)
+      if (!dim.constant())
+        return wrong("a field is one row: `batch` is added in `train`");
+    if (field.mayMiss && !isFloat(type->dtype))
+      return wrong("only float fields and categories may miss values");
+    result.type = *type;
+  }
+  for (const StringLiteral &column : field.columns)
+    result.columns.push_back(column.text);
+  int64_t rows = product(result.type.shape).at(1);
+  if (result.columns.size() > 1 && (result.type.shape.size() != 1 || int64_t(result.columns.size()) != rows))
+    return wrong(std::to_string(result.columns.size()) + " columns make a vector of that size, and this is " +
+                 elaborator.text(result.type));
+  program.fields.push_back(std::move(result));
+  return true;
+}
+
+bool TrainBlock::data() {
+  const DataItem *data = nullptr;
+  std::vector<std::string> names;
+  for (File *file : {elaborator.root})
+    for (const auto &[name, each] : file->items)
+      if (const auto *node = as<DataItem>(*each)) {
+        names.push_back(name);
+        if (item.data ? name == item.data->text : true)
+          data = node;
+      }
+  if (!data && item.data)
+    for (File *import : elaborator.root->imports) {
+      auto entry = import->items.find(item.data->text);
+      if (entry != import->items.end())
+        data = as<DataItem>(*entry->second);
+    }
+  if (!data || (!item.data && names.size() != 1)) {
+    DiagnosticBuilder builder = elaborator.report(
+        DiagnosticCode::E0402, item.data ? item.data->span : item.name.span,
+        item.data ? "unknown data block `" + item.data->text + "`"
+                  : names.empty() ? "there is no data block" : "which data? write `train " + item.name.text + " on NAME`");
+    if (item.data)
+      if (std::optional<std::string> meant = didYouMean(item.data->text, names))
+        builder.help("did you mean `" + *meant + "`?");
+    return false;
+  }
+  program.dataName = data->name.text;
+  elaborator.dataName = program.dataName;
+  bool good = true;
+  Env env{elaborator.root->scope, "", ""};
+  for (const Field &each : data->fields)
+    good &= field(each, env);
+  if (data->fields.empty()) {
+    elaborator.fail(DiagnosticCode::E0402, data->name.span, "the data block has no fields");
+    return false;
+  }
+  for (const Reader &each : data->readers) {
+    core::Reader result;
+    for (const auto &[split, other] : program.splits)
+      if (split == spelling(each.split)) {
+        elaborator.report(DiagnosticCode::E0403, each.splitSpan, "`" + split + "` is given twice")
+            .note(other.span, "first here");
+        good = false;
+      }
+    if (reader(each, result))
+      program.splits.emplace_back(std::string(spelling(each.split)), std::move(result));
+    else
+      good = false;
+  }
+  bool hasTrain = std::any_of(data->readers.begin(), data->readers.end(),
+                              [](const Reader &each) { return each.split == Split::Train; });
+  if (!hasTrain) {
+    elaborator.fail(DiagnosticCode::E0403, data->name.span, "the data block has no `train` reader");
+    good = false;
+  }
+  elaborator.fields = program.fields;
+  return good;
+}
+
+} // namespace mlc::frontend
