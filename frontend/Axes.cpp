@@ -6,14 +6,16 @@
 
 namespace mlc::frontend {
 
-static std::optional<int64_t> axisOption(Elaborator &elaborator, BuiltinCall &call, size_t rank, int64_t otherwise) {
+static std::optional<int64_t> axisOption(Elaborator &elaborator, BuiltinCall &call, size_t rank,
+                                         int64_t otherwise) {
   const Argument *given = call.find("axis");
   return elaborator.axis(given ? given->value : Value::of(double(otherwise)), rank,
                          given ? given->span : call.operands[0].span);
 }
 
 /// The operands as tensors of one element type and rank.
-static bool alike(Elaborator &elaborator, BuiltinCall &call, const std::string &name, std::vector<Value> &values) {
+static bool alike(Elaborator &elaborator, BuiltinCall &call, const std::string &name,
+                  std::vector<Value> &values) {
   for (const Argument &operand : call.operands) {
     Value value = elaborator.demandTensor(operand.value, operand.span, "an operand of `" + name + "`");
     if (value.isError())
@@ -48,8 +50,8 @@ static bool agree(Elaborator &elaborator, BuiltinCall &call, const std::vector<V
           elaborator.report(DiagnosticCode::E0203, call.operands[i].span,
                             "sizes differ: " + elaborator.text(elaborator.type(values[0])) + " first, then " +
                                 elaborator.text(own));
-      builder.label("axis " + std::to_string(at) + " is " + first[at].str() + " there and " + own.shape[at].str() +
-                    " here");
+      builder.label("axis " + std::to_string(at) + " is " + first[at].str() + " there and " +
+                    own.shape[at].str() + " here");
       elaborator.noteOrigin(builder, values[0], call.operands[i].span);
       elaborator.noteOrigin(builder, values[i], call.operands[i].span);
       return false;
@@ -98,8 +100,8 @@ Value stackRule(Elaborator &elaborator, BuiltinCall &call) {
 }
 
 /// `extent` elements from `start` on along one axis.
-static Value slice(Elaborator &elaborator, const Value &value, int64_t axis, const Dim &start, const Dim &extent,
-                   Span span) {
+static Value slice(Elaborator &elaborator, const Value &value, int64_t axis, const Dim &start,
+                   const Dim &extent, Span span) {
   TensorType type = elaborator.type(value);
   if (start == Dim(0) && extent == type.shape[axis])
     return value;
@@ -110,7 +112,8 @@ static Value slice(Elaborator &elaborator, const Value &value, int64_t axis, con
 }
 
 Value splitRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `split`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `split`");
   if (value.isError())
     return value;
   const TensorType type = elaborator.type(value);
@@ -134,14 +137,14 @@ Value splitRule(Elaborator &elaborator, BuiltinCall &call) {
                              "the parts make " + total.str() + ", and the axis has " + whole.str());
   } else {
     std::optional<int64_t> count = elaborator.wholeNumber(parts.value, parts.span, "the number of parts");
-    std::optional<Dim> extent = count && *count > 0 && *count <= 10000 ? whole.dividedBy(Dim(*count)) : std::nullopt;
+    std::optional<Dim> extent =
+        count && *count > 0 && *count <= 10000 ? whole.dividedBy(Dim(*count)) : std::nullopt;
     if (!extent) {
       if (!count)
         return Value();
-      DiagnosticBuilder builder =
-          elaborator.report(DiagnosticCode::E0213, call.site.span,
-                            "an axis of " + whole.str() + " does not split into " + std::to_string(*count) +
-                                " equal parts");
+      DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0213, call.site.span,
+                                                    "an axis of " + whole.str() + " does not split into " +
+                                                        std::to_string(*count) + " equal parts");
       elaborator.noteOrigin(builder, value, call.site.span);
       return Value();
     }
@@ -159,29 +162,31 @@ Value splitRule(Elaborator &elaborator, BuiltinCall &call) {
 }
 
 Value reverseRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `reverse`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `reverse`");
   if (value.isError())
     return value;
   const TensorType type = elaborator.type(value);
   const Argument *given = call.find("axes") ? call.find("axes") : call.find("axis");
-  std::optional<std::vector<int64_t>> axes =
-      elaborator.axes(given ? given->value : Value::of(-1), type.shape.size(),
-                      given ? given->span : call.operands[0].span);
+  std::optional<std::vector<int64_t>> axes = elaborator.axes(
+      given ? given->value : Value::of(-1), type.shape.size(), given ? given->span : call.operands[0].span);
   if (!axes)
     return Value();
   std::sort(axes->begin(), axes->end());
-  return elaborator.emit("reverse", {value.id}, {{"axes", std::vector<Dim>(axes->begin(), axes->end())}}, type,
-                         call.site.span);
+  return elaborator.emit("reverse", {value.id}, {{"axes", std::vector<Dim>(axes->begin(), axes->end())}},
+                         type, call.site.span);
 }
 
 /// The last `by` elements come first.
 Value rollRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `roll`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `roll`");
   if (value.isError())
     return value;
   const TensorType type = elaborator.type(value);
   std::optional<int64_t> axis = axisOption(elaborator, call, type.shape.size(), -1);
-  std::optional<int64_t> by = elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a distance");
+  std::optional<int64_t> by =
+      elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a distance");
   if (!axis || !by)
     return Value();
   Dim extent = type.shape[*axis], tail(*by);
@@ -200,7 +205,8 @@ Value rollRule(Elaborator &elaborator, BuiltinCall &call) {
 
 /// The last two axes swapped, or `axes` as the new order.
 Value transposeRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `transpose`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `transpose`");
   if (value.isError())
     return value;
   size_t rank = elaborator.type(value).shape.size();
@@ -223,7 +229,8 @@ Value transposeRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.result(elaborator.graph->transpose(value.id, order));
 }
 
-//===-- x[...] ---------------------------------------------------------------------------------------------===//
+//===-- x[...]
+//---------------------------------------------------------------------------------------------===//
 
 namespace {
 /// What a subscript takes of its axis.
@@ -243,8 +250,8 @@ static std::optional<Dim> place(Elaborator &elaborator, const Expr &expr, Env &e
     dim = value.number.dim();
   if (!dim) {
     DiagnosticBuilder builder = elaborator.report(
-        DiagnosticCode::E0213, expr.span, "an index is an integer known before the run, and this is " +
-                                              elaborator.describe(value));
+        DiagnosticCode::E0213, expr.span,
+        "an index is an integer known before the run, and this is " + elaborator.describe(value));
     if (value.kind == Value::Tensor)
       builder.help("to look up by data, write `gather(table, index)` or `pick(x, index)`");
     return std::nullopt;
@@ -257,7 +264,8 @@ static std::optional<Cut> cut(Elaborator &elaborator, const Subscript &subscript
                               size_t axis) {
   auto outside = [&](Span span, const Dim &at) {
     elaborator.fail(DiagnosticCode::E0213, span,
-                    "index " + at.str() + " is outside axis " + std::to_string(axis) + ", which has " + extent.str());
+                    "index " + at.str() + " is outside axis " + std::to_string(axis) + ", which has " +
+                        extent.str());
     return std::nullopt;
   };
   int64_t length = extent.at(elaborator.batchRows);
@@ -312,7 +320,8 @@ static std::optional<Cut> cut(Elaborator &elaborator, const Subscript &subscript
   if (std::optional<int64_t> count = result.extent.constant())
     result.extent = (*count + *stride - 1) / *stride;
   else if (*stride != 1) {
-    elaborator.fail(DiagnosticCode::E0213, subscript.span, "an axis of " + extent.str() + " has no strided slices");
+    elaborator.fail(DiagnosticCode::E0213, subscript.span,
+                    "an axis of " + extent.str() + " has no strided slices");
     return std::nullopt;
   }
   return result;
@@ -329,7 +338,8 @@ Value Elaborator::index(const IndexExpr &expr, Env &env) {
       at = wholeNumber(expression(*only.at, env), only.span, "an index");
     int64_t count = int64_t(base.elements.size());
     if (!at || *at < -count || *at >= count)
-      return fail(DiagnosticCode::E0213, expr.span, "a tuple of " + std::to_string(count) + " is indexed by one number");
+      return fail(DiagnosticCode::E0213, expr.span,
+                  "a tuple of " + std::to_string(count) + " is indexed by one number");
     return base.elements[*at < 0 ? *at + count : *at];
   }
   Value value = demandTensor(base, expr.base->span, "what is indexed");
@@ -341,7 +351,8 @@ Value Elaborator::index(const IndexExpr &expr, Env &env) {
     ++(subscript.kind == Subscript::Kind::Ellipsis ? ellipses : given);
   if (given > rank || ellipses > 1)
     return fail(DiagnosticCode::E0213, expr.span,
-                ellipses > 1 ? "one `...` at most" : text(type) + " has no " + std::to_string(given) + " axes");
+                ellipses > 1 ? "one `...` at most"
+                             : text(type) + " has no " + std::to_string(given) + " axes");
   std::vector<Dim> starts(rank), strides(rank, Dim(1)), kept;
   TensorType cutType = type;
   bool changed = false;

@@ -26,6 +26,7 @@ const std::vector<Builtin> &builtins() {
       {"transpose", {"x"}, {"axes"}, transposeRule},
       {"range", {"n"}, {}, rangeRule},
       {"product", {"sizes"}, {}, productRule},
+      {"length", {"sizes"}, {}, lengthRule},
       {"repeat", {"x", "n", "f"}, {}, repeatRule},
       {"train_mean", {"field"}, {}, trainMeanRule},
       {"train_std", {"field"}, {}, trainStdRule},
@@ -45,14 +46,19 @@ const Builtin *findBuiltin(const std::string &name) {
   return nullptr;
 }
 
-//===-- Choices --------------------------------------------------------------------------------------------===//
+//===-- Choices
+//--------------------------------------------------------------------------------------------===//
 
 static Value smallestOrLargest(Elaborator &elaborator, BuiltinCall &call, const char *op) {
   return elaborator.elementwise(op, call.operands[0].value, call.operands[1].value, call.operands[0].span,
                                 call.operands[1].span, call.site.span);
 }
-Value minRule(Elaborator &elaborator, BuiltinCall &call) { return smallestOrLargest(elaborator, call, "min"); }
-Value maxRule(Elaborator &elaborator, BuiltinCall &call) { return smallestOrLargest(elaborator, call, "max"); }
+Value minRule(Elaborator &elaborator, BuiltinCall &call) {
+  return smallestOrLargest(elaborator, call, "min");
+}
+Value maxRule(Elaborator &elaborator, BuiltinCall &call) {
+  return smallestOrLargest(elaborator, call, "max");
+}
 
 /// where(condition, a, b): a where it holds, else b; one shape, one element type.
 Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
@@ -81,7 +87,8 @@ Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.emit("select", ids, {}, common, call.site.span);
 }
 
-//===-- Numbers --------------------------------------------------------------------------------------------===//
+//===-- Numbers
+//--------------------------------------------------------------------------------------------===//
 
 /// product(s): how many elements the axes of a pack have.
 Value productRule(Elaborator &elaborator, BuiltinCall &call) {
@@ -103,24 +110,38 @@ Value productRule(Elaborator &elaborator, BuiltinCall &call) {
   return Value::of(result);
 }
 
+/// length(s): how many axes a pack has.
+Value lengthRule(Elaborator &elaborator, BuiltinCall &call) {
+  const Value &sizes = call.operands[0].value;
+  if (sizes.kind != Value::Tuple && sizes.kind != Value::List)
+    return elaborator.fail(DiagnosticCode::E0218, call.operands[0].span,
+                           "`length` takes a pack of sizes or a list, and this is " +
+                               elaborator.describe(sizes));
+  return Value::of(Number(double(sizes.elements.size())));
+}
+
 /// range(n): 0, 1, ... n - 1 as i32.
 Value rangeRule(Elaborator &elaborator, BuiltinCall &call) {
-  std::optional<Dim> extent = elaborator.size(call.operands[0].value, call.operands[0].span, "the length of `range`");
+  std::optional<Dim> extent =
+      elaborator.size(call.operands[0].value, call.operands[0].span, "the length of `range`");
   if (!extent)
     return Value();
   return elaborator.emit("iota", {}, {{"axis", int64_t(0)}}, {DType::I32, {*extent}}, call.site.span);
 }
 
-//===-- Layers ---------------------------------------------------------------------------------------------===//
+//===-- Layers
+//---------------------------------------------------------------------------------------------===//
 
 /// repeat(x, n, f): f applied n times, each with its own parameters, numbered from 0.
 Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
-  std::optional<Dim> count = elaborator.size(call.operands[1].value, call.operands[1].span, "the count of `repeat`");
+  std::optional<Dim> count =
+      elaborator.size(call.operands[1].value, call.operands[1].span, "the count of `repeat`");
   if (!count)
     return Value();
   std::optional<int64_t> times = count->constant();
   if (!times || *times > 10000)
-    return elaborator.fail(DiagnosticCode::E0201, call.operands[1].span, "`repeat` takes a count of at most 10000");
+    return elaborator.fail(DiagnosticCode::E0201, call.operands[1].span,
+                           "`repeat` takes a count of at most 10000");
   const Value &function = call.operands[2].value;
   if (function.kind != Value::Function)
     return elaborator.fail(DiagnosticCode::E0218, call.operands[2].span,
@@ -142,7 +163,8 @@ Value gradRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.fail(DiagnosticCode::E0318, call.site.span, "`grad` is not available yet");
 }
 
-//===-- Statistics of the training split -------------------------------------------------------------------===//
+//===-- Statistics of the training split
+//-------------------------------------------------------------------===//
 
 static Value statistic(Elaborator &elaborator, BuiltinCall &call, const char *kind) {
   const Value &value = call.operands[0].value;
@@ -156,7 +178,8 @@ static Value statistic(Elaborator &elaborator, BuiltinCall &call, const char *ki
   if (source.categories || source.type.dtype == DType::Bool)
     return elaborator.fail(DiagnosticCode::E0404, call.operands[0].span,
                            "`" + source.name + "` is no number: it has no " + kind);
-  int state = elaborator.statistic(source.name, kind, {elaborator.computeType, source.type.shape}, call.site.span);
+  int state =
+      elaborator.statistic(source.name, kind, {elaborator.computeType, source.type.shape}, call.site.span);
   return Value::tensor(elaborator.phase->graph, elaborator.stateValue(state));
 }
 Value trainMeanRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "mean"); }
@@ -164,12 +187,14 @@ Value trainStdRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 Value trainMinRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "min"); }
 Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "max"); }
 
-//===-- For the prelude ------------------------------------------------------------------------------------===//
+//===-- For the prelude
+//------------------------------------------------------------------------------------===//
 
 /// in_classes(y, n): y, noted down as a class below n, so that the runtime refuses other labels.
 Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
   const Value &value = call.operands[0].value;
-  std::optional<int64_t> count = elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a class count");
+  std::optional<int64_t> count =
+      elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a class count");
   if (!count || value.kind != Value::Tensor)
     return value;
   elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count);
@@ -232,8 +257,8 @@ static int64_t hashOf(const std::string &text) {
   return int64_t(hash);
 }
 
-/// primitive("name", operands..., attribute = value): a node of the graph, of the type the place demands; on numbers
-/// alone, the operator on numbers.
+/// primitive("name", operands..., attribute = value): a node of the graph, of the type the place demands; on
+/// numbers alone, the operator on numbers.
 Value primitiveRule(Elaborator &elaborator, BuiltinCall &call) {
   const std::string op = call.operands[0].value.text;
   std::vector<Number> numbers;

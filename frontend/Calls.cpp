@@ -38,8 +38,8 @@ Value Elaborator::call(const Call &call, Env &env, const Expected *expected, con
   std::optional<Arguments> given = arguments(call.args, env);
   if (callee.isError() || !given || (piped && piped->value.isError()))
     return piped && piped->value.kind == Value::Absent && !callee.isError() ? piped->value
-           : callee.kind == Value::Absent                                    ? callee
-                                                                             : Value();
+           : callee.kind == Value::Absent                                   ? callee
+                                                                            : Value();
   if (callee.kind != Value::Function)
     return fail(DiagnosticCode::E0306, call.callee.span,
                 "`" + call.callee.text + "` is " + describe(callee) + ", not a function");
@@ -102,9 +102,8 @@ Value Elaborator::instance(const LayerInstanceStmt &stmt, Env &env) {
   }
   if (base.isError())
     return base;
-  bool fits = base.kind == Value::Function &&
-              (base.function->kind != Function::Declared ||
-               base.function->declaration->kind == CallableKind::Layer);
+  bool fits = base.kind == Value::Function && (base.function->kind != Function::Declared ||
+                                               base.function->declaration->kind == CallableKind::Layer);
   if (!fits)
     return fail(DiagnosticCode::E0306, stmt.value->span,
                 "a named instance is a layer with its hyper-parameters, or a pipe");
@@ -112,10 +111,11 @@ Value Elaborator::instance(const LayerInstanceStmt &stmt, Env &env) {
   return Value::ofFunction(std::move(result));
 }
 
-//===-- Application ----------------------------------------------------------------------------------------===//
+//===-- Application
+//----------------------------------------------------------------------------------------===//
 
-static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Arguments &arguments, const CallSite &site,
-                          Env &env, const Expected *expected) {
+static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Arguments &arguments,
+                          const CallSite &site, Env &env, const Expected *expected) {
   std::string name = builtin.name;
   bool variadic = !builtin.operands.empty() && std::string(builtin.operands.back()) == "...";
   size_t required = builtin.operands.size() - variadic;
@@ -124,11 +124,11 @@ static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Argume
     std::string list;
     for (const char *operand : builtin.operands)
       list += (list.empty() ? "" : ", ") + std::string(operand);
-    DiagnosticBuilder builder = elaborator.report(
-        DiagnosticCode::E0303, site.span,
-        "`" + name + "` takes " + std::to_string(required) + (variadic ? " or more" : "") +
-            (required == 1 && !variadic ? " operand" : " operands") + ", and " + std::to_string(count) +
-            (count == 1 ? " is given" : " are given"));
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0303, site.span,
+                          "`" + name + "` takes " + std::to_string(required) + (variadic ? " or more" : "") +
+                              (required == 1 && !variadic ? " operand" : " operands") + ", and " +
+                              std::to_string(count) + (count == 1 ? " is given" : " are given"));
     builder.label("its signature is `" + name + "(" + list + ")`");
     return Value();
   }
@@ -157,8 +157,8 @@ static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Argume
 }
 
 /// A pipe is applied under the site's component; its own calls are numbered in the text it stands in.
-static Value applyPipe(Elaborator &elaborator, const Function &function, Arguments &arguments, const CallSite &site,
-                       Env &env, const Expected *expected) {
+static Value applyPipe(Elaborator &elaborator, const Function &function, Arguments &arguments,
+                       const CallSite &site, Env &env, const Expected *expected) {
   if (arguments.positional.size() != 1 || !arguments.named.empty())
     return elaborator.fail(DiagnosticCode::E0303, site.span, "a pipe takes one operand");
   Env inner{function.scope, join(env.path, site.component), join(env.site, site.siteComponent)};
@@ -174,7 +174,8 @@ static Value applyPipe(Elaborator &elaborator, const Function &function, Argumen
   return value.value;
 }
 
-static bool mayCall(Elaborator &elaborator, const Callable &declaration, const CallSite &site, const Env &env) {
+static bool mayCall(Elaborator &elaborator, const Callable &declaration, const CallSite &site,
+                    const Env &env) {
   const std::string &name = declaration.name.text;
   switch (declaration.kind) {
   case CallableKind::Fn:
@@ -191,7 +192,9 @@ static bool mayCall(Elaborator &elaborator, const Callable &declaration, const C
   case CallableKind::Model:
     if (!env.scope->owns)
       return true;
-    elaborator.report(DiagnosticCode::E0308, site.calleeSpan, "the model `" + name + "` is called in a model or layer")
+    elaborator
+        .report(DiagnosticCode::E0308, site.calleeSpan,
+                "the model `" + name + "` is called in a model or layer")
         .help("two models over one architecture share it as a `layer`");
     return false;
   case CallableKind::Optimizer:
@@ -221,8 +224,8 @@ static void recordInstance(Elaborator &elaborator, const Callable &declaration, 
 }
 
 /// The result against the declared type; numbers become tensors where the type says so.
-static Value checkResult(Elaborator &elaborator, const Callable &declaration, const TypeExpr &type, Value value,
-                         Env &callee) {
+static Value checkResult(Elaborator &elaborator, const Callable &declaration, const TypeExpr &type,
+                         Value value, Env &callee) {
   if (type.kind == TypeExpr::Kind::Tuple && value.kind == Value::Tuple &&
       value.elements.size() == type.elements.size()) {
     for (size_t i = 0; i < value.elements.size(); ++i) {
@@ -248,10 +251,10 @@ static Value checkResult(Elaborator &elaborator, const Callable &declaration, co
   if (isTensorType && value.kind == Value::Tensor &&
       elaborator.unify(type, elaborator.type(value), callee, declaration.generics))
     return value;
-  DiagnosticBuilder builder = elaborator.report(
-      DiagnosticCode::E0205, span,
-      "`" + declaration.name.text + "` gives " + elaborator.typeText(type, callee, declaration.generics) +
-          ", and its body is " + elaborator.describe(value));
+  DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0205, span,
+                                                "`" + declaration.name.text + "` gives " +
+                                                    elaborator.typeText(type, callee, declaration.generics) +
+                                                    ", and its body is " + elaborator.describe(value));
   if (elaborator.userSpan(type.span) == type.span)
     builder.note(type.span, "declared here");
   elaborator.noteOrigin(builder, value, span);
@@ -267,8 +270,9 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   Env callee;
   callee.scope = std::make_shared<Scope>();
   callee.scope->parent = function.scope;
-  callee.scope->owns =
-      declaration.kind == CallableKind::Fn ? function.scope->owns : declaration.kind == CallableKind::Layer || isModel;
+  callee.scope->owns = declaration.kind == CallableKind::Fn
+                           ? function.scope->owns
+                           : declaration.kind == CallableKind::Layer || isModel;
   callee.path = isModel ? declaration.name.text : join(env.path, site.component);
   callee.site = isModel ? declaration.name.text : join(env.site, site.siteComponent);
   bool absent = false;
@@ -310,7 +314,8 @@ Value Elaborator::apply(const Function &function, Arguments arguments, const Cal
     for (size_t i = frames.size() - 4; i < frames.size(); ++i)
       cycle += (cycle.empty() ? "`" : " → `") + frames[i].name + "`";
     if (!tooLarge)
-      fail(DiagnosticCode::E0307, site.span, "calls go deeper than " + std::to_string(maxDepth) + ": " + cycle);
+      fail(DiagnosticCode::E0307, site.span,
+           "calls go deeper than " + std::to_string(maxDepth) + ": " + cycle);
     tooLarge = true;
     return Value();
   }

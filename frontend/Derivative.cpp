@@ -1,5 +1,5 @@
-// Calls of functions with a `derivative` clause: the function and its derivative become graphs of their own, which the
-// differentiator uses instead of rules.
+// Calls of functions with a `derivative` clause: the function and its derivative become graphs of their own,
+// which the differentiator uses instead of rules.
 #include "frontend/Elaborator.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -158,7 +158,8 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
         record.captures.push_back(capture);
     for (const auto &[id, count] : primal.context.classes)
       record.classes.emplace_back(
-          int(std::find(primal.operands.begin(), primal.operands.end(), id) - primal.operands.begin()), count);
+          int(std::find(primal.operands.begin(), primal.operands.end(), id) - primal.operands.begin()),
+          count);
     finish(primal, record.captures, nullptr);
     finish(vjp, record.captures, &cotangent);
     result.differentiable.resize(operands.size() + record.captures.size(), false);

@@ -1,9 +1,9 @@
-// Elaborates programs: evaluates the syntax tree with numbers, functions and tensors as values, where every operation on
-// tensors adds a node to the graph at hand. Layers are instantiated at each call, generics by unification with the
-// operands' types, `if` is decided on the spot.
+// Elaborates programs: evaluates the syntax tree with numbers, functions and tensors as values, where every
+// operation on tensors adds a node to the graph at hand. Layers are instantiated at each call, generics by
+// unification with the operands' types, `if` is decided on the spot.
 //
-// A train block is elaborated once for each phase (TrainBlock.cpp); parameters and states are registered by path when
-// they are first met, and their initialisers go to the graph of Init at once.
+// A train block is elaborated once for each phase (TrainBlock.cpp); parameters and states are registered by
+// path when they are first met, and their initialisers go to the graph of Init at once.
 #pragma once
 
 #include "frontend/Ast.h"
@@ -143,7 +143,8 @@ class Elaborator {
 public:
   Elaborator(DiagnosticEngine &diagnostics) : diagnostics(diagnostics) {}
 
-  //===-- Diagnostics (Expressions.cpp) ------------------------------------------------------------------===//
+  //===-- Diagnostics (Expressions.cpp)
+  //------------------------------------------------------------------===//
 
   /// Reports at `span`, or at the user's call if that lies in the prelude.
   DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
@@ -168,7 +169,8 @@ public:
   Value lookup(const std::string &name, Span span, Env &env);
   std::vector<std::string> namesInScope(Env &env) const;
 
-  //===-- Types (Types.cpp) ------------------------------------------------------------------------------===//
+  //===-- Types (Types.cpp)
+  //------------------------------------------------------------------------------===//
 
   /// The type with every name known. Reports and gives nothing otherwise.
   std::optional<TensorType> resolve(const TypeExpr &type, Env &env);
@@ -176,13 +178,15 @@ public:
   /// Whether every generic in the type is bound.
   bool isBound(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const;
   /// Binds unbound generics so that `pattern` is `actual`. False if it cannot be, without a report.
-  bool unify(const TypeExpr &pattern, const TensorType &actual, Env &env, const std::vector<Generic> &generics);
+  bool unify(const TypeExpr &pattern, const TensorType &actual, Env &env,
+             const std::vector<Generic> &generics);
   DType dtype(ScalarKind kind) const;
   std::string typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const;
   std::optional<Dim> size(const Value &value, Span span, const std::string &what);
   std::optional<int64_t> wholeNumber(const Value &value, Span span, const std::string &what);
 
-  //===-- Tensors (Operators.cpp) ------------------------------------------------------------------------===//
+  //===-- Tensors (Operators.cpp)
+  //------------------------------------------------------------------------===//
 
   const TensorType &type(const Value &value) const { return value.graph->type(value.id); }
   /// Checks that the tensor belongs to the graph at hand.
@@ -197,9 +201,10 @@ public:
   Value demandTensor(const Value &value, Span span, const std::string &what);
   std::optional<ValueId> toDtype(const Value &value, const TensorType &type, Span span);
   Value unary(UnaryOp op, const Value &operand, Span span, Span opSpan);
-  Value binary(BinaryOp op, const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
-  Value elementwise(const std::string &op, const Value &left, const Value &right, Span leftSpan, Span rightSpan,
-                    Span opSpan);
+  Value binary(BinaryOp op, const Value &left, const Value &right, Span leftSpan, Span rightSpan,
+               Span opSpan);
+  Value elementwise(const std::string &op, const Value &left, const Value &right, Span leftSpan,
+                    Span rightSpan, Span opSpan);
   Value matmul(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
   Value power(const Value &left, const Value &right, Span leftSpan, Span rightSpan, Span opSpan);
   Value castTo(ScalarKind kind, const Value &value, Span span);
@@ -208,13 +213,14 @@ public:
              TensorType &common);
   bool broadcastShape(const Argument &a, const Argument &b, const std::vector<Dim> &shapeA,
                       const std::vector<Dim> &shapeB, Span opSpan, std::vector<Dim> &shape);
-  Value contract(const Value &left, const Value &right, const std::vector<int> &lhs, const std::vector<int> &rhs,
-                 const std::vector<int> &out, Span span);
+  Value contract(const Value &left, const Value &right, const std::vector<int> &lhs,
+                 const std::vector<int> &rhs, const std::vector<int> &out, Span span);
   std::optional<int64_t> axis(const Value &value, size_t rank, Span span);
   std::optional<std::vector<int64_t>> axes(const Value &value, size_t rank, Span span);
   Value index(const IndexExpr &expr, Env &env);
 
-  //===-- Calls (Calls.cpp, Apply.cpp, Derivative.cpp) ---------------------------------------------------===//
+  //===-- Calls (Calls.cpp, Apply.cpp, Derivative.cpp)
+  //---------------------------------------------------===//
 
   Value call(const Call &call, Env &env, const Expected *expected, const Argument *piped, bool onlyStage);
   Value pipe(const PipeExpr &expr, Env &env, const Expected *expected);
@@ -226,9 +232,11 @@ public:
   /// Binds a declaration's parameters into `callee`. False after an error or when an argument is one.
   bool bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site, Env &callee,
                       const Expected *expected, bool &absent);
-  Value callWithDerivative(const Function &function, Env &callee, const Expected *expected, const CallSite &site);
+  Value callWithDerivative(const Function &function, Env &callee, const Expected *expected,
+                           const CallSite &site);
 
-  //===-- Parameters and states (Parameters.cpp) ---------------------------------------------------------===//
+  //===-- Parameters and states (Parameters.cpp)
+  //---------------------------------------------------------===//
 
   Value parameter(const Ident &name, const TypeExpr &type, const Expr &initial, core::StateTensor::Role role,
                   Env &env, int *index);

@@ -10,7 +10,8 @@ namespace mlc::frontend {
 bool operator==(const TensorType &a, const TensorType &b) { return a.dtype == b.dtype && a.shape == b.shape; }
 
 Dim product(const std::vector<Dim> &shape) {
-  return std::accumulate(shape.begin(), shape.end(), Dim(1), [](const Dim &a, const Dim &b) { return a * b; });
+  return std::accumulate(shape.begin(), shape.end(), Dim(1),
+                         [](const Dim &a, const Dim &b) { return a * b; });
 }
 
 ValueId GraphBuilder::fresh(const TensorType &type) {
@@ -61,8 +62,8 @@ static std::string key(const AttrValue &value) {
   return std::visit(Key(), value);
 }
 
-std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
-                                       const std::vector<TensorType> &results) {
+std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vector<ValueId> &operands,
+                                       Attrs attrs, const std::vector<TensorType> &results) {
   std::string text = name;
   for (ValueId operand : operands)
     text += " %" + std::to_string(operand);
@@ -164,7 +165,8 @@ ValueId GraphBuilder::reduce(ValueId value, const std::string &kind, const std::
   for (size_t axis = 0; axis < from.shape.size(); ++axis)
     if (!std::binary_search(axes.begin(), axes.end(), int64_t(axis)))
       result.shape.push_back(from.shape[axis]);
-  return op("reduce", {value}, {{"kind", kind}, {"axes", std::vector<Dim>(axes.begin(), axes.end())}}, result);
+  return op("reduce", {value}, {{"kind", kind}, {"axes", std::vector<Dim>(axes.begin(), axes.end())}},
+            result);
 }
 
 std::vector<int64_t> prune(core::Graph &graph, bool keepInputs) {

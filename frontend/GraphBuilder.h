@@ -1,4 +1,5 @@
-// Builds a core graph: gives equal nodes one value, leaves out what does nothing, and remembers where values come from.
+// Builds a core graph: gives equal nodes one value, leaves out what does nothing, and remembers where values
+// come from.
 #pragma once
 
 #include "frontend/Program.h"
@@ -29,7 +30,8 @@ public:
   ValueId namedInput(const std::string &key, const TensorType &type, bool &fresh);
 
   /// The result of a primitive; an equal node made before answers for it.
-  ValueId op(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs, const TensorType &result);
+  ValueId op(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
+             const TensorType &result);
   std::vector<ValueId> ops(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
                            const std::vector<TensorType> &results);
 
@@ -62,8 +64,8 @@ private:
   std::vector<int64_t> producers; // by value, -1 for inputs
 };
 
-/// Drops nodes no output needs and renumbers: inputs first, then results in order. Returns the new id of every old
-/// value, or -1; with `keepInputs` all inputs stay, otherwise those that are used.
+/// Drops nodes no output needs and renumbers: inputs first, then results in order. Returns the new id of
+/// every old value, or -1; with `keepInputs` all inputs stay, otherwise those that are used.
 std::vector<int64_t> prune(core::Graph &graph, bool keepInputs);
 
 } // namespace mlc::frontend

@@ -1,5 +1,5 @@
-// The numbers of the language: hyper-parameters, literals, sizes, `step`. They are f64 while checking and meet a tensor
-// rounded once to its element type.
+// The numbers of the language: hyper-parameters, literals, sizes, `step`. They are f64 while checking and
+// meet a tensor rounded once to its element type.
 #pragma once
 
 #include "frontend/Program.h"
@@ -10,9 +10,9 @@
 
 namespace mlc::frontend {
 
-/// A number is known (a literal), a polynomial in `batch`, or an expression over `step`/`total_steps` or over sizes.
-/// A *run-time* number becomes an argument of the step even when its value is known: hyper-parameters of an optimizer
-/// are such, so that changing one compiles nothing.
+/// A number is known (a literal), a polynomial in `batch`, or an expression over `step`/`total_steps` or over
+/// sizes. A *run-time* number becomes an argument of the step even when its value is known: hyper-parameters
+/// of an optimizer are such, so that changing one compiles nothing.
 class Number {
 public:
   Number(double value = 0) : value(value) { tree.value = value; }
@@ -29,8 +29,8 @@ public:
   std::optional<Dim> dim() const;
   const core::ScalarExpr &expr() const { return tree; }
 
-  /// An operator of core::evaluateOperator on numbers. Nothing when `step` meets a size that depends on `batch`, which
-  /// no argument of the step can say.
+  /// An operator of core::evaluateOperator on numbers. Nothing when `step` meets a size that depends on
+  /// `batch`, which no argument of the step can say.
   static std::optional<Number> apply(const std::string &op, const std::vector<Number> &operands);
 
 private:

@@ -12,14 +12,16 @@ static constexpr size_t maxNodes = 500000;
 /// More elements than this in one tensor is a slip.
 static constexpr int64_t maxElements = int64_t(1) << 40;
 
-//===-- Nodes ----------------------------------------------------------------------------------------------===//
+//===-- Nodes
+//----------------------------------------------------------------------------------------------===//
 
 bool Elaborator::checkSize(const TensorType &type, Span span) {
   int64_t elements = 1;
   for (const Dim &dim : type.shape) {
     int64_t extent = dim.at(batchRows);
     if (extent < 0) {
-      fail(DiagnosticCode::E0201, span, "a size is a non-negative integer, and " + text(type) + " has " + dim.str());
+      fail(DiagnosticCode::E0201, span,
+           "a size is a non-negative integer, and " + text(type) + " has " + dim.str());
       return false;
     }
     if (__builtin_mul_overflow(elements, extent, &elements) || elements > maxElements) {
@@ -65,7 +67,8 @@ std::optional<ValueId> Elaborator::use(const Value &value, Span span) {
   return std::nullopt;
 }
 
-//===-- Numbers and lists become tensors -------------------------------------------------------------------===//
+//===-- Numbers and lists become tensors
+//-------------------------------------------------------------------===//
 
 static void flatten(const Value &list, size_t depth, std::vector<double> &values, std::vector<Dim> &shape) {
   if (list.kind != Value::List) {
@@ -126,7 +129,8 @@ std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType 
       if (type.dtype == DType::Bool) {
         ValueId one = graph->scalar(number, computeType);
         ValueId zero = graph->constant({computeType, {}}, 0.0);
-        ValueId flag = graph->op("compare", {one, zero}, {{"predicate", std::string("ne")}}, {DType::Bool, {}});
+        ValueId flag =
+            graph->op("compare", {one, zero}, {{"predicate", std::string("ne")}}, {DType::Bool, {}});
         return graph->broadcast(flag, type.shape);
       }
       if (!isFloat(type.dtype))
@@ -150,7 +154,8 @@ std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType 
     for (double number : values)
       if (!fits(number, type.dtype)) {
         fail(DiagnosticCode::E0209, span,
-             core::printNumber(number) + " is no " + text(type.dtype) + ", the element type of the tensor it meets");
+             core::printNumber(number) + " is no " + text(type.dtype) +
+                 ", the element type of the tensor it meets");
         return std::nullopt;
       }
     locate();
@@ -160,7 +165,8 @@ std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType 
     break;
   }
   if (!value.isError())
-    fail(DiagnosticCode::E0218, span, "a tensor of " + text(type.dtype) + " is needed, and this is " + describe(value));
+    fail(DiagnosticCode::E0218, span,
+         "a tensor of " + text(type.dtype) + " is needed, and this is " + describe(value));
   return std::nullopt;
 }
 
@@ -170,10 +176,11 @@ Value Elaborator::coerce(const Value &value, const TensorType &wanted, Span span
   bool isTensor = value.kind == Value::Tensor;
   if (isTensor && !use(value, span))
     return Value();
-  bool fitsShape = value.kind == Value::Number || value.kind == Value::Truth || shapeOf(value) == wanted.shape;
+  bool fitsShape =
+      value.kind == Value::Number || value.kind == Value::Truth || shapeOf(value) == wanted.shape;
   if ((isTensor && type(value).dtype != wanted.dtype) || !fitsShape) {
-    DiagnosticBuilder builder =
-        report(DiagnosticCode::E0205, span, what + " is " + text(wanted) + ", and this is " + describe(value));
+    DiagnosticBuilder builder = report(DiagnosticCode::E0205, span,
+                                       what + " is " + text(wanted) + ", and this is " + describe(value));
     noteOrigin(builder, value, span);
     return Value();
   }
@@ -197,7 +204,8 @@ Value Elaborator::demandTensor(const Value &value, Span span, const std::string 
   return use(value, span) ? value : Value();
 }
 
-//===-- Broadcasting ---------------------------------------------------------------------------------------===//
+//===-- Broadcasting
+//---------------------------------------------------------------------------------------===//
 
 bool Elaborator::broadcastShape(const Argument &a, const Argument &b, const std::vector<Dim> &shapeA,
                                 const std::vector<Dim> &shapeB, Span opSpan, std::vector<Dim> &shape) {
@@ -213,8 +221,9 @@ bool Elaborator::broadcastShape(const Argument &a, const Argument &b, const std:
     const std::vector<Dim> &longer = shapeA.size() > shapeB.size() ? shapeA : shapeB;
     const std::vector<Dim> &shorter = shapeA.size() > shapeB.size() ? shapeB : shapeA;
     if (!std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin())) {
-      DiagnosticBuilder builder = report(DiagnosticCode::E0207, opSpan,
-                                         "ranks differ: " + left + " on the left, " + right + " on the right");
+      DiagnosticBuilder builder =
+          report(DiagnosticCode::E0207, opSpan,
+                 "ranks differ: " + left + " on the left, " + right + " on the right");
       builder.label("the shorter shape must equal the last axes of the longer");
       notes(builder);
       if (longer.size() == shorter.size() + 1 && longer.back() == Dim(1) &&
@@ -261,9 +270,10 @@ bool Elaborator::align(const std::vector<Argument> &operands, size_t firstTyped,
     if (isTensor && i >= firstTyped) {
       if (typed && type(typed->value).dtype != type(operand.value).dtype) {
         DType a = type(typed->value).dtype, b = type(operand.value).dtype;
-        DiagnosticBuilder builder = report(DiagnosticCode::E0206, opSpan,
-                                           "element types differ: " + text(type(typed->value)) + " on the left, " +
-                                               text(type(operand.value)) + " on the right");
+        DiagnosticBuilder builder =
+            report(DiagnosticCode::E0206, opSpan,
+                   "element types differ: " + text(type(typed->value)) + " on the left, " +
+                       text(type(operand.value)) + " on the right");
         noteOrigin(builder, typed->value, opSpan);
         noteOrigin(builder, operand.value, opSpan);
         if (isFloat(a) != isFloat(b))
@@ -301,7 +311,8 @@ bool Elaborator::align(const std::vector<Argument> &operands, size_t firstTyped,
   return true;
 }
 
-//===-- Operators ------------------------------------------------------------------------------------------===//
+//===-- Operators
+//------------------------------------------------------------------------------------------===//
 
 static const char *opName(BinaryOp op) {
   switch (op) {
@@ -389,7 +400,8 @@ Value Elaborator::unary(UnaryOp op, const Value &operand, Span span, Span opSpan
 Value Elaborator::elementwise(const std::string &op, const Value &left, const Value &right, Span leftSpan,
                               Span rightSpan, Span opSpan) {
   if (left.isError() || right.isError())
-    return left.kind == Value::Absent || right.kind == Value::Absent ? (left.isError() ? left : right) : Value();
+    return left.kind == Value::Absent || right.kind == Value::Absent ? (left.isError() ? left : right)
+                                                                     : Value();
   std::vector<Argument> operands = {{left, leftSpan}, {right, rightSpan}};
   if (isScalar(left) && isScalar(right))
     return onNumbers(*this, op, operands, opSpan);
@@ -414,8 +426,8 @@ Value Elaborator::elementwise(const std::string &op, const Value &left, const Va
     return Value();
   }
   if (!isFloat(common.dtype) && (op == "div" || op == "pow"))
-    return fail(DiagnosticCode::E0210, opSpan,
-                op == "div" ? "`/` on integers" : "`^` on integers", "convert first: `float(x)`");
+    return fail(DiagnosticCode::E0210, opSpan, op == "div" ? "`/` on integers" : "`^` on integers",
+                "convert first: `float(x)`");
   if (comparison) {
     common.dtype = DType::Bool;
     return emit("compare", ids, {{"predicate", op}}, common, opSpan);
@@ -462,8 +474,8 @@ Value Elaborator::contract(const Value &left, const Value &right, const std::vec
                                ? type(left).shape[onLeft - lhs.begin()]
                                : type(right).shape[std::find(rhs.begin(), rhs.end(), label) - rhs.begin()]);
   }
-  return emit("contract", {left.id, right.id}, {{"lhs", dims(lhs)}, {"rhs", dims(rhs)}, {"out", dims(out)}}, result,
-              span);
+  return emit("contract", {left.id, right.id}, {{"lhs", dims(lhs)}, {"rhs", dims(rhs)}, {"out", dims(out)}},
+              result, span);
 }
 
 /// [b..., m, k] @ [k, n], and [b..., m, k] @ [b..., k, n]; a left vector is a row.
@@ -476,9 +488,8 @@ Value Elaborator::matmul(const Value &left, const Value &right, Span leftSpan, S
     return Value();
   const TensorType typeA = type(a), typeB = type(b);
   auto wrong = [&](DiagnosticCode code, std::string label) {
-    DiagnosticBuilder builder = report(code, opSpan,
-                                       "`@` does not fit: " + text(typeA) + " on the left, " + text(typeB) +
-                                           " on the right");
+    DiagnosticBuilder builder = report(
+        code, opSpan, "`@` does not fit: " + text(typeA) + " on the left, " + text(typeB) + " on the right");
     builder.label(std::move(label));
     noteOrigin(builder, a, opSpan);
     noteOrigin(builder, b, opSpan);
@@ -491,7 +502,8 @@ Value Elaborator::matmul(const Value &left, const Value &right, Span leftSpan, S
     return wrong(DiagnosticCode::E0211, "the right side is a matrix, or both have the same leading axes");
   if (typeA.shape.back() != typeB.shape[rankB - 2])
     return wrong(DiagnosticCode::E0211, "the last axis of the left is " + typeA.shape.back().str() +
-                                            ", the last but one of the right " + typeB.shape[rankB - 2].str());
+                                            ", the last but one of the right " +
+                                            typeB.shape[rankB - 2].str());
   std::vector<int> lhs, rhs, out;
   for (size_t axis = 0; axis < rankA; ++axis)
     lhs.push_back(int(axis));
@@ -533,7 +545,8 @@ Value Elaborator::castTo(ScalarKind kind, const Value &value, Span span) {
   return emit("convert", {tensor.id}, {}, result, span);
 }
 
-//===-- Axes -----------------------------------------------------------------------------------------------===//
+//===-- Axes
+//-----------------------------------------------------------------------------------------------===//
 
 std::optional<int64_t> Elaborator::axis(const Value &value, size_t rank, Span span) {
   std::optional<int64_t> number = wholeNumber(value, span, "an axis");
@@ -541,7 +554,8 @@ std::optional<int64_t> Elaborator::axis(const Value &value, size_t rank, Span sp
     return std::nullopt;
   if (*number < -int64_t(rank) || *number >= int64_t(rank)) {
     fail(DiagnosticCode::E0212, span,
-         "there is no axis " + std::to_string(*number) + ": the tensor has " + std::to_string(rank) + " axes");
+         "there is no axis " + std::to_string(*number) + ": the tensor has " + std::to_string(rank) +
+             " axes");
     return std::nullopt;
   }
   return *number < 0 ? *number + int64_t(rank) : *number;

@@ -1,4 +1,5 @@
-// Arguments to parameters: by position and by name, generics from the operands; and the tensors that live between steps.
+// Arguments to parameters: by position and by name, generics from the operands; and the tensors that live
+// between steps.
 #include "frontend/Elaborator.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -32,7 +33,8 @@ static std::string signatureText(const Callable &declaration) {
   return text + ")`";
 }
 
-/// Which parameter gets which argument. Positions fill the required parameters, then sizes that have a default.
+/// Which parameter gets which argument. Positions fill the required parameters, then sizes that have a
+/// default.
 static bool assign(Elaborator &elaborator, const Callable &declaration, const Arguments &arguments,
                    const CallSite &site, std::vector<Slot> &slots) {
   for (const Param &param : declaration.operands)
@@ -87,15 +89,15 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
 }
 
 /// A tensor for an operand of this type: binds generics, or says why not.
-static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, const Param &param, const Value &value,
-                         Span span, Env &callee) {
+static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, const Param &param,
+                         const Value &value, Span span, Env &callee) {
   if (elaborator.unify(*param.type, elaborator.type(value), callee, declaration.generics))
     return true;
-  DiagnosticBuilder builder = elaborator.report(
-      DiagnosticCode::E0204, span,
-      "`" + param.name.text + "` of `" + declaration.name.text + "` is " +
-          elaborator.typeText(*param.type, callee, declaration.generics) + ", and this is " +
-          elaborator.describe(value));
+  DiagnosticBuilder builder =
+      elaborator.report(DiagnosticCode::E0204, span,
+                        "`" + param.name.text + "` of `" + declaration.name.text + "` is " +
+                            elaborator.typeText(*param.type, callee, declaration.generics) +
+                            ", and this is " + elaborator.describe(value));
   elaborator.noteOrigin(builder, value, span);
   DType wanted = elaborator.dtype(param.type->scalar), given = elaborator.type(value).dtype;
   if (isFloat(wanted) && !isFloat(given))
@@ -118,7 +120,8 @@ static bool checkPlain(Elaborator &elaborator, const Callable &declaration, cons
     return dim.has_value();
   }
   if (param.type->kind == TypeExpr::Kind::Fn && value.kind != Value::Function) {
-    elaborator.fail(DiagnosticCode::E0218, span, what + " is a function, and this is " + elaborator.describe(value));
+    elaborator.fail(DiagnosticCode::E0218, span,
+                    what + " is a function, and this is " + elaborator.describe(value));
     return false;
   }
   return true;
@@ -129,11 +132,12 @@ static bool isTensorType(const Param &param) {
 }
 
 static bool hasOnlyPacks(const TypeExpr &type) {
-  return std::all_of(type.dims.begin(), type.dims.end(), [](const DimExpr &dim) { return dim.pack.has_value(); });
+  return std::all_of(type.dims.begin(), type.dims.end(),
+                     [](const DimExpr &dim) { return dim.pack.has_value(); });
 }
 
-bool Elaborator::bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site, Env &callee,
-                                const Expected *expected, bool &absent) {
+bool Elaborator::bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site,
+                                Env &callee, const Expected *expected, bool &absent) {
   std::vector<Slot> slots;
   if (!assign(*this, declaration, arguments, site, slots))
     return false;
@@ -208,13 +212,15 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
   for (const Slot &slot : slots) {
     const Value &value = callee.scope->names[slot.param->name.text].value;
     if (isTensorType(*slot.param) && value.kind == Value::Tensor &&
-        !unifyOperand(*this, declaration, *slot.param, value, slot.given ? slot.given->span : site.span, callee))
+        !unifyOperand(*this, declaration, *slot.param, value, slot.given ? slot.given->span : site.span,
+                      callee))
       return false;
   }
   return true;
 }
 
-//===-- Tensors that live between steps --------------------------------------------------------------------===//
+//===-- Tensors that live between steps
+//--------------------------------------------------------------------===//
 
 ValueId Elaborator::stateValue(int state) {
   auto [entry, added] = phase->states.emplace(state, 0);
@@ -281,7 +287,8 @@ Value Elaborator::parameter(const Ident &name, const TypeExpr &typeExpr, const E
   return Value::tensor(phase->graph, stateValue(state));
 }
 
-int Elaborator::statistic(const std::string &field, const std::string &kind, const TensorType &type, Span span) {
+int Elaborator::statistic(const std::string &field, const std::string &kind, const TensorType &type,
+                          Span span) {
   std::string name = dataName + "." + field + "." + kind;
   auto [entry, added] = statesByPath.emplace(name, int(states.size()));
   if (added) {
@@ -297,7 +304,8 @@ int Elaborator::statistic(const std::string &field, const std::string &kind, con
   return entry->second;
 }
 
-//===-- What a graph gets from outside ---------------------------------------------------------------------===//
+//===-- What a graph gets from outside
+//---------------------------------------------------------------------===//
 
 ValueId GraphContext::captured(const Capture &capture) {
   bool fresh = false;

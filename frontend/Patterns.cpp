@@ -56,7 +56,8 @@ static std::optional<std::string> parseSide(const std::string &text, Side &side)
 }
 
 /// Splits at "->" and ",": the operands' sides, then the result's.
-static bool parsePattern(Elaborator &elaborator, const Argument &pattern, std::vector<Side> &operands, Side &result) {
+static bool parsePattern(Elaborator &elaborator, const Argument &pattern, std::vector<Side> &operands,
+                         Side &result) {
   auto wrong = [&](const std::string &why) {
     elaborator.fail(DiagnosticCode::E0214, pattern.span, "this pattern is malformed: " + why);
     return false;
@@ -116,8 +117,8 @@ static bool expandEllipsis(Side &side, size_t count) {
 }
 
 /// Sizes of the names of one operand, from its shape and from what is known already.
-static bool bindSizes(Elaborator &elaborator, const Side &side, const Argument &operand, const Argument &pattern,
-                      std::map<std::string, Dim> &sizes) {
+static bool bindSizes(Elaborator &elaborator, const Side &side, const Argument &operand,
+                      const Argument &pattern, std::map<std::string, Dim> &sizes) {
   const TensorType type = elaborator.type(operand.value);
   auto wrong = [&](const std::string &why) {
     DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0215, pattern.span, why);
@@ -147,8 +148,10 @@ static bool bindSizes(Elaborator &elaborator, const Side &side, const Argument &
                      elaborator.text(type) + ")");
       sizes[*open] = *rest;
     } else if (known != extent) {
-      std::string shown = side[axis].names.empty() ? "1" : "`" + side[axis].names[0] + "`" +
-                                                         (side[axis].names.size() > 1 ? "..." : "") + " = " + known.str();
+      std::string shown = side[axis].names.empty()
+                              ? "1"
+                              : "`" + side[axis].names[0] + "`" + (side[axis].names.size() > 1 ? "..." : "") +
+                                    " = " + known.str();
       return wrong("axis " + std::to_string(axis) + " of " + elaborator.text(type) + " is " + extent.str() +
                    ", and the pattern says " + shown);
     }
@@ -170,7 +173,8 @@ Value rearrangeRule(Elaborator &elaborator, BuiltinCall &call) {
   if (!parsePattern(elaborator, pattern, operands, right))
     return Value();
   if (operands.size() != 1)
-    return elaborator.fail(DiagnosticCode::E0214, pattern.span, "`rearrange` takes one operand: no `,` in its pattern");
+    return elaborator.fail(DiagnosticCode::E0214, pattern.span,
+                           "`rearrange` takes one operand: no `,` in its pattern");
   Argument operand = call.operands[1];
   operand.value = elaborator.demandTensor(operand.value, operand.span, "the operand of `rearrange`");
   if (operand.value.isError())
@@ -192,7 +196,8 @@ Value rearrangeRule(Elaborator &elaborator, BuiltinCall &call) {
   std::vector<std::string> from = namesOf(left), to = namesOf(right);
   for (const auto &[name, extent] : sizes)
     if (std::find(from.begin(), from.end(), name) == from.end())
-      return elaborator.fail(DiagnosticCode::E0304, call.find(name)->span, "the pattern has no axis `" + name + "`");
+      return elaborator.fail(DiagnosticCode::E0304, call.find(name)->span,
+                             "the pattern has no axis `" + name + "`");
   for (const std::string &name : from)
     if (std::find(to.begin(), to.end(), name) == to.end())
       return elaborator.fail(DiagnosticCode::E0214, pattern.span, "`" + name + "` stands on the left only",
@@ -224,7 +229,8 @@ Value rearrangeRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.result(graph.reshape(value, together));
 }
 
-//===-- einsum ---------------------------------------------------------------------------------------------===//
+//===-- einsum
+//---------------------------------------------------------------------------------------------===//
 
 namespace {
 /// A tensor with a name for each axis.
@@ -320,7 +326,8 @@ Value einsumRule(Elaborator &elaborator, BuiltinCall &call) {
     for (const std::string &name : i + 1 == count ? out : all)
       if (contains(later, name))
         product.push_back(name);
-    result.value = elaborator.contract(result.value, next.value, lhs, rhs, labels(product, all), call.site.span);
+    result.value =
+        elaborator.contract(result.value, next.value, lhs, rhs, labels(product, all), call.site.span);
     result.names = product;
     if (result.value.isError())
       return Value();

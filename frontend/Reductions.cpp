@@ -5,8 +5,10 @@
 
 namespace mlc::frontend {
 
-/// The axes a reduction removes, sorted: `axes`/`axis` names them, `keep` names the others, all without either.
-static std::optional<std::vector<int64_t>> reducedAxes(Elaborator &elaborator, BuiltinCall &call, size_t rank) {
+/// The axes a reduction removes, sorted: `axes`/`axis` names them, `keep` names the others, all without
+/// either.
+static std::optional<std::vector<int64_t>> reducedAxes(Elaborator &elaborator, BuiltinCall &call,
+                                                       size_t rank) {
   const Argument *removed = call.find("axes") ? call.find("axes") : call.find("axis");
   const Argument *kept = call.find("keep");
   std::vector<int64_t> named;
@@ -48,7 +50,8 @@ static Value reduce(Elaborator &elaborator, BuiltinCall &call, const std::string
   for (int64_t axis : *axes)
     sizes.push_back(from.shape[axis]);
   std::optional<Number> share = Number::apply("div", {Number(1), Number::size(product(sizes))});
-  return elaborator.elementwise("mul", result, Value::of(*share), call.site.span, call.site.span, call.site.span);
+  return elaborator.elementwise("mul", result, Value::of(*share), call.site.span, call.site.span,
+                                call.site.span);
 }
 
 Value sumRule(Elaborator &elaborator, BuiltinCall &call) { return reduce(elaborator, call, "sum", false); }
@@ -58,12 +61,14 @@ Value aminRule(Elaborator &elaborator, BuiltinCall &call) { return reduce(elabor
 
 /// The first index of the largest element, along the last axis unless told otherwise.
 Value argmaxRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `argmax`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `argmax`");
   if (value.isError())
     return value;
   TensorType type = elaborator.type(value);
   if (type.dtype == DType::Bool)
-    return elaborator.fail(DiagnosticCode::E0208, call.operands[0].span, "`argmax` takes numbers, and this is bool");
+    return elaborator.fail(DiagnosticCode::E0208, call.operands[0].span,
+                           "`argmax` takes numbers, and this is bool");
   const Argument *given = call.find("axis");
   std::optional<int64_t> axis = elaborator.axis(given ? given->value : Value::of(-1), type.shape.size(),
                                                 given ? given->span : call.operands[0].span);

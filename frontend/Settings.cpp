@@ -14,7 +14,8 @@ bool TrainBlock::settings() {
     const auto *setting = as<SettingClause>(*clause);
     if (!setting)
       continue;
-    auto [entry, added] = given.emplace(setting->setting, std::make_pair(setting->value.get(), clause->keywordSpan));
+    auto [entry, added] =
+        given.emplace(setting->setting, std::make_pair(setting->value.get(), clause->keywordSpan));
     if (!added) {
       elaborator
           .report(DiagnosticCode::E0405, clause->keywordSpan,
@@ -30,7 +31,8 @@ bool TrainBlock::settings() {
     return entry == given.end() ? nullptr : entry->second.first;
   };
   auto wrong = [&](Setting setting, const Expr &expr, const std::string &wanted) {
-    elaborator.fail(DiagnosticCode::E0405, expr.span, "`" + std::string(spelling(setting)) + "` is " + wanted);
+    elaborator.fail(DiagnosticCode::E0405, expr.span,
+                    "`" + std::string(spelling(setting)) + "` is " + wanted);
     good = false;
   };
   auto number = [&](Setting setting, const std::string &wanted, double least, double most,
@@ -60,7 +62,8 @@ bool TrainBlock::settings() {
     settings.steps = int64_t(*value);
   if (auto value = number(Setting::Seed, "a non-negative integer", 0, 9e15, true))
     settings.seed = uint64_t(*value);
-  if (auto value = number(Setting::Validation, "a share of the training data, from 0 to below 1", 0, 0.999999, false))
+  if (auto value =
+          number(Setting::Validation, "a share of the training data, from 0 to below 1", 0, 0.999999, false))
     settings.validation = *value;
   if (auto value = number(Setting::Accumulate, "a number of batches, 1 or more", 1, 1e6, true))
     settings.accumulate = int64_t(*value);
@@ -88,7 +91,8 @@ bool TrainBlock::settings() {
   return good && !elaborator.diagnostics.hasErrors();
 }
 
-//===-- Data -----------------------------------------------------------------------------------------------===//
+//===-- Data
+//-----------------------------------------------------------------------------------------------===//
 
 namespace {
 struct ReaderKind {
@@ -100,8 +104,8 @@ struct ReaderKind {
 
 static const std::vector<ReaderKind> &readerKinds() {
   static const std::vector<ReaderKind> kinds = {
-      {"idx", 1, 16, {}},           {"csv", 1, 1, {}}, {"cifar", 1, 64, {}},         {"images", 1, 1, {"size"}},
-      {"npz", 1, 1, {}},            {"text", 1, 1, {"stride"}}, {"host", 0, 0, {}},
+      {"idx", 1, 16, {}}, {"csv", 1, 1, {}},          {"cifar", 1, 64, {}}, {"images", 1, 1, {"size"}},
+      {"npz", 1, 1, {}},  {"text", 1, 1, {"stride"}}, {"host", 0, 0, {}},
   };
   return kinds;
 }
@@ -116,7 +120,8 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
     return wrong(reader.reader->span, "a reader stands here, such as `csv(\"file.csv\")`");
   const std::vector<ReaderKind> &kinds = readerKinds();
   const std::string &name = node->call.callee.text;
-  auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const ReaderKind &kind) { return name == kind.name; });
+  auto kind =
+      std::find_if(kinds.begin(), kinds.end(), [&](const ReaderKind &kind) { return name == kind.name; });
   if (kind == kinds.end()) {
     std::vector<std::string> names;
     for (const ReaderKind &each : kinds)
@@ -137,7 +142,8 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
       return false;
     if (!arg.name) {
       if (value.kind != Value::String)
-        return wrong(arg.span, "`" + name + "` takes the names of files, and this is " + elaborator.describe(value));
+        return wrong(arg.span,
+                     "`" + name + "` takes the names of files, and this is " + elaborator.describe(value));
       result.files.push_back(value.text);
       continue;
     }
@@ -145,7 +151,8 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
                              [&](const char *option) { return arg.name->text == option; });
     if (!known)
       return wrong(arg.name->span, "the reader `" + name + "` has no option `" + arg.name->text + "`");
-    std::optional<int64_t> number = elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
+    std::optional<int64_t> number =
+        elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
     if (!number)
       return false;
     if (*number < 1 || *number > 1 << 24)
@@ -166,7 +173,8 @@ bool TrainBlock::field(const Field &field, Env &env) {
   result.optional = field.mayMiss;
   for (const core::Field &other : program.fields)
     if (other.name == result.name) {
-      elaborator.report(DiagnosticCode::E0302, field.name.span, "the field `" + result.name + "` is declared twice")
+      elaborator
+          .report(DiagnosticCode::E0302, field.name.span, "the field `" + result.name + "` is declared twice")
           .note(other.span, "first here");
       return false;
     }
@@ -175,8 +183,8 @@ bool TrainBlock::field(const Field &field, Env &env) {
     return false;
   };
   if (field.categories) {
-    std::optional<int64_t> count =
-        elaborator.wholeNumber(elaborator.expression(*field.categories, env), field.categories->span, "a category count");
+    std::optional<int64_t> count = elaborator.wholeNumber(elaborator.expression(*field.categories, env),
+                                                          field.categories->span, "a category count");
     if (!count)
       return false;
     if (*count < 1 || *count > 1 << 24)
@@ -221,10 +229,11 @@ bool TrainBlock::data() {
         data = as<DataItem>(*entry->second);
     }
   if (!data || (!item.data && names.size() != 1)) {
-    DiagnosticBuilder builder = elaborator.report(
-        DiagnosticCode::E0402, item.data ? item.data->span : item.name.span,
-        item.data ? "unknown data block `" + item.data->text + "`"
-                  : names.empty() ? "there is no data block" : "which data? write `train " + item.name.text + " on NAME`");
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0402, item.data ? item.data->span : item.name.span,
+                          item.data       ? "unknown data block `" + item.data->text + "`"
+                          : names.empty() ? "there is no data block"
+                                          : "which data? write `train " + item.name.text + " on NAME`");
     if (item.data)
       if (std::optional<std::string> meant = didYouMean(item.data->text, names))
         builder.help("did you mean `" + *meant + "`?");

@@ -25,8 +25,8 @@ void Elaborator::bind(const Binding &binding, Env &env) {
   std::optional<Expected> expected;
   if (binding.type)
     expected = resolveExpected(*binding.type, env);
-  Value value = binding.type && !expected ? Value()
-                                          : expression(*binding.value, env, expected ? &*expected : nullptr);
+  Value value =
+      binding.type && !expected ? Value() : expression(*binding.value, env, expected ? &*expected : nullptr);
   auto demand = [&](Value part, const TensorType &type) {
     return coerce(part, type, binding.value->span, "this `let`");
   };
@@ -35,8 +35,8 @@ void Elaborator::bind(const Binding &binding, Env &env) {
       value = demand(value, expected->types[0]);
     else if (value.kind != Value::Tuple || value.elements.size() != expected->types.size())
       value = fail(DiagnosticCode::E0218, binding.value->span,
-                   "the annotation is a tuple of " + std::to_string(expected->types.size()) + ", and this is " +
-                       describe(value));
+                   "the annotation is a tuple of " + std::to_string(expected->types.size()) +
+                       ", and this is " + describe(value));
     else
       for (size_t i = 0; i < value.elements.size(); ++i)
         value.elements[i] = demand(value.elements[i], expected->types[i]);
@@ -45,8 +45,8 @@ void Elaborator::bind(const Binding &binding, Env &env) {
     return declare(env, binding.pattern.names[0], std::move(value));
   const std::vector<Ident> &names = binding.pattern.names;
   if (!value.isError() && (value.kind != Value::Tuple || value.elements.size() != names.size())) {
-    std::string what = value.kind == Value::Tuple ? "a tuple of " + std::to_string(value.elements.size())
-                                                  : describe(value);
+    std::string what =
+        value.kind == Value::Tuple ? "a tuple of " + std::to_string(value.elements.size()) : describe(value);
     value = fail(DiagnosticCode::E0218, binding.value->span,
                  "the pattern has " + std::to_string(names.size()) + " names, and this is " + what);
   }
@@ -65,7 +65,8 @@ Value Elaborator::block(const Block &block, const Env &env, const Expected *expe
 static bool mayOwn(Elaborator &elaborator, Env &env, Span span, const std::string &what) {
   if (env.scope->owns)
     return true;
-  elaborator.report(DiagnosticCode::E0308, span, what + " stands in a model or a layer, where it gets its path")
+  elaborator
+      .report(DiagnosticCode::E0308, span, what + " stands in a model or a layer, where it gets its path")
       .help("a `fn` owns nothing: make it a `layer`");
   return false;
 }

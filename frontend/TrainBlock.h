@@ -17,7 +17,6 @@ struct Line {
   // A declared metric.
   const Callable *metric = nullptr;
   std::shared_ptr<Scope> scope; // its dims and hyper-parameters
-  Env env;
   std::vector<std::pair<std::string, TensorType>> states;
 };
 
@@ -50,13 +49,14 @@ private:
   // Figures.cpp
   void loss(const LossClause &clause, Env &env);
   void metric(const MetricClause &clause, Env &env);
-  bool declaredMetric(const Call &call, const Function &function, Env &env, Line &line);
+  void declaredMetric(const Call &call, const Function &function, Env &env, Line &line, Arguments arguments);
   void ratio(const Value &value, Span span, const Value *weight, Span weightSpan, Line &line);
-  std::string lineName(const std::optional<Ident> &name, const Expr &value, const std::string &otherwise) const;
+  std::string lineName(const std::optional<Ident> &name, const Expr &value,
+                       const std::string &otherwise) const;
   void addSum(ValueId value);
   ValueId sums();
   bool figures(Phase &phase);
-  bool metricResult(Phase &phase, const Line &line, ValueId sums, ValueId &result);
+  bool metricResult(const Line &line, ValueId sums, ValueId &result);
   // Optimize.cpp
   bool update(Phase &phase);
 
@@ -74,8 +74,8 @@ private:
   std::optional<Number> clipNorm;
 };
 
-/// Whether a dotted path matches "**.bias": `*` is a component, `**` any number of them; a pattern that matches a
-/// leading part matches everything below.
+/// Whether a dotted path matches "**.bias": `*` is a component, `**` any number of them; a pattern that
+/// matches a leading part matches everything below.
 bool matches(const std::string &pattern, const std::string &path);
 
 /// The inputs a value depends on in a way that can be differentiated.

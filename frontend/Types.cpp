@@ -137,7 +137,8 @@ static bool mentionsUnbound(const Expr &expr, const Scope &scope, const std::vec
 
 bool Elaborator::isBound(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const {
   for (const DimExpr &dim : type.dims)
-    if (dim.pack ? !env.scope->names.count(dim.pack->text) : mentionsUnbound(*dim.value, *env.scope, generics))
+    if (dim.pack ? !env.scope->names.count(dim.pack->text)
+                 : mentionsUnbound(*dim.value, *env.scope, generics))
       return false;
   return std::all_of(type.elements.begin(), type.elements.end(),
                      [&](const TypeExpr &element) { return isBound(element, env, generics); });

@@ -17,14 +17,14 @@ struct Function;
 
 struct Value {
   enum Kind {
-    Error,   // was reported; swallows whatever it meets
-    Absent,  // not to be had here (a metric's operands after the last batch); swallows too
+    Error,  // was reported; swallows whatever it meets
+    Absent, // not to be had here (a metric's operands after the last batch); swallows too
     Number,
-    Truth,   // number is 1 or 0; known, or of the run
+    Truth, // number is 1 or 0; known, or of the run
     String,
     Tensor,
     Tuple,
-    List,    // [1, 2]: numbers, or lists of such; becomes a tensor where it meets one
+    List, // [1, 2]: numbers, or lists of such; becomes a tensor where it meets one
     Function
   } kind = Error;
   frontend::Number number;

@@ -1,0 +1,10 @@
+# cmake -DOUT=Prelude.cpp -DFILES="a.mlc;b.mlc" -P EmbedPrelude.cmake: the files as C++ string literals.
+set(text "#include \"frontend/Prelude.h\"\n\nnamespace mlc::frontend {\n\n")
+string(APPEND text "const std::vector<PreludeFile> &preludeFiles() {\n  static const std::vector<PreludeFile> files = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${file} contents)
+  get_filename_component(name ${file} NAME)
+  string(APPEND text "      {\"prelude/${name}\", R\"mlc-text(${contents})mlc-text\"},\n")
+endforeach()
+string(APPEND text "  };\n  return files;\n}\n\n} // namespace mlc::frontend\n")
+file(WRITE ${OUT} "${text}")

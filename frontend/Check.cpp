@@ -1,0 +1,190 @@
+#include "frontend/Check.h"
+
+#include "frontend/Parser.h"
+#include "frontend/Prelude.h"
+#include "frontend/TrainBlock.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace mlc::frontend {
+
+std::vector<std::string> trainNames(const Program &file) {
+  std::vector<std::string> names;
+  for (const ItemPtr &item : file.items)
+    if (const auto *train = as<TrainItem>(*item))
+      names.push_back(train->name.text);
+  return names;
+}
+
+static const Ident *nameOf(const Item &item) {
+  switch (item.kind) {
+  case ItemKind::Let:
+    return &cast<LetItem>(item).binding.pattern.names[0];
+  case ItemKind::Data:
+    return &cast<DataItem>(item).name;
+  case ItemKind::Callable:
+    return &cast<CallableItem>(item).callable->name;
+  case ItemKind::Train:
+    return &cast<TrainItem>(item).name;
+  case ItemKind::Import:
+  case ItemKind::Derivative:
+    break;
+  }
+  return nullptr;
+}
+
+/// The names of a file. Files of the prelude share one File.
+static void addItems(File &file, const Program &ast, DiagnosticEngine &diagnostics) {
+  for (const ItemPtr &item : ast.items) {
+    if (const auto *derivative = as<DerivativeItem>(*item)) {
+      auto [entry, added] = file.derivatives.emplace(derivative->function.text, derivative);
+      if (!added)
+        diagnostics
+            .report(DiagnosticCode::E0302, derivative->function.span,
+                    "`" + derivative->function.text + "` has two derivatives")
+            .note(entry->second->function.span, "first here");
+      continue;
+    }
+    // Train blocks have names of their own: a run is not called.
+    const Ident *name = nameOf(*item);
+    if (!name || item->kind == ItemKind::Train)
+      continue;
+    auto [entry, added] = file.items.emplace(name->text, item.get());
+    if (!added)
+      diagnostics.report(DiagnosticCode::E0302, name->span, "`" + name->text + "` is defined twice")
+          .note(nameOf(*entry->second)->span, "first here");
+  }
+  for (const auto &[name, derivative] : file.derivatives) {
+    auto entry = file.items.find(name);
+    const CallableItem *function = entry == file.items.end() ? nullptr : as<CallableItem>(*entry->second);
+    if (!function || function->callable->kind != CallableKind::Fn)
+      diagnostics.report(DiagnosticCode::E0312, derivative->function.span,
+                         "there is no fn `" + name + "` in this file to derive");
+  }
+}
+
+static File &addFile(Elaborator &elaborator, bool isPrelude) {
+  File &file = elaborator.files.emplace_back();
+  file.isPrelude = isPrelude;
+  file.scope = std::make_shared<Scope>();
+  file.scope->file = &file;
+  return file;
+}
+
+static const TrainItem *findTrain(Elaborator &elaborator, const Program &ast, const std::string &name) {
+  const TrainItem *found = nullptr;
+  std::vector<std::string> names = trainNames(ast);
+  for (const ItemPtr &item : ast.items)
+    if (const auto *train = as<TrainItem>(*item)) {
+      if (!name.empty() && train->name.text == name && found) {
+        elaborator
+            .report(DiagnosticCode::E0302, train->name.span, "two train blocks are called `" + name + "`")
+            .note(found->name.span, "first here");
+        return nullptr;
+      }
+      if (name.empty() || train->name.text == name)
+        found = train;
+    }
+  bool ambiguous = name.empty() && names.size() > 1;
+  if (found && !ambiguous)
+    return found;
+  std::string list;
+  for (const std::string &each : names)
+    list += (list.empty() ? "" : ", ") + each;
+  Span start{ast.source, 0, 0};
+  DiagnosticBuilder builder =
+      elaborator.report(DiagnosticCode::E0401, ambiguous ? found->name.span : start,
+                        names.empty() ? "there is no `train` block in this file"
+                        : ambiguous   ? "which train block? there are " + list
+                                      : "there is no train block `" + name + "`: there are " + list);
+  if (!ambiguous)
+    if (std::optional<std::string> meant = didYouMean(name, names))
+      builder.help("did you mean `" + *meant + "`?");
+  return nullptr;
+}
+
+namespace {
+/// The values of `--set`, parsed.
+struct Overrides {
+  std::deque<Program> programs;
+  std::map<std::string, const Expr *> values;
+  std::vector<std::string> optimizer;
+};
+} // namespace
+
+static bool parseOverrides(SourceManager &sources, const CheckOptions &options, DiagnosticEngine &diagnostics,
+                           Span place, Overrides &result) {
+  for (const auto &[name, text] : options.overrides) {
+    const std::string prefix = "optimizer.";
+    bool ofOptimizer = name.compare(0, prefix.size(), prefix) == 0;
+    if (!ofOptimizer && !settingKind(name)) {
+      std::vector<std::string> known = {"batch",      "epochs",    "steps",    "seed",         "validation",
+                                        "accumulate", "clip_norm", "patience", "optimizer.lr", "precision"};
+      DiagnosticBuilder builder =
+          diagnostics.report(DiagnosticCode::E0417, place, "`--set " + name + "` is nothing to set");
+      if (std::optional<std::string> meant = didYouMean(name, known))
+        builder.help("did you mean `" + *meant + "`?");
+      return false;
+    }
+    if (ofOptimizer && !result.values.count(name))
+      result.optimizer.push_back(name.substr(prefix.size()));
+    SourceId source = sources.add("--set " + name, "let value = " + text + "\n");
+    result.programs.push_back(parse(source, diagnostics));
+    if (diagnostics.hasErrors())
+      return false;
+    const Program &program = result.programs.back();
+    const LetItem *let = program.items.size() == 1 ? as<LetItem>(*program.items[0]) : nullptr;
+    if (!let) {
+      diagnostics.report(DiagnosticCode::E0417, Span{source, 0, 0}, "`--set` takes one value");
+      return false;
+    }
+    result.values[name] = let->binding.value.get();
+  }
+  return true;
+}
+
+std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
+                                     const std::string &trainName, const CheckOptions &options,
+                                     DiagnosticEngine &diagnostics) {
+  if (files.empty() || diagnostics.hasErrors())
+    return nullptr;
+  Elaborator elaborator(diagnostics);
+  std::deque<Program> preludePrograms;
+  File &prelude = addFile(elaborator, true);
+  elaborator.prelude = &prelude;
+  for (const PreludeFile &text : preludeFiles()) {
+    SourceId source = sources.add(text.name, text.text, SourceOrigin::Prelude);
+    preludePrograms.push_back(parse(source, diagnostics));
+    addItems(prelude, preludePrograms.back(), diagnostics);
+  }
+  std::vector<File *> own;
+  for (const LoadedFile &loaded : files) {
+    File &file = addFile(elaborator, false);
+    file.ast = &loaded.program;
+    addItems(file, loaded.program, diagnostics);
+    for (size_t import : loaded.imports)
+      file.imports.push_back(own[import]);
+    own.push_back(&file);
+  }
+  elaborator.root = own.back();
+  const Program &root = files.back().program;
+  const TrainItem *train = findTrain(elaborator, root, trainName);
+  if (!train || diagnostics.hasErrors())
+    return nullptr;
+  Overrides overrides;
+  if (!parseOverrides(sources, options, diagnostics, train->name.span, overrides))
+    return nullptr;
+  auto program = std::make_unique<core::Program>();
+  TrainBlock block(elaborator, *train, *program);
+  block.overridden = [&](const std::string &name) -> const Expr * {
+    auto entry = overrides.values.find(name);
+    return entry == overrides.values.end() ? nullptr : entry->second;
+  };
+  block.optimizerOverrides = overrides.optimizer;
+  if (!block.run())
+    return nullptr;
+  return program;
+}
+
+} // namespace mlc::frontend

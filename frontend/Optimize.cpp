@@ -1,0 +1,212 @@
+// The update: the optimizer's declaration applied to each parameter.
+#include "frontend/TrainBlock.h"
+
+#include <algorithm>
+
+namespace mlc::frontend {
+
+static std::vector<std::string> components(const std::string &text) {
+  std::vector<std::string> parts(1);
+  for (char c : text)
+    if (c == '.')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  return parts;
+}
+
+static bool matchesFrom(const std::vector<std::string> &pattern, size_t at,
+                        const std::vector<std::string> &path, size_t place) {
+  if (at == pattern.size())
+    return true; // everything below a leading part
+  if (pattern[at] == "**") {
+    for (size_t skip = place; skip <= path.size(); ++skip)
+      if (at + 1 == pattern.size() || (skip < path.size() && matchesFrom(pattern, at + 1, path, skip)))
+        return true;
+    return false;
+  }
+  return place < path.size() && (pattern[at] == "*" || pattern[at] == path[place]) &&
+         matchesFrom(pattern, at + 1, path, place + 1);
+}
+
+bool matches(const std::string &pattern, const std::string &path) {
+  return matchesFrom(components(pattern), 0, components(path), 0);
+}
+
+namespace {
+/// The arguments of an optimizer for some parameters.
+struct Group {
+  const GroupClause *clause = nullptr;
+  std::vector<std::pair<Ident, Argument>> named;
+  bool used = false;
+};
+} // namespace
+
+static void override(std::vector<std::pair<Ident, Argument>> &named, const Ident &name,
+                     const Argument &argument) {
+  for (auto &[ident, own] : named)
+    if (ident.text == name.text) {
+      own = argument;
+      return;
+    }
+  named.emplace_back(name, argument);
+}
+
+bool TrainBlock::update(Phase &phase) {
+  Elaborator &e = elaborator;
+  e.phase = &phase;
+  e.graph = &phase.graph;
+  const OptimizerClause *clause = nullptr;
+  std::vector<Group> groups;
+  bool good = true;
+  Env env{forwardScope, "", ""};
+  for (const ClausePtr &each : item.clauses) {
+    if (const auto *node = as<OptimizerClause>(*each)) {
+      if (clause) {
+        e.report(DiagnosticCode::E0408, each->keywordSpan, "two optimizers in one train block")
+            .note(clause->keywordSpan, "first here");
+        return false;
+      }
+      clause = node;
+    }
+    if (const auto *node = as<GroupClause>(*each)) {
+      std::optional<Arguments> given = e.arguments(node->args, env);
+      if (!given)
+        return false;
+      if (!given->positional.empty()) {
+        e.fail(DiagnosticCode::E0305, given->positional[0].span, "a group gives hyper-parameters by name");
+        return false;
+      }
+      groups.push_back({node, std::move(given->named), false});
+    }
+  }
+  if (!clause) {
+    e.report(DiagnosticCode::E0408, item.name.span, "the train block has no `optimizer`")
+        .help("for instance `optimizer adam(lr = 1e-3)`");
+    return false;
+  }
+  const Ident &name = clause->call.callee;
+  Value callee = e.lookup(name.text, name.span, env);
+  if (callee.isError())
+    return false;
+  bool isOptimizer = callee.kind == Value::Function && callee.function->kind == Function::Declared &&
+                     callee.function->declaration->kind == CallableKind::Optimizer;
+  if (!isOptimizer) {
+    e.fail(DiagnosticCode::E0408, name.span, "`" + name.text + "` is no optimizer",
+           "sgd, adam, adamw, rmsprop are");
+    return false;
+  }
+  const Callable &declaration = *callee.function->declaration;
+  std::optional<Arguments> base = e.arguments(clause->call.args, env);
+  if (!base)
+    return false;
+  if (!base->positional.empty()) {
+    e.fail(DiagnosticCode::E0305, base->positional[0].span,
+           "hyper-parameters of an optimizer are given by name");
+    return false;
+  }
+  for (const std::string &hyper : optimizerOverrides) {
+    const Expr &expr = *overridden("optimizer." + hyper);
+    override(base->named, {hyper, name.span}, {e.expression(expr, env), expr.span});
+  }
+  for (const auto *list : {&base->named})
+    for (const auto &[ident, argument] : *list)
+      if (argument.value.kind == Value::Tensor) {
+        e.fail(DiagnosticCode::E0218, argument.span, "a hyper-parameter is a number, and this is a tensor");
+        return false;
+      }
+
+  GraphContext &graph = phase.graph;
+  std::vector<Value> params, gradients, results;
+  for (size_t i = 0; i < program.trainable.size(); ++i) {
+    int state = program.trainable[i];
+    params.push_back(Value::tensor(graph, e.stateValue(state)));
+    ValueId gradient = graph.input(e.states[state].type);
+    phase.step.inputs.push_back({core::Input::Field, int(i), gradient});
+    gradients.push_back(Value::tensor(graph, gradient));
+  }
+  // The norm over all gradients, before clipping.
+  TensorType scalar{e.computeType, {}};
+  e.currentSpan = clause->span;
+  std::optional<ValueId> norm;
+  auto gradNorm = [&] {
+    if (norm)
+      return *norm;
+    std::optional<ValueId> total;
+    for (const Value &gradient : gradients) {
+      std::vector<int64_t> all;
+      const TensorType type = graph.type(gradient.id);
+      for (size_t axis = 0; axis < type.shape.size(); ++axis)
+        all.push_back(int64_t(axis));
+      ValueId square = graph.reduce(graph.op("mul", {gradient.id, gradient.id}, {}, type), "sum", all);
+      total = total ? graph.op("add", {*total, square}, {}, scalar) : square;
+    }
+    norm = graph.op("sqrt", {total ? *total : graph.constant(scalar, 0.0)}, {}, scalar);
+    return *norm;
+  };
+  std::vector<Value> clipped = gradients;
+  if (clipNorm) {
+    // As PyTorch: g * min(1, clip / (norm + 1e-6)).
+    e.locate();
+    ValueId limit = graph.scalar(*clipNorm, e.computeType);
+    ValueId safe = graph.op("add", {gradNorm(), graph.constant(scalar, 1e-6)}, {}, scalar);
+    ValueId factor = graph.op(
+        "min", {graph.op("div", {limit, safe}, {}, scalar), graph.constant(scalar, 1.0)}, {}, scalar);
+    for (Value &gradient : clipped) {
+      const TensorType type = graph.type(gradient.id);
+      gradient.id = graph.op("mul", {gradient.id, graph.broadcast(factor, type.shape)}, {}, type);
+    }
+  }
+  e.gradNorm = [&](Span) {
+    e.locate();
+    return Value::tensor(graph, gradNorm());
+  };
+  for (size_t i = 0; i < program.trainable.size() && good; ++i) {
+    const core::StateTensor &state = e.states[program.trainable[i]];
+    const TensorType type = state.type;
+    Arguments given = *base;
+    for (Group &group : groups)
+      for (const StringLiteral &pattern : group.clause->patterns)
+        if (matches(pattern.text, state.name)) {
+          group.used = true;
+          for (const auto &[ident, argument] : group.named)
+            override(given.named, ident, argument);
+        }
+    given.positional = {{params[i], clause->span}, {clipped[i], clause->span}};
+    CallSite site{clause->call.span, name.span, "", ""};
+    Env inner;
+    inner.scope = std::make_shared<Scope>();
+    inner.scope->parent = callee.function->scope;
+    inner.path = "objective." + state.name;
+    inner.site = inner.path;
+    e.frames.push_back({clause->call.span, name.text});
+    e.currentSpan = clause->call.span;
+    e.currentPath = inner.path;
+    bool absent = false;
+    Value result;
+    Expected expected{{type}, false};
+    if (e.bindParameters(declaration, given, site, inner, nullptr, absent))
+      result = e.coerce(e.statements(declaration.body, inner, &expected), type,
+                        declaration.body.stmts.back()->span, "the new value of a parameter");
+    e.frames.pop_back();
+    good = result.kind == Value::Tensor;
+    results.push_back(result);
+  }
+  e.currentPath.clear();
+  e.gradNorm = nullptr;
+  for (const Group &group : groups)
+    if (good && !group.used) {
+      e.fail(DiagnosticCode::E0410, group.clause->patterns[0].span, "the pattern matches no parameter");
+      good = false;
+    }
+  if (!good)
+    return false;
+  for (const Value &result : results)
+    graph.graph.outputs.push_back(result.id);
+  for (size_t i = 0; i < e.states.size(); ++i)
+    if (e.states[i].role == core::StateTensor::Slot)
+      graph.graph.outputs.push_back(phase.states[int(i)]);
+  return true;
+}
+
+} // namespace mlc::frontend

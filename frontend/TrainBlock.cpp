@@ -1,0 +1,389 @@
+// A train block becomes a core program, phase by phase.
+#include "frontend/TrainBlock.h"
+
+#include <algorithm>
+
+namespace mlc::frontend {
+
+void TrainBlock::refuseUnavailable() {
+  for (const ClausePtr &clause : item.clauses)
+    switch (clause->kind) {
+    case ClauseKind::Objective:
+      elaborator.fail(DiagnosticCode::E0420, clause->keywordSpan, "`objective` is not available yet");
+      break;
+    case ClauseKind::Track:
+      elaborator.fail(DiagnosticCode::E0421, clause->keywordSpan, "`track` is not available yet");
+      break;
+    case ClauseKind::From:
+      elaborator.fail(DiagnosticCode::E0422, clause->keywordSpan, "`from` is not available yet");
+      break;
+    case ClauseKind::Freeze:
+      elaborator.fail(DiagnosticCode::E0423, clause->keywordSpan, "`freeze` is not available yet");
+      break;
+    default:
+      break;
+    }
+}
+
+/// A scope with the fields, which are inputs of the phase.
+Env TrainBlock::begin(Phase &phase) {
+  elaborator.phase = &phase;
+  elaborator.graph = &phase.graph;
+  elaborator.currentPath.clear();
+  phase.draws.clear();
+  Env env;
+  env.scope = std::make_shared<Scope>();
+  env.scope->parent = elaborator.root->scope;
+  elaborator.currentSpan = item.name.span;
+  for (size_t i = 0; i < program.fields.size(); ++i) {
+    const core::Field &field = program.fields[i];
+    TensorType type = field.type;
+    type.shape.insert(type.shape.begin(), Dim::batch());
+    elaborator.currentSpan = field.span;
+    elaborator.locate();
+    bool fresh = false;
+    ValueId id = phase.graph.namedInput("field " + field.name, type, fresh);
+    if (fresh) {
+      phase.step.inputs.push_back({core::Input::Field, int(i), id});
+      phase.fieldOf[id] = int(i);
+    }
+    Variable &variable = env.scope->names[field.name];
+    variable.value = Value::tensor(phase.graph, id);
+    variable.span = field.span;
+  }
+  return env;
+}
+
+void TrainBlock::clause(const Clause &clause, Env &env, const std::vector<Ident> *given) {
+  Phase &phase = *elaborator.phase;
+  bool counts = phase.kind != Phase::Predict;
+  switch (clause.kind) {
+  case ClauseKind::Let: {
+    const Binding &binding = cast<LetClause>(clause).binding;
+    // A field may be bound anew: `let x = float(x)`.
+    for (const Ident &name : binding.pattern.names) {
+      auto entry = env.scope->names.find(name.text);
+      bool isField = entry != env.scope->names.end() &&
+                     std::any_of(program.fields.begin(), program.fields.end(),
+                                 [&](const core::Field &field) { return field.span == entry->second.span; });
+      if (isField) {
+        auto inner = std::make_shared<Scope>();
+        inner->parent = env.scope;
+        env.scope = inner;
+        break;
+      }
+    }
+    elaborator.bind(binding, env);
+    for (const Ident &name : binding.pattern.names) {
+      Value &value = env.scope->names[name.text].value;
+      if (phase.kind == Phase::Forward && value.kind == Value::Tensor)
+        letTypes[name.text] = elaborator.type(value);
+      bool isGiven = given && std::any_of(given->begin(), given->end(),
+                                          [&](const Ident &each) { return each.text == name.text; });
+      auto type = letTypes.find(name.text);
+      if (!isGiven || type == letTypes.end())
+        continue;
+      bool fresh = false;
+      ValueId id = phase.graph.namedInput("given " + name.text, type->second, fresh);
+      if (fresh) {
+        core::Field field;
+        field.name = name.text;
+        field.type = type->second;
+        field.type.shape.erase(field.type.shape.begin());
+        field.span = name.span;
+        int index = int(program.fields.size() + program.given.size());
+        phase.step.inputs.push_back({core::Input::Field, index, id});
+        program.given.push_back(std::move(field));
+      }
+      value = Value::tensor(phase.graph, id);
+    }
+    break;
+  }
+  case ClauseKind::Fn:
+    elaborator.declareFunction(*cast<FnClause>(clause).function, env);
+    break;
+  case ClauseKind::Loss:
+    if (counts)
+      loss(cast<LossClause>(clause), env);
+    break;
+  case ClauseKind::Metric:
+    if (counts)
+      metric(cast<MetricClause>(clause), env);
+    break;
+  default:
+    break;
+  }
+}
+
+/// Forward and evaluate: all lets, losses and metrics.
+bool TrainBlock::elaborate(Phase &phase) {
+  sumParts.clear();
+  lossParts.clear();
+  losses.clear();
+  sumCount = 0;
+  collecting = phase.kind == Phase::Forward;
+  Env env = begin(phase);
+  for (const ClausePtr &each : item.clauses)
+    clause(*each, env, nullptr);
+  if (elaborator.diagnostics.hasErrors())
+    return false;
+  if (lossParts.empty()) {
+    elaborator.fail(DiagnosticCode::E0406, item.name.span, "the train block has no `loss`");
+    return false;
+  }
+  elaborator.currentSpan = item.name.span;
+  elaborator.locate();
+  std::vector<ValueId> &outputs = phase.graph.graph.outputs;
+  if (phase.kind == Phase::Forward) {
+    forwardScope = env.scope;
+    ValueId total = lossParts[0];
+    for (size_t i = 1; i < lossParts.size(); ++i)
+      total = phase.graph.op("add", {total, lossParts[i]}, {}, {elaborator.computeType, {}});
+    outputs.push_back(total);
+    program.sums = sumCount;
+  }
+  outputs.push_back(sums());
+  if (phase.kind != Phase::Forward)
+    return true;
+  for (const auto &[state, value] : phase.states)
+    if (elaborator.states[state].role == core::StateTensor::State && value != phase.read[state]) {
+      program.updatedStates.push_back(state);
+      outputs.push_back(value);
+    }
+  return true;
+}
+
+bool TrainBlock::predict(Phase &phase) {
+  Elaborator &e = elaborator;
+  std::map<std::string, Span> seen;
+  for (const ClausePtr &each : item.clauses) {
+    const auto *line = as<PredictClause>(*each);
+    if (!line)
+      continue;
+    for (const Ident &name : line->given) {
+      auto type = letTypes.find(name.text);
+      bool rows =
+          type != letTypes.end() && !type->second.shape.empty() && type->second.shape[0] == Dim::batch();
+      if (!rows) {
+        e.fail(DiagnosticCode::E0414, name.span,
+               "`given` names a `let` of this train block with a leading `batch`, and `" + name.text +
+                   "` is none");
+        return false;
+      }
+    }
+    // Every line sees the lets above it, with its own inputs; what lines share is computed once.
+    Env env = begin(phase);
+    for (const ClausePtr &before : item.clauses) {
+      if (before == each)
+        break;
+      clause(*before, env, &line->given);
+    }
+    Span span = line->value->span;
+    Value value = e.demandTensor(e.expression(*line->value, env), span, "a prediction");
+    if (value.isError())
+      return false;
+    const TensorType type = e.type(value);
+    size_t batches =
+        std::count_if(type.shape.begin(), type.shape.end(), [](const Dim &dim) { return !dim.constant(); });
+    if (batches != 1 || type.shape[0] != Dim::batch()) {
+      DiagnosticBuilder builder =
+          e.report(DiagnosticCode::E0414, span,
+                   "a prediction is one row for each row of the batch, and this is " + e.text(type));
+      e.noteOrigin(builder, value, span);
+      return false;
+    }
+    std::string name = lineName(line->name, *line->value, "output");
+    Span nameSpan = line->name ? line->name->span : span;
+    auto [entry, added] = seen.emplace(name, nameSpan);
+    if (!added) {
+      e.report(DiagnosticCode::E0412, nameSpan, "two predictions are called `" + name + "`")
+          .note(entry->second, "first here")
+          .help("give it a name: `predict NAME = ...`");
+      return false;
+    }
+    program.predictNames.push_back(name);
+    phase.graph.graph.outputs.push_back(value.id);
+  }
+  return !e.diagnostics.hasErrors();
+}
+
+//===-- What is learned
+//------------------------------------------------------------------------------------===//
+
+std::vector<bool> reach(const core::Graph &graph, ValueId from) {
+  std::vector<bool> reached(graph.types.size(), false);
+  reached[from] = true;
+  for (size_t i = graph.nodes.size(); i-- > 0;) {
+    const core::Node &node = graph.nodes[i];
+    if (!isFloat(graph.types[node.results[0]].dtype) || node.op == "stop_gradient")
+      continue;
+    bool any =
+        std::any_of(node.results.begin(), node.results.end(), [&](ValueId value) { return reached[value]; });
+    for (ValueId operand : node.operands)
+      if (any && isFloat(graph.types[operand].dtype))
+        reached[operand] = true;
+  }
+  return reached;
+}
+
+bool TrainBlock::findTrainable() {
+  Elaborator &e = elaborator;
+  const core::Graph &graph = e.phase->graph.graph;
+  std::vector<const StringLiteral *> updates;
+  for (const ClausePtr &clause : item.clauses)
+    if (const auto *update = as<UpdateClause>(*clause))
+      for (const StringLiteral &pattern : update->patterns)
+        updates.push_back(&pattern);
+  auto isParam = [&](int state) { return e.states[state].role == core::StateTensor::Param; };
+  for (const auto &[value, span] : losses) {
+    std::vector<bool> reached = reach(graph, value);
+    bool any = std::any_of(e.phase->read.begin(), e.phase->read.end(),
+                           [&](const auto &entry) { return isParam(entry.first) && reached[entry.second]; });
+    if (!any) {
+      e.report(DiagnosticCode::E0407, span, "this loss depends on no parameter")
+          .help("there is nothing to learn from it: make it a `metric`, or compute it with a `model`");
+      return false;
+    }
+  }
+  std::vector<bool> reached = reach(graph, graph.outputs[0]);
+  std::vector<bool> used(updates.size(), false);
+  for (size_t i = 0; i < e.states.size(); ++i) {
+    if (!isParam(int(i)))
+      continue;
+    bool chosen = updates.empty();
+    for (size_t u = 0; u < updates.size(); ++u)
+      if (matches(updates[u]->text, e.states[i].name)) {
+        chosen = true;
+        used[u] = true;
+      }
+    auto value = e.phase->read.find(int(i));
+    bool learns = value != e.phase->read.end() && reached[value->second];
+    if (!learns)
+      e.diagnostics
+          .report(DiagnosticCode::W0002, e.states[i].span,
+                  "no loss reaches the parameter `" + e.states[i].name + "`")
+          .label("it keeps its first value");
+    if (chosen && learns)
+      program.trainable.push_back(int(i));
+    else
+      e.states[i].frozen = true;
+  }
+  for (size_t u = 0; u < updates.size(); ++u)
+    if (!used[u]) {
+      e.fail(DiagnosticCode::E0410, updates[u]->span, "the pattern matches no parameter");
+      return false;
+    }
+  return true;
+}
+
+//===-- Putting it together
+//--------------------------------------------------------------------------------===//
+
+void TrainBlock::finish(Phase &phase, core::StepGraph &result, bool keepInputs) {
+  std::vector<int64_t> renamed = prune(phase.graph.graph, keepInputs);
+  result.graph = std::move(phase.graph.graph);
+  for (core::Input input : phase.step.inputs) {
+    if (renamed[input.value] < 0)
+      continue;
+    input.value = ValueId(renamed[input.value]);
+    if (input.kind == core::Input::Scalar) {
+      result.scalars.push_back(phase.step.scalars[input.index]);
+      input.index = int(result.scalars.size()) - 1;
+    }
+    result.inputs.push_back(input);
+  }
+}
+
+/// Params, states, slots, statistics; within each in the order in which they were met.
+void TrainBlock::orderStates() {
+  std::vector<core::StateTensor> &states = elaborator.states;
+  std::vector<int> order(states.size()), place(states.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = int(i);
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::make_pair(states[a].role, a) < std::make_pair(states[b].role, b);
+  });
+  std::vector<ValueId> initial;
+  for (size_t i = 0; i < order.size(); ++i) {
+    place[order[i]] = int(i);
+    core::StateTensor state = std::move(states[order[i]]);
+    if (state.init >= 0) {
+      initial.push_back(program.init.graph.outputs[state.init]);
+      state.init = int(initial.size()) - 1;
+    }
+    program.states.push_back(std::move(state));
+  }
+  program.init.graph.outputs = initial;
+  for (std::vector<int> *list : {&program.trainable, &program.updatedStates})
+    for (int &state : *list)
+      state = place[state];
+  for (core::StepGraph *step :
+       {&program.init, &program.forward, &program.update, &program.evaluate, &program.predict})
+    for (core::Input &input : step->inputs)
+      if (input.kind == core::Input::State)
+        input.index = place[input.index];
+}
+
+static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Program &program) {
+  const BestClause *best = nullptr;
+  for (const ClausePtr &clause : item.clauses)
+    if (const auto *node = as<BestClause>(*clause)) {
+      if (best)
+        elaborator.report(DiagnosticCode::E0415, clause->keywordSpan, "`best` stands twice")
+            .note(best->keywordSpan, "first here");
+      best = node;
+    }
+  if (!best)
+    return;
+  std::vector<std::string> names;
+  for (const core::Figure &figure : program.figureNames)
+    names.push_back(figure.name);
+  if (std::find(names.begin(), names.end(), best->figure.text) == names.end()) {
+    DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0415, best->figure.span,
+                                                  "there is no figure `" + best->figure.text + "`");
+    if (std::optional<std::string> meant = didYouMean(best->figure.text, names))
+      builder.help("did you mean `" + *meant + "`?");
+    return;
+  }
+  program.settings.best = best->figure.text;
+  program.settings.bestIsMax = best->isMax;
+}
+
+static void countParameters(core::Program &program) {
+  for (core::InstanceInfo &instance : program.instances)
+    for (const core::StateTensor &state : program.states)
+      if (state.role == core::StateTensor::Param &&
+          state.name.compare(0, instance.path.size() + 1, instance.path + ".") == 0)
+        instance.parameters += product(state.type.shape).constant().value_or(0);
+}
+
+bool TrainBlock::run() {
+  program.name = item.name.text;
+  refuseUnavailable();
+  Phase init(Phase::Init), forward(Phase::Forward), evaluate(Phase::Evaluate), predicting(Phase::Predict),
+      updating(Phase::Update), figuring(Phase::Figures);
+  elaborator.init = &init;
+  // Settings and fields are numbers; whatever else they hold is built where it is in nobody's way.
+  elaborator.phase = &init;
+  elaborator.graph = &init.graph;
+  if (!settings() || !data() || elaborator.diagnostics.hasErrors())
+    return false;
+  if (!elaborate(forward) || !findTrainable() || !elaborate(evaluate) || !predict(predicting) ||
+      !update(updating) || !figures(figuring) || elaborator.diagnostics.hasErrors())
+    return false;
+  settleBest(elaborator, item, program);
+  finish(init, program.init, false);
+  finish(forward, program.forward, false);
+  finish(updating, program.update, false);
+  finish(evaluate, program.evaluate, false);
+  finish(predicting, program.predict, false);
+  finish(figuring, program.figures, true);
+  orderStates();
+  program.fields = elaborator.fields;
+  program.callees = std::move(elaborator.callees);
+  program.instances = std::move(elaborator.instances);
+  countParameters(program);
+  return !elaborator.diagnostics.hasErrors();
+}
+
+} // namespace mlc::frontend
