@@ -191,13 +191,14 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
       return false;
     if (isTensorType(param) && slot.given) {
       bool isNumber = value.kind == Value::Number || value.kind == Value::Truth;
-      if (!isNumber || (!anyTensor && !hasOnlyPacks(*param.type))) {
+      bool bound = isBound(*param.type, callee, declaration.generics);
+      if (!isNumber || ((!anyTensor || !bound) && !hasOnlyPacks(*param.type))) {
         fail(DiagnosticCode::E0218, span,
              "`" + param.name.text + "` of `" + declaration.name.text + "` is " +
                  typeText(*param.type, callee, declaration.generics) + ", and this is " + describe(value));
         return false;
       }
-      if (anyTensor && isBound(*param.type, callee, declaration.generics)) {
+      if (anyTensor && bound) {
         std::optional<TensorType> type = resolve(*param.type, callee);
         value = type ? coerce(value, *type, span, "`" + param.name.text + "`") : Value();
         if (value.isError())

@@ -39,6 +39,10 @@ std::string print(const TensorType &type) {
 
 std::string printNumber(double value) {
   char text[40];
+  if (value > -1e15 && value < 1e15 && value == double(int64_t(value))) {
+    std::snprintf(text, sizeof text, "%lld", static_cast<long long>(value));
+    return text;
+  }
   for (int digits = 1; digits <= 17; ++digits) {
     std::snprintf(text, sizeof text, "%.*g", digits, value);
     if (std::strtod(text, nullptr) == value)
