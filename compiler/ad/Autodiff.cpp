@@ -2,7 +2,8 @@
 //
 // For `mlc.gradient @f(args) wrt [...]`:
 //   1. gradient ops in what f calls are replaced first, so f is made of ordinary ops (innermost first);
-//   2. @f.grad starts as a copy of f, its calls inlined but for those with a derivative of their own;
+//   2. @f.grad starts as a copy of f in canonical form, its calls inlined but for those with a derivative of
+//   their own;
 //   3. activity: only what depends on the arguments of `wrt` varies, and only what varies gets a cotangent;
 //   4. from the last op to the first, an op with a cotangent hands it to its varying operands by its rule,
 //   and where
@@ -42,6 +43,7 @@ struct AutodiffPass : PassWrapper<AutodiffPass, OperationPass<ModuleOp>> {
     for (RegisteredOperationName name : context->getRegisteredOperations())
       if (name.getDialectNamespace() == MlcDialect::getDialectNamespace())
         name.getCanonicalizationPatterns(set, context);
+    context->getOrLoadDialect<MlcDialect>()->getCanonicalizationPatterns(set);
     patterns = FrozenRewritePatternSet(std::move(set));
     return success();
   }
@@ -122,6 +124,7 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
   symbols->insert(copy, std::next(Block::iterator(function)));
   if (failed(inlineCalls(copy, /*withVjp=*/false)))
     return {};
+  simplify(copy);
 
   Block &block = copy.getBody().front();
   SmallVector<Operation *> ops;

@@ -20,6 +20,7 @@ def Mlc_Dialect : Dialect {
     of an explicit stream. A derivative is made of the same ops, so it can be differentiated again.
   }];
   let hasConstantMaterializer = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Mlc_Float : AnyTypeOf<[F32, F64], "f32 or f64">;

@@ -93,6 +93,7 @@ def AbsOp : Mlc_Unary<"abs", "lowerTo<math::AbsFOp, math::AbsIOp>", "std::fabs(x
 def SignOp : Mlc_Unary<"sign", "lowerSign", "x > 0 ? 1.0 : x < 0 ? -1.0 : x", "none", Mlc_NumberTensor>;
 def NegOp : Mlc_Unary<"neg", "lowerNeg", "-x", "-d", Mlc_NumberTensor> {
   let simplify = [{ if (auto inner = getX().getDefiningOp<NegOp>()) return inner.getX(); }];
+  let hasCanonicalizer = 1;
 }
 def StopGradientOp : Mlc_Unary<"stop_gradient", "lowerIdentity", "x", "none", Mlc_Tensor>;
 

@@ -72,6 +72,7 @@ def ReshapeOp : Mlc_Linear<"reshape"> {
   let results = (outs Mlc_Tensor:$result);
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
 }
 
@@ -111,6 +112,7 @@ def PadOp : Mlc_Linear<"pad", [InferTypeOpAdaptor]> {
   let arguments = (ins Mlc_Tensor:$x, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$interior);
   let results = (outs Mlc_Tensor:$result);
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let assemblyFormat = [{$x `low` `=` $low `high` `=` $high `interior` `=` $interior attr-dict `:`
                          type($x) `->` type($result)}];
 }
