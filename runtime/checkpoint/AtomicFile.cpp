@@ -34,9 +34,15 @@ Status syncFolderOf(const std::string &path) {
 } // namespace
 
 Expected<FileWriter> FileWriter::create(const std::string &path) {
-  int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
   if (descriptor < 0)
     return ioError("cannot write", path);
+  // A device or a pipe is not ours to remove when something fails.
+  struct stat info;
+  if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(descriptor);
+    return Status::io("cannot write " + path + ": it is not a regular file");
+  }
   return FileWriter(path, descriptor);
 }
 

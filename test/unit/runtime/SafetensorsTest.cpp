@@ -123,6 +123,7 @@ TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
   EXPECT_EQ(writeFileAtomically(folder.file("no/such/folder"), "x").code(), StatusCode::IO);
   EXPECT_EQ(readWholeFile(path, 2).status().code(), StatusCode::BadData);
   EXPECT_EQ(*readWholeFile(path, 3), "two");
+  EXPECT_THAT(FileWriter::create("/dev/null").status().message(), HasSubstr("not a regular file"));
   FullDisk full(2);
   EXPECT_THAT(writeFileAtomically(path, "three").message(), HasSubstr("free some space"));
   EXPECT_EQ(folder.read("text"), "two");
