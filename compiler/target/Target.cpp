@@ -49,6 +49,7 @@ static Target describe(std::string triple, const std::map<std::string, bool> &fe
   target.vectorBits = wide ? 512 : has("avx2") && has("fma") ? 256 : 128;
   target.vectorRegisters = wide ? 32 : 16;
   target.embeddedBroadcast = wide;
+  target.fma = has("fma");
   target.cpu = schedulingModel(features).str();
   return target;
 }
@@ -62,6 +63,7 @@ Target Target::host() {
   if (!triple.isX86()) {
     target.cpu = sys::getHostCPUName().str();
     target.vectorRegisters = 32;
+    target.fma = true;
   }
   return target;
 }

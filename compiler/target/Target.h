@@ -24,6 +24,8 @@ struct Target {
   int64_t vectorBits = 128;
   /// Architectural vector registers: 32 or 16.
   int64_t vectorRegisters = 16;
+  /// Fused multiply-add in one instruction.
+  bool fma = false;
   /// A multiply-add operand may be a scalar broadcast from memory at no cost (AVX-512).
   bool embeddedBroadcast = false;
 

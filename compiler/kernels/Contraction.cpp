@@ -1,0 +1,303 @@
+// Matrix products and everything einsum can say that has one: batches, transposed operands, several row or
+// sum axes.
+//
+// Algorithm: for each outer index, for each panel of columns (one to three vectors wide), for each tile of
+// rows: keep rows x vectors accumulators in registers over the whole sum, then apply the epilogue (every op
+// after the contraction, elementwise) to each accumulator and store it. B is read in place when its columns
+// are contiguous and few rows reuse it, else packed panel by panel into scratch, transposed in registers if
+// need be. A is read in place by broadcasts. The sum of each element runs over k in order, so it does not
+// depend on the number of rows or chunks.
+#include "compiler/kernels/Product.h"
+#include "compiler/kernels/Tile.h"
+#include "compiler/kernels/Transpose.h"
+
+using namespace mlir;
+
+namespace mlc::compiler {
+
+namespace {
+
+/// How a product is cut.
+struct Cut {
+  int64_t lanes, vectors;         // of a panel
+  int64_t panels;                 // the last of which may be partial:
+  int64_t lastVectors, lastLanes; // its vectors, and the lanes of the last of them
+  Heights tiles;
+  bool pack;
+  enum { Outer, Panels, Tiles } split; // what the chunks share
+  int64_t chunks;
+
+  bool partial() const { return lastVectors != vectors || lastLanes != lanes; }
+};
+
+Cut cutOf(const Product &product, const Target &target) {
+  Cut cut;
+  cut.lanes = target.lanes(elementOf(product.b).getIntOrFloatBitWidth());
+  int64_t columns = product.column.size, count = (columns + cut.lanes - 1) / cut.lanes;
+  cut.vectors = tileVectors(target, count);
+  cut.panels = (count + cut.vectors - 1) / cut.vectors;
+  cut.lastVectors = count - (cut.panels - 1) * cut.vectors;
+  cut.lastLanes = columns - (count - 1) * cut.lanes;
+  cut.tiles = balance(product.row.size, tileRows(target, cut.vectors));
+  int64_t outer = product.outerSize(), sum = product.sumSize();
+  double flops = 2.0 * double(outer) * double(product.row.size) * double(columns) * double(sum);
+  double nanoseconds = flops / (0.2 * double(target.vectorBits));
+  int64_t most = std::max({outer, cut.panels, cut.tiles.tiles});
+  cut.chunks = chunksFor(nanoseconds, most);
+  cut.split = outer >= cut.chunks ? Cut::Outer : cut.panels >= cut.chunks ? Cut::Panels : Cut::Tiles;
+  // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart;
+  // packing costs about one row tile.
+  int64_t tilesPerChunk = cut.split == Cut::Tiles ? cut.tiles.tiles / cut.chunks : cut.tiles.tiles;
+  bool far = !product.sums.empty() && product.sums.back().b >= 1024;
+  cut.pack = product.column.b != 1 || (far && tilesPerChunk >= 6 && sum >= 64);
+  return cut;
+}
+
+class ContractionEmitter : public Emitter {
+public:
+  StringRef name() const override { return "contraction"; }
+
+  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+    std::optional<Product> product = match(group);
+    if (!product)
+      return std::nullopt;
+    Cut cut = cutOf(*product, target);
+    int64_t panel = product->sumSize() * cut.vectors * cut.lanes * elementBytes(elementOf(product->b));
+    return Shares{cut.chunks, cut.pack ? panel : 0};
+  }
+
+  void emit(const Group &group, Emission &emission) const override;
+
+private:
+  static std::optional<Product> match(const Group &group) {
+    SmallVector<Operation *> anchors = group.anchors();
+    if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
+      return std::nullopt;
+    auto op = dyn_cast<ir::ContractOp>(anchors.front());
+    if (!op || sizeOf(op.getResult()) == 0 || sizeOf(op.getA()) == 0)
+      return std::nullopt;
+    // Outs that do not depend on the product would have no loop of their own.
+    for (Value out : group.outs)
+      if (!group.reaches(op.getResult(), out))
+        return std::nullopt;
+    return productOf(op, group.stored);
+  }
+};
+
+/// One emission: what the loops share.
+class Loops {
+public:
+  Loops(const Group &group, Emission &emission, Product product)
+      : group(group), emission(emission), code(emission.code), product(std::move(product)),
+        cut(cutOf(this->product, code.target())), anchor(group.anchors().front()->getResult(0)),
+        a(emission.pull.memoryOf(this->product.a)), b(emission.pull.memoryOf(this->product.b)) {}
+
+  void run() {
+    auto range = [&](decltype(Cut::split) kind, int64_t size) -> std::pair<Value, Value> {
+      if (cut.split == kind)
+        return emission.part(size);
+      return {code.integer(0), code.integer(size)};
+    };
+    auto [outerLow, outerHigh] = range(Cut::Outer, product.outerSize());
+    std::pair<Value, Value> panels = range(Cut::Panels, cut.panels),
+                            tiles = range(Cut::Tiles, cut.tiles.tiles);
+    SmallVector<int64_t> sizes;
+    for (const Product::Axis &axis : product.outer)
+      sizes.push_back(axis.size);
+    code.loop(outerLow, outerHigh, 1, [&](Value flat) {
+      outerCoords = Coords(code, 1).unflatten({flat, 0, {}}, sizes);
+      offsetA = offsetB = offsetC = code.integer(0);
+      for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords)) {
+        offsetA = code.add(offsetA, code.mul(coord.base, axis.a));
+        offsetB = code.add(offsetB, code.mul(coord.base, axis.b));
+        offsetC = code.add(offsetC, code.mul(coord.base, axis.c));
+      }
+      forPanels(panels, tiles);
+    });
+  }
+
+private:
+  void forPanels(std::pair<Value, Value> panels, std::pair<Value, Value> tiles) {
+    int64_t whole = cut.partial() ? cut.panels - 1 : cut.panels;
+    Value high = panels.second;
+    if (auto known = Code::known(high))
+      high = code.integer(std::min(*known, whole));
+    else
+      high = arith::MinSIOp::create(code.builder(), code.loc(), high, code.integer(whole));
+    code.loop(panels.first, high, 1, [&](Value panel) {
+      onePanel(code.mul(panel, cut.vectors * cut.lanes), cut.vectors, Value(), cut.lanes, tiles);
+    });
+    if (!cut.partial())
+      return;
+    auto last = [&] {
+      Value mask = cut.lastLanes == cut.lanes ? Value() : code.firstLanes(cut.lastLanes, cut.lanes);
+      onePanel(code.integer(whole * cut.vectors * cut.lanes), cut.lastVectors, mask, cut.lastLanes, tiles);
+    };
+    if (Code::known(panels.second))
+      last();
+    else
+      code.when(code.compare(arith::CmpIPredicate::eq, panels.second, cut.panels), last);
+  }
+
+  void onePanel(Value column, int64_t vectors, Value mask, int64_t lastLanes, std::pair<Value, Value> tiles) {
+    Tile tile;
+    tile.vectors = vectors;
+    tile.lanes = cut.lanes;
+    tile.rowStride = product.row.a;
+    Value start = code.add(offsetB, code.mul(column, product.column.b));
+    if (cut.pack) {
+      tile.b = packPanel(start, vectors, lastLanes, tile.sums);
+    } else {
+      tile.b = code.at(b, start);
+      tile.mask = mask;
+      for (const Product::Axis &axis : product.sums)
+        tile.sums.push_back({axis.size, axis.a, axis.b});
+    }
+    auto rows = [&](Value low, Value high, int64_t height) {
+      tile.rows = height;
+      code.loop(low, high, 1,
+                [&](Value index) { oneTile(tile, cut.tiles.start(code, index), column, mask); });
+    };
+    if (cut.tiles.first == cut.tiles.tiles) {
+      rows(tiles.first, tiles.second, cut.tiles.height);
+      return;
+    }
+    Value border = code.integer(cut.tiles.first);
+    auto clamp = [&](Value value, bool low) -> Value {
+      if (auto known = Code::known(value))
+        return code.integer(low ? std::max(*known, cut.tiles.first) : std::min(*known, cut.tiles.first));
+      if (low)
+        return arith::MaxSIOp::create(code.builder(), code.loc(), value, border);
+      return arith::MinSIOp::create(code.builder(), code.loc(), value, border);
+    };
+    rows(tiles.first, clamp(tiles.second, false), cut.tiles.height);
+    rows(clamp(tiles.first, true), tiles.second, cut.tiles.height - 1);
+  }
+
+  void oneTile(Tile tile, Value row, Value column, Value mask) {
+    tile.a = code.at(a, code.add(offsetA, code.mul(row, product.row.a)));
+    SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
+    Coords arithmetic(code, tile.lanes);
+    for (int64_t r = 0; r < tile.rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Pull::Scope scope(emission.pull);
+        emission.pull.set(anchor, accumulators[r * tile.vectors + v]);
+        Value rowIndex = code.add(row, r), first = code.add(column, v * tile.lanes);
+        Point made;
+        made.lanes = tile.lanes;
+        made.mask = v + 1 == tile.vectors ? mask : Value();
+        made.linear = Coord{code.add(code.add(offsetC, code.mul(rowIndex, product.row.c)), first), 1, {}};
+        if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
+          made.coords.emplace(shapeOf(anchor).size(), arithmetic.constant(0));
+          place(*made.coords, arithmetic, product.row, {rowIndex, 0, {}});
+          place(*made.coords, arithmetic, product.column, {first, 1, {}});
+          for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords))
+            place(*made.coords, arithmetic, axis, coord);
+        }
+        emission.write(group.outs, emission.pull.point(std::move(made)));
+      }
+  }
+
+  /// Spreads an index over the result's axes that a product's axis covers.
+  void place(SmallVectorImpl<Coord> &coords, Coords &arithmetic, const Product::Axis &axis,
+             const Coord &index) {
+    if (axis.outs.size() == 1) {
+      coords[axis.outs[0]] = index;
+      return;
+    }
+    SmallVector<int64_t> sizes;
+    for (int64_t out : axis.outs)
+      sizes.push_back(shapeOf(anchor)[out]);
+    for (auto [out, coord] : llvm::zip_equal(axis.outs, arithmetic.unflatten(index, sizes)))
+      coords[out] = coord;
+  }
+
+  /// Copies a panel of B to scratch as [sum][vectors * lanes], zeros past the last column. Returns it, with
+  /// the strides of the sums.
+  Memory packPanel(Value start, int64_t vectors, int64_t lastLanes, SmallVector<SumAxis> &sums) {
+    Memory panel{emission.scratch, b.element};
+    int64_t width = vectors * cut.lanes, stride = width;
+    sums.resize(product.sums.size());
+    for (size_t i = product.sums.size(); i-- > 0;) {
+      sums[i] = {product.sums[i].size, product.sums[i].a, stride};
+      stride *= product.sums[i].size;
+    }
+    // The sum axis that is contiguous in B, if there is one, is read in whole vectors and transposed.
+    std::optional<size_t> along;
+    for (size_t i = 0; i < product.sums.size(); ++i)
+      if (product.sums[i].b == 1 && product.column.b != 1)
+        along = i;
+    auto nest = [&](auto &&self, size_t depth, Value from, Value to) -> void {
+      if (depth == product.sums.size()) {
+        for (int64_t v = 0; v < vectors; ++v)
+          along ? packBlocks(panel, from, to, *along, sums[*along].strideB, v,
+                             v + 1 == vectors ? lastLanes : cut.lanes)
+                : packVector(panel, from, to, v, v + 1 == vectors ? lastLanes : cut.lanes);
+        return;
+      }
+      if (along == depth)
+        return self(self, depth + 1, from, to);
+      code.loop(product.sums[depth].size, [&](Value i) {
+        self(self, depth + 1, code.add(from, code.mul(i, product.sums[depth].b)),
+             code.add(to, code.mul(i, sums[depth].strideB)));
+      });
+    };
+    nest(nest, 0, start, code.integer(0));
+    return panel;
+  }
+
+  /// One vector of columns at one place of the sum.
+  void packVector(const Memory &panel, Value from, Value to, int64_t v, int64_t lanes) {
+    Value mask = lanes == cut.lanes ? Value() : code.firstLanes(lanes, cut.lanes);
+    from = code.add(from, v * cut.lanes * product.column.b);
+    Value vector = product.column.b == 1
+                       ? code.load(b, from, cut.lanes, mask)
+                       : code.gather(b, from, code.mul(code.laneNumbers(cut.lanes), product.column.b), mask);
+    code.store(vector, panel, code.add(to, v * cut.lanes));
+  }
+
+  /// One vector of columns at every place of sum axis `along`, in square blocks.
+  void packBlocks(const Memory &panel, Value from, Value to, size_t along, int64_t stride, int64_t v,
+                  int64_t lanes) {
+    int64_t size = product.sums[along].size, whole = size / cut.lanes * cut.lanes;
+    from = code.add(from, v * cut.lanes * product.column.b);
+    to = code.add(to, v * cut.lanes);
+    auto block = [&](Value k, int64_t count) {
+      Value mask = count == cut.lanes ? Value() : code.firstLanes(count, cut.lanes);
+      SmallVector<Value> rows;
+      for (int64_t lane = 0; lane < cut.lanes; ++lane)
+        rows.push_back(
+            lane < lanes ? code.load(b, code.add(code.add(from, k), lane * product.column.b), cut.lanes, mask)
+                         : code.number(code.type(b.element, cut.lanes), 0));
+      rows = transposeVectors(code, std::move(rows));
+      for (int64_t i = 0; i < count; ++i)
+        code.store(rows[i], panel, code.add(to, code.mul(code.add(k, i), stride)));
+    };
+    code.loop(code.integer(0), code.integer(whole), cut.lanes, [&](Value k) { block(k, cut.lanes); });
+    if (whole != size)
+      block(code.integer(whole), size - whole);
+  }
+
+  const Group &group;
+  Emission &emission;
+  Code &code;
+  Product product;
+  Cut cut;
+  Value anchor;
+  Memory a, b;
+  SmallVector<Coord, 4> outerCoords;
+  Value offsetA, offsetB, offsetC;
+};
+
+void ContractionEmitter::emit(const Group &group, Emission &emission) const {
+  Loops(group, emission, *match(group)).run();
+}
+
+} // namespace
+
+const Emitter &contractionEmitter() {
+  static const ContractionEmitter emitter;
+  return emitter;
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,279 @@
+// A kernel becomes code: one emitter if one takes the whole of it, else stages.
+//
+// Algorithm (schedule): the first emitter whose plan accepts all results as one group takes the kernel. If
+// none does, every anchor (product, convolution, reduction, window, scatter) becomes a stage of its own that
+// writes to scratch, in program order, products' and convolutions' operands before them; a last stage
+// computes the results. Staged kernels have one chunk: they are correct, not fast, and the fuse pass does not
+// form them.
+#include "compiler/kernels/Kernel.h"
+
+#include "compiler/kernels/Emitter.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+
+using namespace mlir;
+
+namespace mlc::compiler {
+
+ArrayRef<const Emitter *> emitters() {
+  static const Emitter *const all[] = {&contractionEmitter(), &mapEmitter()};
+  return all;
+}
+
+void registerKernelDialects(DialectRegistry &registry) {
+  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
+                  math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+namespace {
+
+struct Stage {
+  const Emitter *emitter;
+  Group group;
+  Shares shares;
+};
+
+struct Schedule {
+  std::vector<Stage> stages;
+  int64_t chunks = 1, scratchBytes = 0;
+  /// Where in scratch the values that stages hand on lie; the stages' own scratch comes after.
+  llvm::MapVector<Value, int64_t> temporaries;
+  int64_t temporaryBytes = 0;
+};
+
+int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+} // namespace
+
+static LogicalResult checkOps(func::FuncOp kernel) {
+  if (kernel.isExternal() || !llvm::hasSingleElement(kernel.getBody()))
+    return kernel.emitError("a kernel has one block");
+  auto tooLarge = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return !tensor || !tensor.hasStaticShape() || tensor.getNumElements() >= (int64_t(1) << 31);
+  };
+  for (Type type : kernel.getArgumentTypes())
+    if (tooLarge(type))
+      return kernel.emitError("a kernel's tensors are static and have fewer than 2^31 elements, not ")
+             << type;
+  for (Operation &op : kernel.front().without_terminator()) {
+    if (isa<ir::ScanOp, ir::CallOp, ir::GradientOp>(op) || !isa<ir::MlcDialect>(op.getDialect()))
+      return op.emitOpError("is not an op of kernels");
+    for (Type type : op.getResultTypes())
+      if (tooLarge(type))
+        return op.emitOpError("has 2^31 elements or more: too many for a kernel");
+  }
+  return success();
+}
+
+static bool addStage(Schedule &schedule, ArrayRef<Value> outs, const llvm::DenseSet<Value> &stored,
+                     const Target &target) {
+  Group group(outs, stored);
+  for (const Emitter *emitter : emitters())
+    if (std::optional<Shares> shares = emitter->plan(group, target)) {
+      schedule.stages.push_back({emitter, std::move(group), *shares});
+      return true;
+    }
+  return false;
+}
+
+static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
+  Schedule schedule;
+  llvm::DenseSet<Value> stored(kernel.getArguments().begin(), kernel.getArguments().end());
+  llvm::SetVector<Value> results;
+  for (Value result : kernel.front().getTerminator()->getOperands())
+    results.insert(result);
+  for (Operation &op : kernel.front())
+    if (auto constant = dyn_cast<ir::ConstantOp>(op))
+      if (!cast<DenseElementsAttr>(constant.getValue()).isSplat())
+        stored.insert(constant.getResult());
+  if (addStage(schedule, results.getArrayRef(), stored, target)) {
+    schedule.chunks = schedule.stages.front().shares.chunks;
+    schedule.scratchBytes = schedule.stages.front().shares.scratchBytes;
+    return schedule;
+  }
+  auto keep = [&](Value value) {
+    if (!stored.insert(value).second)
+      return;
+    if (results.contains(value))
+      return;
+    schedule.temporaries[value] = schedule.temporaryBytes;
+    schedule.temporaryBytes += aligned(bytesOf(value));
+  };
+  auto stage = [&](ArrayRef<Value> outs) {
+    bool taken = addStage(schedule, outs, stored, target);
+    assert(taken && "one anchor alone is always taken");
+    (void)taken;
+    for (Value out : outs)
+      keep(out);
+  };
+  Group whole(results.getArrayRef(), stored);
+  for (Operation *op : whole.anchors()) {
+    // Operands that would be computed again for every term of a sum are computed once before.
+    if (isa<ir::ContractOp, ir::ConvOp, ir::ConvInputOp, ir::ConvFilterOp, ir::WindowScatterOp,
+            ir::ScatterAddOp>(op))
+      for (Value operand : op->getOperands())
+        if (!stored.count(operand))
+          stage({operand});
+    SmallVector<Value> outs;
+    for (Value result : op->getResults())
+      if (!result.use_empty())
+        outs.push_back(result);
+    if (!stored.count(outs.front()))
+      stage(outs);
+  }
+  SmallVector<Value> rest;
+  for (Value result : results)
+    if (!stored.count(result) || !result.getDefiningOp() || isa<ir::ConstantOp>(result.getDefiningOp()))
+      rest.push_back(result);
+  if (!rest.empty())
+    stage(rest);
+  schedule.scratchBytes = 0;
+  for (const Stage &stage : schedule.stages)
+    schedule.scratchBytes = std::max(schedule.scratchBytes, stage.shares.scratchBytes);
+  schedule.scratchBytes += schedule.temporaryBytes;
+  return schedule;
+}
+
+/// Whether everything computed from `argument` is elementwise: then it is read at a point just before that
+/// point is written.
+static bool readInPlace(Value argument) {
+  SmallVector<Value> work{argument};
+  llvm::DenseSet<Value> seen;
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    for (Operation *user : value.getUsers()) {
+      if (user->hasTrait<OpTrait::IsTerminator>())
+        continue;
+      if (!isa<ir::ElementwiseOpInterface>(user))
+        return false;
+      work.push_back(user->getResult(0));
+    }
+  }
+  return true;
+}
+
+static std::vector<std::pair<int, int>> inPlaceOf(func::FuncOp kernel, const Schedule &schedule) {
+  std::vector<std::pair<int, int>> pairs;
+  if (schedule.stages.size() != 1)
+    return pairs;
+  auto results = kernel.front().getTerminator()->getOperands();
+  // With outs of several shapes an argument could be read after another loop has overwritten it.
+  bool oneShape =
+      llvm::all_of(results, [&](Value result) { return shapeOf(result) == shapeOf(results.front()); });
+  if (!oneShape)
+    return pairs;
+  for (auto [i, argument] : llvm::enumerate(kernel.getArguments())) {
+    if (!readInPlace(argument))
+      continue;
+    for (auto [j, result] : llvm::enumerate(results))
+      if (shapeOf(argument) == shapeOf(result) &&
+          elementBytes(elementOf(argument)) == elementBytes(elementOf(result)))
+        pairs.push_back({int(i), int(j)});
+  }
+  return pairs;
+}
+
+FailureOr<KernelInfo> planKernel(func::FuncOp kernel, const Target &target) {
+  if (failed(checkOps(kernel)))
+    return failure();
+  Schedule schedule = scheduleOf(kernel, target);
+  KernelInfo info;
+  info.emitter = schedule.stages.size() == 1 ? schedule.stages.front().emitter->name().str() : "staged";
+  info.chunks = schedule.chunks;
+  info.scratchBytes = schedule.scratchBytes;
+  info.inPlace = inPlaceOf(kernel, schedule);
+  for (Operation &op : kernel.front())
+    info.flops += flopsOf(&op);
+  for (Value argument : kernel.getArguments())
+    info.bytes += double(bytesOf(argument));
+  for (Value result : kernel.front().getTerminator()->getOperands())
+    info.bytes += double(bytesOf(result));
+  return info;
+}
+
+/// A constant table as a global of the module.
+static Value tableOf(Code &code, ModuleOp into, ir::ConstantOp op, int index, StringRef kernel) {
+  auto elements = cast<DenseElementsAttr>(op.getValue());
+  Type element = elements.getElementType();
+  auto flat = RankedTensorType::get({elements.getNumElements()}, element);
+  DenseElementsAttr value = elements.reshape(flat);
+  if (element.isInteger(1)) {
+    SmallVector<int8_t> bytes;
+    for (bool bit : elements.getValues<bool>())
+      bytes.push_back(bit);
+    element = code.builder().getI8Type();
+    value = DenseElementsAttr::get(RankedTensorType::get({elements.getNumElements()}, element),
+                                   ArrayRef<int8_t>(bytes));
+  }
+  OpBuilder top(into.getBody(), into.getBody()->begin());
+  std::string name = (kernel + ".table" + Twine(index)).str();
+  auto global =
+      LLVM::GlobalOp::create(top, code.loc(), LLVM::LLVMArrayType::get(element, elements.getNumElements()),
+                             /*isConstant=*/true, LLVM::Linkage::Internal, name, value, /*alignment=*/64);
+  return LLVM::AddressOfOp::create(code.builder(), code.loc(), global);
+}
+
+LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp into) {
+  if (failed(checkOps(kernel)))
+    return failure();
+  Schedule schedule = scheduleOf(kernel, target);
+  MLIRContext *context = kernel.getContext();
+  // One location: the ops of the loops are not the program's.
+  Location loc = kernel.getLoc();
+  Type pointer = LLVM::LLVMPointerType::get(context), i64 = IntegerType::get(context, 64);
+  OpBuilder top = OpBuilder::atBlockEnd(into.getBody());
+  auto function = func::FuncOp::create(top, loc, kernel.getName(),
+                                       FunctionType::get(context, {pointer, i64, pointer}, {}));
+  Block *body = function.addEntryBlock();
+  Code code(body, loc, target);
+  Pull pull(code);
+  Value scratch = body->getArgument(2);
+
+  int64_t slot = 0;
+  auto nextBuffer = [&](Value tensor) {
+    Memory list{body->getArgument(0), pointer};
+    Value place = LLVM::GEPOp::create(code.builder(), loc, pointer, pointer, list.pointer,
+                                      LLVM::GEPArg(int32_t(slot++)));
+    return Memory{LLVM::LoadOp::create(code.builder(), loc, pointer, place, 8), elementOf(tensor)};
+  };
+  for (Value argument : kernel.getArguments())
+    pull.bind(argument, nextBuffer(argument));
+  llvm::DenseMap<Value, SmallVector<Memory, 1>> places;
+  for (Value result : kernel.front().getTerminator()->getOperands())
+    places[result].push_back(nextBuffer(result));
+  int tables = 0;
+  for (Operation &op : kernel.front())
+    if (auto constant = dyn_cast<ir::ConstantOp>(op))
+      if (!cast<DenseElementsAttr>(constant.getValue()).isSplat())
+        pull.bind(constant.getResult(), {tableOf(code, into, constant, tables++, kernel.getName()),
+                                         elementOf(constant.getResult())});
+  for (auto [value, offset] : schedule.temporaries)
+    places[value].push_back(code.carve(scratch, offset, elementOf(value)));
+  Value stageScratch = code.carve(scratch, schedule.temporaryBytes, IntegerType::get(context, 8)).pointer;
+  Value chunk = schedule.chunks == 1 ? code.integer(0) : Value(body->getArgument(1));
+  for (const Stage &stage : schedule.stages) {
+    Emission emission{pull, code, places, stageScratch, chunk, schedule.chunks};
+    stage.emitter->emit(stage.group, emission);
+    if (schedule.stages.size() > 1)
+      for (Value out : stage.group.outs)
+        if (!pull.isStored(out))
+          pull.bind(out, places[out].front());
+  }
+  func::ReturnOp::create(code.builder(), loc);
+  return success();
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,42 @@
+// A contraction brought to the form every matrix product has: batch, row, column and sum axes with strides
+// into three buffers.
+#ifndef MLC_COMPILER_KERNELS_PRODUCT_H
+#define MLC_COMPILER_KERNELS_PRODUCT_H
+
+#include "compiler/kernels/Emitter.h"
+
+namespace mlc::compiler {
+
+/// A value as strides into one that lies in memory.
+struct View {
+  mlir::Value source;
+  llvm::SmallVector<int64_t> strides; // of each axis, in elements; 0 for repetition
+};
+
+/// Looks through transposes and broadcasts to what is stored.
+std::optional<View> viewOf(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
+
+struct Product {
+  /// One axis, or adjacent ones that step alike in every buffer.
+  struct Axis {
+    int64_t size = 1;
+    int64_t a = 0, b = 0, c = 0;     // strides; 0 where absent
+    llvm::SmallVector<int64_t> outs; // axes of the result it covers, outermost first
+  };
+  mlir::Value a, b;              // in memory
+  llvm::SmallVector<Axis> outer; // batch axes, and rows and columns beyond the two below
+  Axis row;                      // in A and the result
+  Axis column;                   // in B and the result, where it is contiguous: what vectors run along
+  llvm::SmallVector<Axis> sums;  // in A and B, outermost first
+
+  int64_t outerSize() const;
+  int64_t sumSize() const;
+};
+
+/// Nothing if the operands are not views of memory, or the result's last axis lies in both operands, or there
+/// is no axis to vectorise along.
+std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<mlir::Value> &stored);
+
+} // namespace mlc::compiler
+
+#endif

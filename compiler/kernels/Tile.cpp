@@ -1,0 +1,86 @@
+#include "compiler/kernels/Tile.h"
+
+using namespace mlir;
+
+namespace mlc::compiler {
+
+/// How often the innermost sum is written out.
+static constexpr int64_t unrolled = 4;
+
+int64_t tileRows(const Target &target, int64_t vectors) {
+  // All registers but one for each vector of B and one to broadcast into; 14 rows are as fast as any.
+  int64_t free = target.vectorRegisters - vectors - (target.embeddedBroadcast ? 1 : 2);
+  return std::max<int64_t>(1, std::min<int64_t>(free / vectors, vectors == 1 ? 16 : 14));
+}
+
+int64_t tileVectors(const Target &target, int64_t count) {
+  if (count <= 2)
+    return std::max<int64_t>(1, count);
+  // Three vectors in one pass beat two and one.
+  return count == 3 && target.vectorRegisters == 32 ? 3 : 2;
+}
+
+Heights balance(int64_t total, int64_t most) {
+  int64_t tiles = (total + most - 1) / most;
+  int64_t height = (total + tiles - 1) / tiles;
+  return {tiles, height, tiles - (height * tiles - total)};
+}
+
+Value Heights::start(Code &code, Value index) const {
+  if (first == tiles)
+    return code.mul(index, height);
+  // One row fewer for every tile past the first ones.
+  Value past = arith::MaxSIOp::create(code.builder(), code.loc(), code.add(index, -first), code.integer(0));
+  return code.sub(code.mul(index, height), past);
+}
+
+SmallVector<Value> zeroAccumulators(Code &code, const Tile &tile) {
+  Value zero = code.number(code.type(tile.b.element, tile.lanes), 0);
+  return SmallVector<Value>(tile.rows * tile.vectors, zero);
+}
+
+static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
+                 SmallVectorImpl<Value> &accumulators) {
+  SmallVector<Value> columns;
+  for (int64_t v = 0; v < tile.vectors; ++v)
+    columns.push_back(code.load(tile.b, code.add(offsetB, v * tile.lanes), tile.lanes,
+                                v + 1 == tile.vectors ? tile.mask : Value()));
+  Memory row = code.at(tile.a, offsetA);
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Value factor = code.splat(code.load(row, code.integer(r * tile.rowStride), 1), tile.lanes);
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      Value &accumulator = accumulators[r * tile.vectors + v];
+      accumulator = code.fma(factor, columns[v], accumulator);
+    }
+  }
+}
+
+SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> accumulators) {
+  auto nest = [&](auto &&self, size_t depth, Value offsetA, Value offsetB,
+                  SmallVector<Value> state) -> SmallVector<Value> {
+    if (depth == tile.sums.size()) {
+      step(code, tile, offsetA, offsetB, state);
+      return state;
+    }
+    const SumAxis &axis = tile.sums[depth];
+    bool inner = depth + 1 == tile.sums.size();
+    int64_t times = inner ? unrolled : 1;
+    auto at = [&](Value i, SmallVector<Value> values) {
+      return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
+                  code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
+    };
+    int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
+    state = code.loop(code.integer(0), code.integer(whole), times, state, [&](Value i, ValueRange inside) {
+      SmallVector<Value> values(inside);
+      for (int64_t u = 0; u < times; ++u)
+        values = at(code.add(i, u), std::move(values));
+      return values;
+    });
+    for (int64_t i = whole; i < axis.size; ++i)
+      state = at(code.integer(i), std::move(state));
+    return state;
+  };
+  return nest(nest, 0, code.integer(0), code.integer(0), std::move(accumulators));
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,48 @@
+// The register tile: rows x vectors of accumulators, one broadcast of A and one vector of B at a time.
+// Products and convolutions are loops around it.
+#ifndef MLC_COMPILER_KERNELS_TILE_H
+#define MLC_COMPILER_KERNELS_TILE_H
+
+#include "compiler/kernels/Code.h"
+
+namespace mlc::compiler {
+
+/// An axis that is summed over: its size and how far one step goes in A and in B, in elements.
+struct SumAxis {
+  int64_t size, strideA, strideB;
+};
+
+/// acc[r][v] += sum over the axes of A[r * rowStride + ...] * B[v * lanes + ...].
+struct Tile {
+  int64_t rows = 1, vectors = 1, lanes = 1;
+  Memory a, b;                     // at the tile's first element
+  int64_t rowStride = 0;           // of A, in elements
+  llvm::SmallVector<SumAxis> sums; // outermost first
+  mlir::Value mask;                // of the last vector's lanes when B ends there; null: all
+};
+
+/// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
+/// returns those after it. The order of summation is that of the axes, whatever the tile's size.
+llvm::SmallVector<mlir::Value> emitTile(Code &code, const Tile &tile,
+                                        llvm::SmallVector<mlir::Value> accumulators);
+
+/// Zeros for a tile's accumulators.
+llvm::SmallVector<mlir::Value> zeroAccumulators(Code &code, const Tile &tile);
+
+/// The most rows of a tile of `vectors` vectors that stay in registers.
+int64_t tileRows(const Target &target, int64_t vectors);
+/// Vectors of a tile over `count` vectors of columns.
+int64_t tileVectors(const Target &target, int64_t count);
+
+/// `total` rows as tiles of two heights that differ by one at most: `first` of `height`, then the rest of
+/// `height - 1`.
+struct Heights {
+  int64_t tiles, height, first;
+  /// Where tile `index` starts.
+  mlir::Value start(Code &code, mlir::Value index) const;
+};
+Heights balance(int64_t total, int64_t most);
+
+} // namespace mlc::compiler
+
+#endif
