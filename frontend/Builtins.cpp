@@ -193,8 +193,8 @@ Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 /// in_classes(y, n): y, noted down as a class below n, so that the runtime refuses other labels.
 Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
   const Value &value = call.operands[0].value;
-  std::optional<int64_t> count =
-      elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "a class count");
+  std::optional<Dim> size = call.operands[1].value.number.dim();
+  std::optional<int64_t> count = size ? size->constant() : std::nullopt;
   if (!count || value.kind != Value::Tensor)
     return value;
   elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count);

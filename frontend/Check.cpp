@@ -2,6 +2,7 @@
 
 #include "frontend/Parser.h"
 #include "frontend/Prelude.h"
+#include "frontend/Resolve.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
@@ -169,6 +170,8 @@ std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<L
   }
   elaborator.root = own.back();
   const Program &root = files.back().program;
+  for (File *file : own)
+    resolveNames(elaborator, *file);
   const TrainItem *train = findTrain(elaborator, root, trainName);
   if (!train || diagnostics.hasErrors())
     return nullptr;

@@ -167,6 +167,8 @@ public:
   void declareFunction(const Callable &function, Env &env);
   Variable *find(Env &env, const std::string &name) const;
   Value lookup(const std::string &name, Span span, Env &env);
+  /// Whether `lookup` would find the name.
+  bool isKnown(const std::string &name, Env &env) const;
   std::vector<std::string> namesInScope(Env &env) const;
 
   //===-- Types (Types.cpp)
@@ -276,6 +278,7 @@ public:
   Span currentSpan;
   std::string currentPath;
   std::set<const Item *> evaluating; // lets of files, against cycles
+  size_t expressionDepth = 0;
   size_t nodeCount = 0;
   bool tooLarge = false;
 

@@ -2,7 +2,7 @@
 #include "frontend/Elaborator.h"
 #include "frontend/ProgramPrinter.h"
 
-#include <cmath>
+#include <algorithm>
 
 namespace mlc::frontend {
 
@@ -203,6 +203,13 @@ static std::pair<File *, const Item *> findItem(File *file, File *prelude, const
 
 static const char *const specialNames[] = {"training", "batch", "step", "total_steps", "grad_norm"};
 
+bool Elaborator::isKnown(const std::string &name, Env &env) const {
+  File *file = fileOf(env);
+  const Builtin *builtin = findBuiltin(name);
+  return find(env, name) || findItem(file, prelude, name).second || (builtin && !builtin->preludeOnly) ||
+         std::find(std::begin(specialNames), std::end(specialNames), name) != std::end(specialNames);
+}
+
 std::vector<std::string> Elaborator::namesInScope(Env &env) const {
   std::vector<std::string> names;
   for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get())
@@ -242,8 +249,9 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       return Value::ofFunction(std::move(function));
     }
     if (const auto *let = as<LetItem>(*item)) {
-      if (!evaluating.insert(item).second)
-        return fail(DiagnosticCode::E0307, span, "`" + name + "` is defined by itself");
+      if (evaluating.size() > 100 || !evaluating.insert(item).second)
+        return fail(DiagnosticCode::E0307, span,
+                    "`" + name + "` is defined by itself, or by too many others");
       Env outer{place->scope, "", ""};
       Value value = expression(*let->binding.value, outer);
       evaluating.erase(item);
@@ -289,8 +297,12 @@ namespace {
 struct AtSpan {
   AtSpan(Elaborator &elaborator, Span span) : elaborator(elaborator), before(elaborator.currentSpan) {
     elaborator.currentSpan = span;
+    ++elaborator.expressionDepth;
   }
-  ~AtSpan() { elaborator.currentSpan = before; }
+  ~AtSpan() {
+    elaborator.currentSpan = before;
+    --elaborator.expressionDepth;
+  }
   Elaborator &elaborator;
   Span before;
 };
@@ -334,9 +346,18 @@ static Value list(Elaborator &elaborator, const ListExpr &expr, Env &env) {
   return result;
 }
 
-/// `truth` operators on static truth values; tensors go to Operators.cpp.
+/// Expressions in calls in expressions: deeper than this is no program a person wrote, and the stack is
+/// finite.
+static constexpr size_t maxExpressionDepth = 1000;
+
 Value Elaborator::expression(const Expr &expr, Env &env, const Expected *expected) {
   AtSpan place(*this, expr.span);
+  if (expressionDepth > maxExpressionDepth) {
+    if (!tooLarge)
+      fail(DiagnosticCode::E0314, expr.span, "the program is nested too deeply");
+    tooLarge = true;
+    return Value();
+  }
   switch (expr.kind) {
   case ExprKind::Name:
     return lookup(cast<NameExpr>(expr).name, expr.span, env);
