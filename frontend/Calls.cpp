@@ -282,6 +282,17 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
       error.kind = Value::Absent;
     return error;
   }
+  // Functions without operands get their shape from the place they stand in.
+  if (declaration.operands.empty())
+    for (const Generic &generic : declaration.generics)
+      if (!callee.scope->names.count(generic.name.text)) {
+        elaborator
+            .report(DiagnosticCode::E0217, site.span,
+                    "nothing says which shape `" + declaration.name.text + "` gives here")
+            .help("annotate what takes the value: `let name: float[...] = " + declaration.name.text +
+                  "(...)`");
+        return Value();
+      }
   // What the body should be, as far as it is known.
   std::optional<Expected> wanted;
   if (declaration.result && declaration.result->kind != TypeExpr::Kind::Dim &&

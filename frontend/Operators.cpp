@@ -8,7 +8,7 @@
 namespace mlc::frontend {
 
 /// More nodes than this is no program a person wrote, but layers that call layers that call layers.
-static constexpr size_t maxNodes = 500000;
+static constexpr size_t maxNodes = 200000;
 /// More elements than this in one tensor is a slip.
 static constexpr int64_t maxElements = int64_t(1) << 40;
 

@@ -105,6 +105,7 @@ Value Elaborator::statements(const Block &block, Env &env, const Expected *expec
   for (size_t i = 0; i < block.stmts.size(); ++i) {
     const Stmt &stmt = *block.stmts[i];
     bool isLast = i + 1 == block.stmts.size();
+    currentSpan = stmt.span;
     switch (stmt.kind) {
     case StmtKind::Let:
       bind(cast<LetStmt>(stmt).binding, env);

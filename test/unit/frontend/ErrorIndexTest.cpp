@@ -3,7 +3,7 @@
 //
 // With MLC_REWRITE_ERRORS=1 in the environment, what mlc says is written into these files instead; read the
 // diff.
-#include "frontend/Diagnostic.h"
+#include "frontend/Check.h"
 #include "frontend/Loader.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,17 @@ bool rewriting() { return std::getenv("MLC_REWRITE_ERRORS") != nullptr; }
 std::string diagnose(const std::string &name, const std::string &program) {
   SourceManager sources;
   DiagnosticEngine diagnostics(sources);
-  loadText(name, program, (root() / "test/frontend/errors" / name).string(), sources, diagnostics);
+  auto files =
+      loadText(name, program, (root() / "test/frontend/errors" / name).string(), sources, diagnostics);
+  // A first line `// --set NAME=VALUE` is an override.
+  CheckOptions options;
+  const std::string set = "// --set ";
+  if (program.rfind(set, 0) == 0) {
+    std::string line = program.substr(set.size(), program.find('\n') - set.size());
+    std::size_t equals = line.find('=');
+    options.overrides.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+  }
+  check(sources, files, "", options, diagnostics);
   return diagnostics.render();
 }
 
