@@ -146,6 +146,7 @@ Status SafetensorsFile::parse(const std::string &header, int64_t dataBegin, int6
   });
   MLC_TRY(status);
   std::vector<std::pair<int64_t, int64_t>> ranges;
+  ranges.reserve(entries_.size());
   for (const auto &named : entries_)
     ranges.emplace_back(named.second.offset, named.second.offset + named.second.bytes);
   std::sort(ranges.begin(), ranges.end());

@@ -1,5 +1,6 @@
 #include "runtime/data/Idx.h"
 
+#include "runtime/Number.h"
 #include "runtime/data/InputFile.h"
 #include "runtime/data/Values.h"
 
@@ -160,7 +161,7 @@ Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabu
       double value = elementOf(header->type, chunk.data() + at);
       auto text = [&] {
         int64_t row = rowElements == 0 ? 0 : element / rowElements;
-        return std::to_string(value) + " in row " + std::to_string(row);
+        return printNumber(value) + " in row " + std::to_string(row);
       };
       if (categories) {
         auto result = categories->append(std::to_string(static_cast<int64_t>(value)), column);

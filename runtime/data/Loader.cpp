@@ -4,13 +4,19 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 namespace mlc {
 
 Expected<std::unique_ptr<Loader>> Loader::start(Rows rows, LoaderPlan plan) {
   std::unique_ptr<Loader> loader(new Loader(std::move(rows), std::move(plan)));
   MLC_TRY(loader->prepare());
-  loader->thread_ = std::thread([self = loader.get()] { self->work(); });
+  try {
+    loader->thread_ = std::thread([self = loader.get()] { self->work(); });
+  } catch (const std::system_error &) {
+    return Status::failed("cannot start the thread that prepares batches");
+  }
   return loader;
 }
 
@@ -79,7 +85,27 @@ void Loader::fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at
   }
 }
 
+Status Loader::status() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return status_;
+}
+
 void Loader::work() {
+  Status status;
+  try {
+    deliverEpochs();
+  } catch (const std::bad_alloc &) {
+    status = Status::failed("out of memory while preparing batches");
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    done_ = true;
+    status_ = std::move(status);
+  }
+  changed_.notify_all();
+}
+
+void Loader::deliverEpochs() {
   DataPosition at = plan_.start;
   for (; at.epoch < plan_.epochs; ++at.epoch, at.row = 0) {
     std::vector<int64_t> order = rows_.numbers;
@@ -103,11 +129,6 @@ void Loader::work() {
       changed_.notify_all();
     }
   }
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    done_ = true;
-  }
-  changed_.notify_all();
 }
 
 } // namespace mlc

@@ -49,8 +49,11 @@ public:
   /// Stops the thread without waiting for it to finish its work.
   ~Loader();
 
-  /// The next batch, or null after the last. Called from one thread.
+  /// The next batch; null after the last, or when the thread failed: then status() says why. Called from one
+  /// thread.
   const Batch *next();
+  /// Of the thread that prepares batches; to be asked when next() gave null.
+  Status status();
 
 private:
   struct Slot {
@@ -60,6 +63,7 @@ private:
   Loader(Rows rows, LoaderPlan plan) : rows_(std::move(rows)), plan_(std::move(plan)) {}
   Status prepare();
   void work();
+  void deliverEpochs();
   void fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const;
 
   Rows rows_;
@@ -69,6 +73,7 @@ private:
   std::vector<Slot> slots_;
   uint64_t made_ = 0, taken_ = 0;
   bool done_ = false, stop_ = false;
+  Status status_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::thread thread_;

@@ -7,6 +7,8 @@
 
 #include "runtime/Nearest.h"
 
+#include <new>
+
 namespace mlc {
 namespace {
 
@@ -55,11 +57,9 @@ Status requireRows(const Dataset &dataset, const ReaderSpec &reader) {
 
 } // namespace
 
-Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &paths,
-                            const std::map<std::string, std::string> &options,
-                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
-  if (kind.empty())
-    kind = paths.size() == 1 && looksLikeCsv(paths[0]) ? "csv" : "idx";
+static Expected<Dataset> readKind(const std::string &kind, const std::vector<std::string> &paths,
+                                  const std::map<std::string, std::string> &options,
+                                  const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
   if (kind == "idx") {
     if (!options.empty())
       return Status::badData("the idx reader has no option '" + options.begin()->first + "'");
@@ -75,6 +75,18 @@ Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &pa
         "the data comes from a host program; link the compiled model into one, or name a reader "
         "of files in the data block");
   return Status::badData("reader '" + kind + "' is not available" + didYouMean(kind, {"idx", "csv", "host"}));
+}
+
+Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &paths,
+                            const std::map<std::string, std::string> &options,
+                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
+  if (kind.empty())
+    kind = paths.size() == 1 && looksLikeCsv(paths[0]) ? "csv" : "idx";
+  try {
+    return readKind(kind, paths, options, fields, vocabulary, learn);
+  } catch (const std::bad_alloc &) {
+    return Status::failed("out of memory while reading " + (paths.empty() ? kind : paths[0]));
+  }
 }
 
 Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpec> &fields,

@@ -33,6 +33,7 @@ Expected<Evaluation> evaluate(Session &session, const Rows &rows, const Evaluate
       return result;
     }
   }
+  MLC_TRY((*loader)->status());
   Expected<std::vector<double>> figures = session.figures(sums);
   if (!figures)
     return figures.status();

@@ -141,6 +141,7 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
     MLC_TRY(write(text));
     done += batch->rows;
   }
+  MLC_TRY((*loader)->status());
   return done;
 }
 

@@ -79,9 +79,23 @@ Status Trainer::writeStatistics() {
   return {};
 }
 
-Status Trainer::start() {
+Status Trainer::checkInputs() const {
+  const Manifest &manifest = session_.manifest();
+  for (FunctionKind kind :
+       {FunctionKind::Init, FunctionKind::TrainStep, FunctionKind::EvalStep, FunctionKind::Figures})
+    if (!manifest.findFunction({kind, ""}))
+      return Status::failed("the program has no " + std::string(nameOf(kind)));
+  if (options_.scalars.size() != manifest.scalars.size())
+    return Status::failed("the scalars are not those of the program");
+  if (options_.train.batch < 1)
+    return Status::usage("the batch must have at least one row");
   if (data_.train.size() == 0)
     return Status::badData("there are no rows to train on");
+  return {};
+}
+
+Status Trainer::start() {
+  MLC_TRY(checkInputs());
   state_ = TrainerState();
   state_.seed = options_.train.seed;
   state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
@@ -91,6 +105,10 @@ Status Trainer::start() {
 }
 
 Status Trainer::resume() {
+  MLC_TRY(checkInputs());
+  if (data_.vocabulary != run_.config().vocabulary)
+    return Status::badData("the categories of the training data are not those that " + run_.path() +
+                           " was begun with; the training data changed");
   Expected<TrainerState> state = run_.load(session_);
   if (!state)
     return state.status();
@@ -288,8 +306,10 @@ TrainResult Trainer::loop() {
     if (state_.update >= total)
       break;
     const Batch *batch = (*loader)->next();
-    if (!batch)
-      return fail(Status::failed("the data ended before the run did"));
+    if (!batch) {
+      Status ended = (*loader)->status();
+      return fail(ended.isOk() ? Status::failed("the data ended before the run did") : ended);
+    }
     if (Status stepped = step(*batch, sums); !stepped.isOk())
       return fail(stepped);
     lastRows_ = batch->rowNumbers;

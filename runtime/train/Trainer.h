@@ -110,6 +110,7 @@ public:
 
 private:
   struct Clock;
+  Status checkInputs() const;
   Status writeStatistics();
   Expected<std::unique_ptr<Loader>> startLoader() const;
   Status step(const Batch &batch, std::vector<double> &sums);

@@ -235,3 +235,11 @@ TEST_F(TrainerTest, ChangedDataIsNoticed) {
   folder.write("points.csv", linearCsv(20));
   EXPECT_THAT(train("run", true).status.message(), HasSubstr("the training data changed"));
 }
+
+TEST_F(TrainerTest, ProgramsThatCannotTrainAreRefused) {
+  program.editManifest().functions.erase(program.editManifest().functions.begin() + 1);
+  EXPECT_THAT(train("run").status.message(), HasSubstr("the program has no train_step"));
+  options.train.batch = 0;
+  program = FakeProgram();
+  EXPECT_EQ(train("other").status.code(), StatusCode::Usage);
+}
