@@ -184,6 +184,10 @@ Value Pull::scatterAdd(ir::ScatterAddOp op, const Point *where) {
     for (Value index : indices)
       place.push_back({index, 0, {}});
     Value index = at(op.getIndices(), moved(where, place));
+    // The nearest row, where gather read from.
+    index = arith::MaxSIOp::create(build, code.loc(), index, code.number(index.getType(), 0));
+    index = arith::MinSIOp::create(build, code.loc(), index,
+                                   code.number(index.getType(), double(shapeOf(op.getResult())[0] - 1)));
     place.append(coords.begin() + 1, coords.end());
     Value update = at(op.getUpdates(), moved(where, place));
     Value sum = arith::AddFOp::create(build, code.loc(), carried, update);
