@@ -1,12 +1,8 @@
 #include "test/unit/oracle/CompiledKernel.h"
 
 #include "compiler/ad/Autodiff.h"
-#include "compiler/kernels/Kernel.h"
-#include "compiler/lowering/Lowering.h"
+#include "compiler/kernels/check/Check.h"
 #include "runtime/Abi.h"
-
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
-#include "llvm/Support/TargetSelect.h"
 
 #include <cstring>
 
@@ -15,32 +11,6 @@ using namespace mlc::compiler;
 using oracle::Tensor;
 
 namespace mlc::test {
-
-/// The code of an object, linked into this process; never freed.
-static llvm::Expected<mlc_kernel> link(const std::string &object, StringRef symbol) {
-  static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-    return llvm::orc::LLJITBuilder().create();
-  }();
-  if (!jit)
-    return jit.takeError();
-  static int count = 0;
-  auto library = (*jit)->createJITDylib("kernel" + std::to_string(count++));
-  if (!library)
-    return library.takeError();
-  auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
-      (*jit)->getDataLayout().getGlobalPrefix());
-  if (!process)
-    return process.takeError();
-  library->addGenerator(std::move(*process));
-  if (llvm::Error error = (*jit)->addObjectFile(*library, llvm::MemoryBuffer::getMemBufferCopy(object)))
-    return std::move(error);
-  auto address = (*jit)->lookup(*library, symbol);
-  if (!address)
-    return address.takeError();
-  return address->toPtr<mlc_kernel>();
-}
 
 namespace {
 /// Memory for one tensor with canaries on both sides, filled with NaN bits.
@@ -67,16 +37,15 @@ llvm::Expected<std::vector<Tensor>> runAsKernel(func::FuncOp function, llvm::Arr
   if (failed(inlineCalls(function, /*withVjp=*/true)))
     return llvm::createStringError("the calls cannot be inlined");
   static const Target target = Target::host();
-  FailureOr<KernelInfo> info = planKernel(function, target);
-  if (failed(info))
-    return llvm::createStringError("the kernel cannot be planned");
-  OwningOpRef<ModuleOp> native = ModuleOp::create(function.getLoc());
-  if (failed(emitKernel(function, target, *native)))
-    return llvm::createStringError("the kernel cannot be emitted");
-  llvm::Expected<std::string> object = compileKernel(*native, target);
-  if (!object)
-    return object.takeError();
-  llvm::Expected<mlc_kernel> kernel = link(*object, function.getName());
+  static const bool registered = [&] {
+    DialectRegistry registry;
+    registerKernelDialects(registry);
+    function.getContext()->appendDialectRegistry(registry);
+    function.getContext()->loadAllAvailableDialects();
+    return true;
+  }();
+  (void)registered;
+  llvm::Expected<LoadedKernel> kernel = loadKernel(function, target);
   if (!kernel)
     return kernel.takeError();
 
@@ -93,9 +62,9 @@ llvm::Expected<std::vector<Tensor>> runAsKernel(func::FuncOp function, llvm::Arr
   std::vector<void *> pointers;
   for (Guarded &buffer : buffers)
     pointers.push_back(buffer.data());
-  for (int64_t chunk = info->chunks; chunk-- > 0;) {
-    Guarded scratch(info->scratchBytes);
-    (*kernel)(pointers.data(), chunk, scratch.data());
+  for (int64_t chunk = kernel->info.chunks; chunk-- > 0;) {
+    Guarded scratch(kernel->info.scratchBytes);
+    kernel->function(pointers.data(), chunk, scratch.data());
     if (!scratch.intact())
       return llvm::createStringError("chunk %ld wrote beside its scratch", long(chunk));
   }

@@ -1,4 +1,5 @@
 #include "test/unit/oracle/RandomProgram.h"
+#include "test/unit/oracle/Row.h"
 
 #include "dialects/mlc/MlcOps.h"
 
@@ -127,7 +128,7 @@ private:
     case 8:
       return table(pick());
     default:
-      return depth < 2 && below(3) == 0 && scan();
+      return options.scans && depth < 2 && below(3) == 0 && scan();
     }
   }
 
@@ -481,6 +482,25 @@ func::FuncOp addRandomProgram(ModuleOp module, uint64_t seed, Type element,
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   function.setType(builder.getFunctionType(block.getArgumentTypes(), ValueRange(results).getTypes()));
   return function;
+}
+
+std::vector<compiler::oracle::Tensor> argumentsFor(func::FuncOp function, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<compiler::oracle::Tensor> arguments;
+  for (Type type : function.getArgumentTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    bool whole = !isa<FloatType>(tensor.getElementType());
+    arguments.push_back(randomTensor(tensor, whole ? 0 : -1, whole ? 8 : 1, random));
+  }
+  return arguments;
+}
+
+SmallVector<int64_t> floatArguments(func::FuncOp function) {
+  SmallVector<int64_t> which;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (isa<FloatType>(cast<RankedTensorType>(type).getElementType()))
+      which.push_back(i);
+  return which;
 }
 
 } // namespace mlc::test

@@ -4,7 +4,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include "compiler/oracle/Tensor.h"
+
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 namespace mlc::test {
@@ -14,6 +17,7 @@ struct RandomProgramOptions {
   /// Sizes that axes take, and the most elements a value may have.
   std::vector<int64_t> sizes = {1, 2, 3, 4};
   int64_t maxElements = 64;
+  bool scans = true;
 };
 
 /// Adds a function @random to `module`: float inputs (of element type `element`) first and then i32 indices;
@@ -23,5 +27,22 @@ struct RandomProgramOptions {
 /// clamp).
 mlir::func::FuncOp addRandomProgram(mlir::ModuleOp module, uint64_t seed, mlir::Type element,
                                     const RandomProgramOptions &options = {});
+
+/// Arguments for a function that addRandomProgram made, or for a loss or gradient of it.
+std::vector<compiler::oracle::Tensor> argumentsFor(mlir::func::FuncOp function, uint64_t seed);
+
+/// The arguments that can be differentiated.
+llvm::SmallVector<int64_t> floatArguments(mlir::func::FuncOp function);
+
+/// Calls test(seed) for seeds 1 to `count`. In the environment, MLC_RANDOM_COUNT changes the count, and
+/// MLC_RANDOM_SEED picks one seed, as a failed test names it.
+template <typename Test> void forSeeds(int count, Test &&test) {
+  if (const char *seed = std::getenv("MLC_RANDOM_SEED"))
+    return test(std::strtoull(seed, nullptr, 10));
+  if (const char *wanted = std::getenv("MLC_RANDOM_COUNT"))
+    count = std::atoi(wanted);
+  for (int seed = 1; seed <= count; ++seed)
+    test(uint64_t(seed));
+}
 
 } // namespace mlc::test

@@ -1,5 +1,4 @@
 // Programs made from seeds: what folding, autodiff and kernels do to compositions that nobody wrote down.
-// MLC_RANDOM_SEED=N runs seed N only; MLC_RANDOM_COUNT=N runs seeds 1 to N.
 #include "test/unit/oracle/RandomProgram.h"
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
@@ -15,35 +14,6 @@
 using namespace mlir;
 using namespace mlc::compiler;
 using namespace mlc::test;
-
-/// Calls test(seed) for the seeds of this run.
-template <typename Test> static void forSeeds(int count, Test &&test) {
-  if (const char *seed = std::getenv("MLC_RANDOM_SEED"))
-    return test(std::strtoull(seed, nullptr, 10));
-  if (const char *wanted = std::getenv("MLC_RANDOM_COUNT"))
-    count = std::atoi(wanted);
-  for (int seed = 1; seed <= count; ++seed)
-    test(uint64_t(seed));
-}
-
-static std::vector<oracle::Tensor> argumentsFor(func::FuncOp function, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<oracle::Tensor> arguments;
-  for (Type type : function.getArgumentTypes()) {
-    auto tensor = cast<RankedTensorType>(type);
-    bool whole = !isa<FloatType>(tensor.getElementType());
-    arguments.push_back(randomTensor(tensor, whole ? 0 : -1, whole ? 8 : 1, random));
-  }
-  return arguments;
-}
-
-static SmallVector<int64_t> floatArguments(func::FuncOp function) {
-  SmallVector<int64_t> which;
-  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (isa<FloatType>(cast<RankedTensorType>(type).getElementType()))
-      which.push_back(i);
-  return which;
-}
 
 TEST(RandomProgram, FoldingKeepsValues) {
   forSeeds(200, [](uint64_t seed) {
