@@ -41,6 +41,29 @@ static SmallVector<Operation *> opsOf(Block &block) {
   return ops;
 }
 
+/// Whether the backward scan should read what `op` computed instead of computing it again.
+static bool isCostly(Operation *op) { return isa<ContractOp, ConvOp, ConvInputOp, ConvFilterOp>(op); }
+
+/// The scan with an output more for each of `values` of its body. The old one is replaced and erased.
+static ScanOp addOutputs(OpBuilder &builder, ScanOp op, ArrayRef<Value> values) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  SmallVector<Type> types(op.getResultTypes());
+  for (Value value : values) {
+    SmallVector<int64_t> shape = {op.getSteps()};
+    llvm::append_range(shape, cast<RankedTensorType>(value.getType()).getShape());
+    types.push_back(withShape(value.getType(), shape));
+  }
+  Operation *yield = op.getYield();
+  yield->insertOperands(yield->getNumOperands(), values);
+  OperationState state(op.getLoc(), op->getName(), op.getInputs(), types, op->getAttrs());
+  state.addRegion()->takeBody(op.getBody());
+  auto result = cast<ScanOp>(builder.create(state));
+  op->replaceAllUsesWith(result.getResults().take_front(op.getNumResults()));
+  op->erase();
+  return result;
+}
+
 LogicalResult Pullback::runScan(ScanOp op) {
   Location loc = op.getLoc();
   Block &body = op.getBody().front();
@@ -64,6 +87,16 @@ LogicalResult Pullback::runScan(ScanOp op) {
         isActive[i] = hasChanged = true;
   }
 
+  // The costly values, kept. Canonical form drops those that are not read after all.
+  SmallVector<Value> costly;
+  for (Operation &inner : body.without_terminator())
+    if (isCostly(&inner))
+      costly.push_back(inner.getResult(0));
+  SmallVector<Value> known;
+  for (Value result : op.getResults())
+    known.push_back(get(result));
+  op = addOutputs(builder, op, costly);
+
   // Operands of the backward scan, in three lists; `at` remembers where each came to lie among the slices.
   SmallVector<Value> carries, slices, constants(op.getConstants());
   SmallVector<int64_t> activeCarries, activeSlices, activeConstants;
@@ -76,7 +109,7 @@ LogicalResult Pullback::runScan(ScanOp op) {
   // The slots of a stack that steps read, the slot the last step writes, and the slot where the scan began.
   int64_t firstRead = isReverse ? 1 : 0, last = isReverse ? 0 : steps;
   for (int64_t i : activeCarries) {
-    Value cotangent = get(op.getResult(i));
+    Value cotangent = known[i];
     carries.push_back(cotangent ? element(builder, loc, cotangent, last)
                                 : zerosLike(builder, loc, op.getInputs()[i].getType()));
   }
@@ -87,17 +120,19 @@ LogicalResult Pullback::runScan(ScanOp op) {
   llvm::append_range(slices, op.getSlices());
   DenseMap<int64_t, size_t> stackCotangent, outputCotangent;
   for (int64_t i : activeCarries) {
-    if (Value cotangent = get(op.getResult(i))) {
+    if (Value cotangent = known[i]) {
       stackCotangent[i] = slices.size();
       slices.push_back(take(builder, loc, cotangent, firstRead, steps));
     }
   }
   for (int64_t i = 0; i < numOutputs; ++i) {
-    if (Value cotangent = get(op.getResult(numCarries + i))) {
+    if (Value cotangent = known[numCarries + i]) {
       outputCotangent[i] = slices.size();
       slices.push_back(cotangent);
     }
   }
+  size_t firstKept = slices.size();
+  llvm::append_range(slices, op.getResults().take_back(costly.size()));
   SmallVector<Type> outputs;
   for (int64_t i : activeSlices)
     outputs.push_back(body.getArgument(i).getType());
@@ -131,6 +166,10 @@ LogicalResult Pullback::runScan(ScanOp op) {
     inner.add(yielded(numCarries + i), argument(carries.size() + position));
   if (failed(inner.run(ops)))
     return failure();
+
+  // The rules have read the costly ops' operands; from here on their results are the kept ones.
+  for (auto [position, value] : llvm::enumerate(costly))
+    mapping.lookup(value).replaceAllUsesWith(argument(carries.size() + firstKept + position));
 
   // 3. and 4.
   SmallVector<Value> yields;

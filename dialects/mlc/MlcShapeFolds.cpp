@@ -171,6 +171,16 @@ static LogicalResult transposeOfBroadcast(TransposeOp op, PatternRewriter &rewri
   return success();
 }
 
+// A sign goes past, to where a sum or product takes it in.
+template <typename OpTy> static LogicalResult movedNegative(OpTy op, PatternRewriter &rewriter) {
+  auto neg = op.getX().template getDefiningOp<NegOp>();
+  if (!neg || !neg->hasOneUse())
+    return failure();
+  OperationState state(op.getLoc(), op->getName(), neg.getX(), op.getType(), op->getAttrs());
+  rewriter.replaceOpWithNewOp<NegOp>(op, rewriter.create(state)->getResult(0));
+  return success();
+}
+
 // A product can put its axes in any order itself.
 static LogicalResult transposeOfContract(TransposeOp op, PatternRewriter &rewriter) {
   auto inner = op.getX().getDefiningOp<ContractOp>();
@@ -513,6 +523,7 @@ void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContex
   set.add(transposeOfTranspose);
   set.add(transposeOfBroadcast);
   set.add(transposeOfContract);
+  set.add(movedNegative<TransposeOp>);
 }
 void SliceOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(sliceOfSlice);
