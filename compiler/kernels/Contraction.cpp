@@ -143,7 +143,6 @@ private:
     Tile tile;
     tile.vectors = vectors;
     tile.lanes = cut.lanes;
-    tile.rowStride = product.row.a;
     Value start = code.add(offsetB, code.mul(column, product.column.b));
     if (cut.pack) {
       tile.b = packPanel(start, vectors, lastLanes, tile.sums);
@@ -154,7 +153,7 @@ private:
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }
     auto rows = [&](Value low, Value high, int64_t height) {
-      tile.rows = height;
+      tile.setRows(height, product.row.a);
       code.loop(low, high, 1,
                 [&](Value index) { oneTile(tile, cut.tiles.start(code, index), column, mask); });
     };
@@ -178,7 +177,7 @@ private:
     tile.a = code.at(a, code.add(offsetA, code.mul(row, product.row.a)));
     SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
     Coords arithmetic(code, tile.lanes);
-    for (int64_t r = 0; r < tile.rows; ++r)
+    for (int64_t r = 0; r < tile.rows(); ++r)
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Pull::Scope scope(emission.pull);
         emission.pull.set(anchor, accumulators[r * tile.vectors + v]);

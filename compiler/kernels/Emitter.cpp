@@ -58,6 +58,28 @@ bool Group::reaches(Value from, Value to) const {
   return llvm::any_of(op->getOperands(), [&](Value operand) { return reaches(from, operand); });
 }
 
+bool flowsThrough(Value input, llvm::function_ref<bool(Operation *)> allowed) {
+  SmallVector<Value> work{input};
+  llvm::DenseSet<Value> seen;
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    for (Operation *user : value.getUsers()) {
+      if (user->hasTrait<OpTrait::IsTerminator>())
+        continue;
+      if (!allowed(user))
+        return false;
+      work.append(user->result_begin(), user->result_end());
+    }
+  }
+  return true;
+}
+
+bool Emitter::readsInPlace(const Group &group, Value input) const {
+  return flowsThrough(input, [](Operation *op) { return isa<ir::ElementwiseOpInterface>(op); });
+}
+
 std::pair<Value, Value> Emission::part(int64_t total, int64_t unit) {
   int64_t units = (total + unit - 1) / unit;
   if (chunks == 1)

@@ -59,13 +59,25 @@ public:
   /// Nothing if the group is not of this emitter's kind.
   virtual std::optional<Shares> plan(const Group &group, const Target &target) const = 0;
   virtual void emit(const Group &group, Emission &emission) const = 0;
+  /// Whether `input`, if it has an out's shape, is read for the last time at the point that is being written.
+  /// All outs have one shape.
+  virtual bool readsInPlace(const Group &group, mlir::Value input) const;
 };
+
+/// Whether everything that is computed from `input`, up to the function's results, is computed by ops that
+/// `allowed` accepts.
+bool flowsThrough(mlir::Value input, llvm::function_ref<bool(mlir::Operation *)> allowed);
 
 /// The emitters in order of preference. The last resort, "map", takes any group of at most one anchor.
 llvm::ArrayRef<const Emitter *> emitters();
 
 const Emitter &mapEmitter();
 const Emitter &contractionEmitter();
+const Emitter &convolutionEmitter();
+const Emitter &convolutionFilterEmitter();
+const Emitter &rowsEmitter();
+const Emitter &columnsEmitter();
+const Emitter &scatterEmitter();
 
 /// Chunks for work of about `nanoseconds` on one thread: a function of the work alone.
 int64_t chunksFor(double nanoseconds, int64_t most);

@@ -24,7 +24,10 @@ using namespace mlir;
 namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
-  static const Emitter *const all[] = {&contractionEmitter(), &mapEmitter()};
+  static const Emitter *const all[] = {
+      &contractionEmitter(), &convolutionEmitter(), &convolutionFilterEmitter(),
+      &rowsEmitter(),        &columnsEmitter(),     &scatterEmitter(),
+      &mapEmitter()};
   return all;
 }
 
@@ -145,26 +148,6 @@ static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
   return schedule;
 }
 
-/// Whether everything computed from `argument` is elementwise: then it is read at a point just before that
-/// point is written.
-static bool readInPlace(Value argument) {
-  SmallVector<Value> work{argument};
-  llvm::DenseSet<Value> seen;
-  while (!work.empty()) {
-    Value value = work.pop_back_val();
-    if (!seen.insert(value).second)
-      continue;
-    for (Operation *user : value.getUsers()) {
-      if (user->hasTrait<OpTrait::IsTerminator>())
-        continue;
-      if (!isa<ir::ElementwiseOpInterface>(user))
-        return false;
-      work.push_back(user->getResult(0));
-    }
-  }
-  return true;
-}
-
 static std::vector<std::pair<int, int>> inPlaceOf(func::FuncOp kernel, const Schedule &schedule) {
   std::vector<std::pair<int, int>> pairs;
   if (schedule.stages.size() != 1)
@@ -176,7 +159,7 @@ static std::vector<std::pair<int, int>> inPlaceOf(func::FuncOp kernel, const Sch
   if (!oneShape)
     return pairs;
   for (auto [i, argument] : llvm::enumerate(kernel.getArguments())) {
-    if (!readInPlace(argument))
+    if (!schedule.stages.front().emitter->readsInPlace(schedule.stages.front().group, argument))
       continue;
     for (auto [j, result] : llvm::enumerate(results))
       if (shapeOf(argument) == shapeOf(result) &&

@@ -34,9 +34,15 @@ Value Heights::start(Code &code, Value index) const {
   return code.sub(code.mul(index, height), past);
 }
 
+void Tile::setRows(int64_t count, int64_t stride) {
+  rowOffsets.resize(count);
+  for (int64_t r = 0; r < count; ++r)
+    rowOffsets[r] = r * stride;
+}
+
 SmallVector<Value> zeroAccumulators(Code &code, const Tile &tile) {
   Value zero = code.number(code.type(tile.b.element, tile.lanes), 0);
-  return SmallVector<Value>(tile.rows * tile.vectors, zero);
+  return SmallVector<Value>(tile.rows() * tile.vectors, zero);
 }
 
 static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
@@ -46,8 +52,8 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
     columns.push_back(code.load(tile.b, code.add(offsetB, v * tile.lanes), tile.lanes,
                                 v + 1 == tile.vectors ? tile.mask : Value()));
   Memory row = code.at(tile.a, offsetA);
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    Value factor = code.splat(code.load(row, code.integer(r * tile.rowStride), 1), tile.lanes);
+  for (int64_t r = 0; r < tile.rows(); ++r) {
+    Value factor = code.splat(code.load(row, code.integer(tile.rowOffsets[r]), 1), tile.lanes);
     for (int64_t v = 0; v < tile.vectors; ++v) {
       Value &accumulator = accumulators[r * tile.vectors + v];
       accumulator = code.fma(factor, columns[v], accumulator);

@@ -12,13 +12,16 @@ struct SumAxis {
   int64_t size, strideA, strideB;
 };
 
-/// acc[r][v] += sum over the axes of A[r * rowStride + ...] * B[v * lanes + ...].
+/// acc[r][v] += sum over the axes of A[rowOffsets[r] + ...] * B[v * lanes + ...].
 struct Tile {
-  int64_t rows = 1, vectors = 1, lanes = 1;
-  Memory a, b;                     // at the tile's first element
-  int64_t rowStride = 0;           // of A, in elements
-  llvm::SmallVector<SumAxis> sums; // outermost first
-  mlir::Value mask;                // of the last vector's lanes when B ends there; null: all
+  int64_t vectors = 1, lanes = 1;
+  int64_t rows() const { return int64_t(rowOffsets.size()); }
+  /// `count` rows, each `stride` after the one before.
+  void setRows(int64_t count, int64_t stride);
+  Memory a, b;                           // at the tile's first element
+  llvm::SmallVector<int64_t> rowOffsets; // in A, in elements: one for each row
+  llvm::SmallVector<SumAxis> sums;       // outermost first
+  mlir::Value mask;                      // of the last vector's lanes when B ends there; null: all
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;

@@ -1,0 +1,225 @@
+// Convolutions forward and by their input, directly.
+//
+// Algorithm: for each image, put it into a frame with its border of zeros (in scratch, unless there is none);
+// for each row of the result, for each panel of filters, tiles of neighbouring pixels x vectors of filters
+// accumulate over the taps and channels. The input's gradient is the same sum over the result's cotangent,
+// framed, with the weights turned by 180 degrees and channels and filters exchanged, which each chunk packs
+// into its scratch first; a stride becomes zeros between the pixels of the frame.
+#include "compiler/kernels/Convolution.h"
+#include "compiler/kernels/Tile.h"
+
+using namespace mlir;
+
+namespace mlc::compiler {
+
+namespace {
+
+/// out[n, o, g * perOut + f] = sum of frame(n)[o * strides + k * dilations, g * perSum + c] * weights[k, c, g
+/// * perOut + f].
+struct Correlation {
+  int64_t images, groups, perSum, perOut;
+  ConvShape::Pair out, taps, strides, dilations;
+  Frame frame;
+  Value source, weights; // in memory
+  bool turned;           // the weights are w[taps - 1 - k, f, g * perSum + c]
+
+  int64_t weightElements() const { return taps[0] * taps[1] * perSum * perOut * groups; }
+};
+
+Correlation forward(ir::ConvOp op) {
+  ConvShape shape = convShape(op);
+  Correlation c{shape.images, shape.groups, shape.perGroup(), shape.filtersPerGroup(),
+                shape.out,    shape.taps,   shape.strides,    shape.dilations,
+                {},           op.getX(),    op.getW(),        false};
+  c.frame = {shape.in, shape.channels, {}, shape.low, {1, 1}};
+  return c;
+}
+
+Correlation backward(ir::ConvInputOp op) {
+  ConvShape shape = convShape(op);
+  Correlation c{shape.images,     shape.groups,    shape.filtersPerGroup(),
+                shape.perGroup(), shape.in,        shape.taps,
+                {1, 1},           shape.dilations, {},
+                op.getY(),        op.getW(),       true};
+  c.frame = {shape.out, shape.filters, {}, {}, shape.strides};
+  for (int i = 0; i < 2; ++i)
+    c.frame.low[i] = (shape.taps[i] - 1) * shape.dilations[i] - shape.low[i];
+  return c;
+}
+
+std::optional<Correlation> match(const Group &group) {
+  SmallVector<Operation *> anchors = group.anchors();
+  if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
+    return std::nullopt;
+  Operation *op = anchors.front();
+  if (!isa<ir::ConvOp, ir::ConvInputOp>(op) || !group.stored.count(op->getOperand(0)) ||
+      !group.stored.count(op->getOperand(1)))
+    return std::nullopt;
+  for (Value out : group.outs)
+    if (!group.reaches(op->getResult(0), out))
+      return std::nullopt;
+  auto forwardOp = dyn_cast<ir::ConvOp>(op);
+  Correlation c = forwardOp ? forward(forwardOp) : backward(cast<ir::ConvInputOp>(op));
+  // Narrow groups vectorise better across groups, element by element.
+  if (c.groups > 1 && c.perOut < 8)
+    return std::nullopt;
+  if (sizeOf(op->getResult(0)) == 0 || sizeOf(c.source) == 0)
+    return std::nullopt;
+  for (int i = 0; i < 2; ++i)
+    c.frame.size[i] = (c.out[i] - 1) * c.strides[i] + (c.taps[i] - 1) * c.dilations[i] + 1;
+  return c;
+}
+
+class ConvolutionEmitter : public Emitter {
+public:
+  StringRef name() const override { return "convolution"; }
+
+  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+    std::optional<Correlation> c = match(group);
+    if (!c)
+      return std::nullopt;
+    double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
+    Type element = elementOf(c->source);
+    int64_t weights = c->turned ? c->weightElements() * elementBytes(element) : 0;
+    return Shares{chunksFor(nanoseconds, c->images), c->frame.scratchBytes(element) + weights};
+  }
+
+  void emit(const Group &group, Emission &emission) const override;
+};
+
+class Loops {
+public:
+  Loops(const Group &group, Emission &emission)
+      : group(group), emission(emission), code(emission.code), c(*match(group)),
+        anchor(group.anchors().front()->getResult(0)), source(emission.pull.memoryOf(c.source)),
+        weights(emission.pull.memoryOf(c.weights)), buffer{emission.scratch, source.element},
+        lanes(code.target().lanes(source.element.getIntOrFloatBitWidth())) {}
+
+  void run() {
+    auto [low, high] = emission.part(c.images);
+    c.frame.clear(code, buffer);
+    if (c.turned)
+      turnWeights();
+    code.loop(low, high, 1, [&](Value image) {
+      this->image = image;
+      Memory picture =
+          code.at(source, code.mul(image, c.frame.source[0] * c.frame.source[1] * c.frame.channels));
+      framed = c.frame.fill(code, picture, buffer);
+      code.loop(c.groups, [&](Value index) {
+        groupIndex = index;
+        panels();
+      });
+    });
+  }
+
+private:
+  /// weights[k, c, g * perOut + f] from w[taps - 1 - k, f, g * perSum + c].
+  void turnWeights() {
+    Memory turned = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
+    int64_t taps = c.taps[0] * c.taps[1], columns = c.groups * c.perOut, inner = c.groups * c.perSum;
+    Value apart = code.mul(code.laneNumbers(lanes), inner);
+    code.loop(taps, [&](Value k) {
+      Value from = code.mul(code.sub(code.integer(taps - 1), k), c.perOut * inner),
+            to = code.mul(k, c.perSum * columns);
+      code.loop(c.groups, [&](Value g) {
+        code.loop(c.perSum, [&](Value i) {
+          Value fromHere = code.add(from, code.add(code.mul(g, c.perSum), i));
+          Value toHere = code.add(to, code.add(code.mul(i, columns), code.mul(g, c.perOut)));
+          int64_t whole = c.perOut / lanes * lanes;
+          auto vector = [&](Value f, Value mask) {
+            code.store(code.gather(weights, code.add(fromHere, code.mul(f, inner)), apart, mask), turned,
+                       code.add(toHere, f), mask);
+          };
+          code.loop(code.integer(0), code.integer(whole), lanes, [&](Value f) { vector(f, Value()); });
+          if (whole != c.perOut)
+            vector(code.integer(whole), code.firstLanes(c.perOut - whole, lanes));
+        });
+      });
+    });
+    weights = turned;
+  }
+
+  void panels() {
+    int64_t count = (c.perOut + lanes - 1) / lanes, width = tileVectors(code.target(), count);
+    int64_t whole = c.perOut / (width * lanes);
+    code.loop(code.integer(0), code.integer(whole), 1,
+              [&](Value panel) { onePanel(code.mul(panel, width * lanes), width, Value()); });
+    int64_t done = whole * width, rest = count - done;
+    if (rest == 0)
+      return;
+    int64_t last = c.perOut - (count - 1) * lanes;
+    onePanel(code.integer(done * lanes), rest, last == lanes ? Value() : code.firstLanes(last, lanes));
+  }
+
+  void onePanel(Value column, int64_t vectors, Value mask) {
+    int64_t columns = c.groups * c.perOut, pitch = c.frame.pitch(), channels = c.frame.channels;
+    Tile tile;
+    tile.vectors = vectors;
+    tile.lanes = lanes;
+    tile.mask = mask;
+    tile.b = code.at(weights, code.add(code.mul(groupIndex, c.perOut), column));
+    if (c.taps[0] > 1)
+      tile.sums.push_back({c.taps[0], c.dilations[0] * pitch, c.taps[1] * c.perSum * columns});
+    if (c.dilations[1] == 1 && c.perSum == channels) {
+      tile.sums.push_back({c.taps[1] * c.perSum, 1, columns});
+    } else {
+      tile.sums.push_back({c.taps[1], c.dilations[1] * channels, c.perSum * columns});
+      tile.sums.push_back({c.perSum, 1, columns});
+    }
+    Heights pixels = balance(c.out[1], tileRows(code.target(), vectors));
+    code.loop(c.out[0], [&](Value row) {
+      Value offset = code.add(code.mul(row, c.strides[0] * pitch), code.mul(groupIndex, c.perSum));
+      auto tiles = [&](int64_t low, int64_t high, int64_t height) {
+        tile.setRows(height, c.strides[1] * channels);
+        code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
+          Value pixel = pixels.start(code, index);
+          tile.a = code.at(framed, code.add(offset, code.mul(pixel, c.strides[1] * channels)));
+          finish(tile, emitTile(code, tile, zeroAccumulators(code, tile)), row, pixel, column);
+        });
+      };
+      tiles(0, pixels.first, pixels.height);
+      tiles(pixels.first, pixels.tiles, pixels.height - 1);
+    });
+  }
+
+  void finish(const Tile &tile, ArrayRef<Value> accumulators, Value row, Value pixel, Value column) {
+    int64_t filters = c.groups * c.perOut;
+    Value start = code.add(code.mul(code.add(code.mul(image, c.out[0]), row), c.out[1]), pixel);
+    Value filter = code.add(code.mul(groupIndex, c.perOut), column);
+    for (int64_t r = 0; r < tile.rows(); ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Pull::Scope scope(emission.pull);
+        emission.pull.set(anchor, accumulators[r * tile.vectors + v]);
+        Value here = code.add(filter, v * lanes);
+        Point made;
+        made.lanes = lanes;
+        made.mask = v + 1 == tile.vectors ? tile.mask : Value();
+        made.linear = Coord{code.add(code.mul(code.add(start, r), filters), here), 1, {}};
+        made.coords =
+            SmallVector<Coord, 4>{{image, 0, {}}, {row, 0, {}}, {code.add(pixel, r), 0, {}}, {here, 1, {}}};
+        if (shapeOf(anchor).size() == 3)
+          made.coords->erase(made.coords->begin() + 1);
+        emission.write(group.outs, emission.pull.point(std::move(made)));
+      }
+  }
+
+  const Group &group;
+  Emission &emission;
+  Code &code;
+  Correlation c;
+  Value anchor;
+  Memory source, weights, buffer, framed;
+  int64_t lanes;
+  Value image, groupIndex;
+};
+
+void ConvolutionEmitter::emit(const Group &group, Emission &emission) const { Loops(group, emission).run(); }
+
+} // namespace
+
+const Emitter &convolutionEmitter() {
+  static const ConvolutionEmitter emitter;
+  return emitter;
+}
+
+} // namespace mlc::compiler

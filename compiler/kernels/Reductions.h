@@ -1,0 +1,60 @@
+// Groups of reductions of one shape over the same axes, and what may stand around them. Rows and columns
+// differ in which axes, and so in their loops.
+#ifndef MLC_COMPILER_KERNELS_REDUCTIONS_H
+#define MLC_COMPILER_KERNELS_REDUCTIONS_H
+
+#include "compiler/kernels/Emitter.h"
+
+namespace mlc::compiler {
+
+struct Reductions {
+  llvm::SmallVector<int64_t> full; // shape that is reduced
+  llvm::SmallVector<int64_t> axes; // reduced axes, sorted
+  llvm::SmallVector<int64_t> kept; // the others
+  /// levels[i]: reductions that need only those of levels before i. Each level is one pass.
+  llvm::SmallVector<llvm::SmallVector<mlir::Operation *>> levels;
+  /// Reduced values that are repeated along the reduced axes, and the level after which they can be computed.
+  llvm::SmallVector<std::pair<mlir::Value, size_t>> repeated;
+  llvm::SmallVector<mlir::Value> fullOuts, reducedOuts;
+
+  llvm::SmallVector<int64_t> sizes(llvm::ArrayRef<int64_t> of) const {
+    llvm::SmallVector<int64_t> result;
+    for (int64_t axis : of)
+      result.push_back(full[axis]);
+    return result;
+  }
+};
+
+/// Nothing unless every anchor is a reduction of one shape over the same axes, every value that depends on
+/// one has that shape or the reduced one, and goes from the reduced to the full shape by a broadcast along
+/// the reduced axes only.
+std::optional<Reductions> reductionsOf(const Group &group);
+
+/// What a reduction carries while it runs: one value, or for argmax the best and its index.
+class Running {
+public:
+  Running(Code &code, mlir::Operation *op, int64_t lanes);
+  llvm::SmallVector<mlir::Value> start();
+  /// Takes in `here`, which stands at `index` (i32 for each lane; argmax only), in the lanes of the mask.
+  llvm::SmallVector<mlir::Value> step(mlir::ValueRange state, mlir::Value here, mlir::Value index,
+                                      mlir::Value mask);
+  /// Two states over different elements as one.
+  llvm::SmallVector<mlir::Value> join(mlir::ValueRange a, mlir::ValueRange b);
+  /// One scalar from all lanes.
+  mlir::Value across(mlir::ValueRange state);
+  /// The result in each lane.
+  mlir::Value result(mlir::ValueRange state) { return state.back(); }
+  bool isArgmax() const { return argmax; }
+  size_t width() const { return argmax ? 2 : 1; }
+
+private:
+  Code &code;
+  bool argmax;
+  llvm::StringRef kind;
+  mlir::Type element;
+  int64_t lanes;
+};
+
+} // namespace mlc::compiler
+
+#endif
