@@ -3,6 +3,7 @@
 #include "compiler/ad/Pullback.h"
 
 #include "dialects/mlc/Expr.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace mlc::ir;
@@ -29,16 +30,18 @@ void Pullback::spread(ArrayRef<Operation *> ops) {
   }
 }
 
+Value Pullback::plus(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  ImplicitLocOpBuilder scope(b.getLoc(), builder);
+  return (Expr(scope, a) + Expr(scope, b)).getValue();
+}
+
 void Pullback::add(Value value, Value cotangent) {
   if (!cotangent || !isVaried(value))
     return;
   Value &sum = cotangents[value];
-  if (!sum) {
-    sum = cotangent;
-    return;
-  }
-  ImplicitLocOpBuilder scope(cotangent.getLoc(), builder);
-  sum = (Expr(scope, sum) + Expr(scope, cotangent)).getValue();
+  sum = plus(sum, cotangent);
 }
 
 Value Pullback::getOrZeros(Value value) {
@@ -73,19 +76,26 @@ LogicalResult Pullback::runOp(Operation *op) {
     return success();
   }
   Value cotangent = get(op->getResult(0));
+  // What one op sends to one value by several operands is added first: x * x gives d * x * 2.
+  llvm::SmallMapVector<Value, Value, 4> parts;
   for (OpOperand &operand : op->getOpOperands()) {
     unsigned index = operand.getOperandNumber();
     if (!isVaried(operand.get()))
       continue;
+    Value part;
     if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op)) {
-      add(operand.get(), elementwise.derivative(builder, index, cotangent));
-      continue;
+      part = elementwise.derivative(builder, index, cotangent);
+    } else {
+      auto linear = dyn_cast<LinearOpInterface>(op);
+      if (!linear || !linear.isLinearIn(index))
+        return op->emitOpError("has no derivative by operand ") << index;
+      part = linear.transpose(builder, index, cotangent);
     }
-    auto linear = dyn_cast<LinearOpInterface>(op);
-    if (!linear || !linear.isLinearIn(index))
-      return op->emitOpError("has no derivative by operand ") << index;
-    add(operand.get(), linear.transpose(builder, index, cotangent));
+    Value &sum = parts[operand.get()];
+    sum = plus(sum, part);
   }
+  for (auto [value, part] : parts)
+    add(value, part);
   return success();
 }
 

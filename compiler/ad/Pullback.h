@@ -35,6 +35,8 @@ public:
   llvm::LogicalResult run(llvm::ArrayRef<mlir::Operation *> ops);
 
 private:
+  /// The sum of two cotangents; null is zero.
+  mlir::Value plus(mlir::Value a, mlir::Value b);
   llvm::LogicalResult runOp(mlir::Operation *op);
   void runReduce(mlc::ir::ReduceOp op);
   void runWindowMax(mlc::ir::WindowMaxOp op);

@@ -52,6 +52,8 @@ Expr operator+(const Expr &a, const Expr &b) {
     return build<SubOp>(a, Expr(*b.getBuilder(), negated.getX()));
   if (NegOp negated = negation(a))
     return build<SubOp>(b, Expr(*a.getBuilder(), negated.getX()));
+  if (a.getValue() && a.getValue() == b.getValue())
+    return a * 2.0;
   return build<AddOp>(a, b);
 }
 

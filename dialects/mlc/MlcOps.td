@@ -243,7 +243,7 @@ def GatherOp : Mlc_Linear<"gather", [InferTypeOpAdaptor]> {
 
 def ScatterAddOp : Mlc_Linear<"scatter_add"> {
   let summary = "transpose of gather: updates [i..., d...], indices [i...] -> [v, d...]";
-  let description = "Rows with one index are added in row-major order of the indices, onto zeros.";
+  let description = "Rows with one index are added in row-major order of the indices, onto zeros. An index out of range adds to the nearest row.";
   let arguments = (ins Mlc_FloatTensor:$updates, Mlc_IndexTensor:$indices);
   let results = (outs Mlc_FloatTensor:$result);
   let hasVerifier = 1;

@@ -17,10 +17,10 @@
 // CHECK-NEXT: %[[V6:.*]] = mlc.mul %[[V3]], %[[V0]] : tensor<1x4x3xf32>
 // CHECK-NEXT: %[[V7:.*]] = mlc.reshape %[[V6]] : tensor<1x4x3xf32> -> tensor<4x3xf32>
 // CHECK-NEXT: %[[V8:.*]] = mlc.slice %[[V2]]#0 starts = [0, 0, 0] strides = [1, 1, 1] : tensor<8x4x3xf32> -> tensor<7x4x3xf32>
-// CHECK-NEXT: %[[V9:.*]]:2 = mlc.scan carries(%[[ARG4]] = %[[V7]] : tensor<4x3xf32>) slices(%[[ARG5]] = %[[V1]] : tensor<7x4x3xf32>, %[[ARG6]] = %[[V2]]#1 : tensor<7x4x3xf32>) constants(%[[ARG7:.*]] = %arg3 : tensor<3x3xf32>) reverse -> (tensor<8x4x3xf32>, tensor<7x4x3xf32>) {
-// CHECK-NEXT: %[[V12]] = mlc.constant dense<1.000000e+00> : tensor<4x3xf32>
-// CHECK-NEXT: %[[V13]] = mlc.add %[[ARG5]], %[[ARG6]] : tensor<4x3xf32>
-// CHECK-NEXT: %[[V14]] = mlc.tanh %[[V13]] : tensor<4x3xf32>
+// CHECK-NEXT: %[[V9:.*]]:2 = mlc.scan carries(%[[ARG4:.*]] = %[[V7]] : tensor<4x3xf32>) slices(%[[ARG5:.*]] = %[[V1]] : tensor<7x4x3xf32>, %[[ARG6:.*]] = %[[V2]]#1 : tensor<7x4x3xf32>) constants(%[[ARG7:.*]] = %arg3 : tensor<3x3xf32>) reverse -> (tensor<8x4x3xf32>, tensor<7x4x3xf32>) {
+// CHECK-NEXT: %[[V12:.*]] = mlc.constant dense<1.000000e+00> : tensor<4x3xf32>
+// CHECK-NEXT: %[[V13:.*]] = mlc.add %[[ARG5]], %[[ARG6]] : tensor<4x3xf32>
+// CHECK-NEXT: %[[V14:.*]] = mlc.tanh %[[V13]] : tensor<4x3xf32>
 // CHECK-NEXT: %[[V15:.*]] = mlc.mul %[[V14]], %[[V14]] : tensor<4x3xf32>
 // CHECK-NEXT: %[[V16:.*]] = mlc.sub %[[V12]], %[[V15]] : tensor<4x3xf32>
 // CHECK-NEXT: %[[V17:.*]] = mlc.mul %[[ARG4]], %[[V16]] : tensor<4x3xf32>
@@ -66,10 +66,10 @@ func.func @rnn_use(%h0: tensor<4x3xf32>, %xs: tensor<7x4x2xf32>, %u: tensor<2x3x
 // CHECK-NEXT: %[[V7:.*]] = mlc.reshape %[[V6]] : tensor<1x3xf32> -> tensor<3xf32>
 // CHECK-NEXT: %[[V8:.*]] = mlc.slice %[[V0]]#0 starts = [1, 0] strides = [1, 1] : tensor<6x3xf32> -> tensor<5x3xf32>
 // CHECK-NEXT: %[[V9:.*]] = mlc.slice %arg3 starts = [1, 0] strides = [1, 1] : tensor<6x3xf32> -> tensor<5x3xf32>
-// CHECK-NEXT: %[[V10:.*]]:3 = mlc.scan carries(%[[ARG5]] = %[[V7]] : tensor<3xf32>) slices(%[[ARG6]] = %[[V8]] : tensor<5x3xf32>, %[[ARG7]] = %arg2 : tensor<5x3xf32>, %[[ARG8:.*]] = %[[V9]] : tensor<5x3xf32>, %[[ARG9:.*]] = %arg4 : tensor<5x3xf32>) constants(%[[ARG10:.*]] = %arg1 : tensor<3xf32>) -> (tensor<6x3xf32>, tensor<5x3xf32>, tensor<5x3xf32>) {
-// CHECK-NEXT: %[[V14]] = mlc.mul %[[ARG6]], %[[ARG10]] : tensor<3xf32>
-// CHECK-NEXT: %[[V15]] = mlc.add %[[V14]], %[[ARG7]] : tensor<3xf32>
-// CHECK-NEXT: %[[V16]] = mlc.exp %[[V15]] : tensor<3xf32>
+// CHECK-NEXT: %[[V10:.*]]:3 = mlc.scan carries(%[[ARG5:.*]] = %[[V7]] : tensor<3xf32>) slices(%[[ARG6:.*]] = %[[V8]] : tensor<5x3xf32>, %[[ARG7:.*]] = %arg2 : tensor<5x3xf32>, %[[ARG8:.*]] = %[[V9]] : tensor<5x3xf32>, %[[ARG9:.*]] = %arg4 : tensor<5x3xf32>) constants(%[[ARG10:.*]] = %arg1 : tensor<3xf32>) -> (tensor<6x3xf32>, tensor<5x3xf32>, tensor<5x3xf32>) {
+// CHECK-NEXT: %[[V14:.*]] = mlc.mul %[[ARG6]], %[[ARG10]] : tensor<3xf32>
+// CHECK-NEXT: %[[V15:.*]] = mlc.add %[[V14]], %[[ARG7]] : tensor<3xf32>
+// CHECK-NEXT: %[[V16:.*]] = mlc.exp %[[V15]] : tensor<3xf32>
 // CHECK-NEXT: %[[V17:.*]] = mlc.mul %[[ARG9]], %[[V16]] : tensor<3xf32>
 // CHECK-NEXT: %[[V18:.*]] = mlc.add %[[ARG5]], %[[V17]] : tensor<3xf32>
 // CHECK-NEXT: %[[V19:.*]] = mlc.mul %[[V18]], %[[ARG10]] : tensor<3xf32>
@@ -111,8 +111,8 @@ func.func @decay_use(%a: tensor<3xf32>, %k: tensor<3xf32>, %xs: tensor<5x3xf32>,
 // CHECK-NEXT: %[[V2:.*]] = mlc.slice %[[V1]] starts = [5] strides = [1] : tensor<6xf32> -> tensor<1xf32>
 // CHECK-NEXT: %[[V3:.*]] = mlc.reshape %[[V2]] : tensor<1xf32> -> tensor<f32>
 // CHECK-NEXT: %[[V4:.*]] = mlc.slice %[[V1]] starts = [0] strides = [1] : tensor<6xf32> -> tensor<5xf32>
-// CHECK-NEXT: %[[V5:.*]]:2 = mlc.scan carries(%[[ARG2]] = %[[V0]] : tensor<f32>) slices(%[[ARG3]] = %[[V4]] : tensor<5xf32>) constants(%[[ARG4:.*]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
-// CHECK-NEXT: %[[V7]] = mlc.mul %[[ARG2]], %[[ARG4]] : tensor<f32>
+// CHECK-NEXT: %[[V5:.*]]:2 = mlc.scan carries(%[[ARG2:.*]] = %[[V0]] : tensor<f32>) slices(%[[ARG3:.*]] = %[[V4]] : tensor<5xf32>) constants(%[[ARG4:.*]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
+// CHECK-NEXT: %[[V7:.*]] = mlc.mul %[[ARG2]], %[[ARG4]] : tensor<f32>
 // CHECK-NEXT: %[[V8:.*]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
 // CHECK-NEXT: mlc.yield %[[V7]], %[[V8]] : tensor<f32>, tensor<f32>
 // CHECK-NEXT: }
@@ -127,24 +127,24 @@ func.func @decay_use(%a: tensor<3xf32>, %k: tensor<3xf32>, %xs: tensor<5x3xf32>,
 // CHECK-NEXT: mlc.yield %[[V12]] : tensor<f32>
 // CHECK-NEXT: }
 // CHECK-NEXT: %[[V3:.*]] = mlc.slice %[[V2]] starts = [0] strides = [1] : tensor<6xf32> -> tensor<5xf32>
-// CHECK-NEXT: %[[V4:.*]]:2 = mlc.scan carries(%[[ARG2]] = %[[V1]] : tensor<f32>) slices(%[[ARG3]] = %[[V3]] : tensor<5xf32>) constants(%[[ARG4:.*]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
-// CHECK-NEXT: %[[V12]] = mlc.mul %[[ARG2]], %[[ARG4]] : tensor<f32>
+// CHECK-NEXT: %[[V4:.*]]:2 = mlc.scan carries(%[[ARG2:.*]] = %[[V1]] : tensor<f32>) slices(%[[ARG3:.*]] = %[[V3]] : tensor<5xf32>) constants(%[[ARG4:.*]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
+// CHECK-NEXT: %[[V12:.*]] = mlc.mul %[[ARG2]], %[[ARG4]] : tensor<f32>
 // CHECK-NEXT: %[[V13:.*]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
 // CHECK-NEXT: mlc.yield %[[V12]], %[[V13]] : tensor<f32>, tensor<f32>
 // CHECK-NEXT: }
 // CHECK-NEXT: %[[V5:.*]] = mlc.reduce sum %[[V4]]#1 axes = [0] : tensor<5xf32> -> tensor<f32>
 // CHECK-NEXT: %[[V6:.*]] = mlc.slice %[[V4]]#0 starts = [1] strides = [1] : tensor<6xf32> -> tensor<5xf32>
-// CHECK-NEXT: %[[V7:.*]]:2 = mlc.scan carries(%[[ARG2]] = %[[V0]] : tensor<f32>) slices(%[[ARG3]] = %[[V6]] : tensor<5xf32>, %[[ARG4]] = %[[V3]] : tensor<5xf32>) constants(%[[ARG5:.*]] = %arg1 : tensor<f32>) -> (tensor<6xf32>, tensor<5xf32>) {
-// CHECK-NEXT: %[[V12]] = mlc.mul %[[ARG2]], %[[ARG5]] : tensor<f32>
-// CHECK-NEXT: %[[V13]] = mlc.add %[[ARG4]], %[[V12]] : tensor<f32>
-// CHECK-NEXT: %[[V14:.*]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
-// CHECK-NEXT: mlc.yield %[[V13]], %[[V14]] : tensor<f32>, tensor<f32>
+// CHECK-NEXT: %[[V7:.*]]:2 = mlc.scan carries(%[[ARG2:.*]] = %[[V0]] : tensor<f32>) slices(%[[ARG3:.*]] = %[[V6]] : tensor<5xf32>, %[[ARG4:.*]] = %[[V3]] : tensor<5xf32>) constants(%[[ARG5:.*]] = %arg1 : tensor<f32>) -> (tensor<6xf32>, tensor<5xf32>) {
+// CHECK-NEXT: %[[V12:.*]] = mlc.mul %[[ARG2]], %[[ARG5]] : tensor<f32>
+// CHECK-NEXT: %[[V13:.*]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
+// CHECK-NEXT: %[[V14:.*]] = mlc.add %[[ARG4]], %[[V12]] : tensor<f32>
+// CHECK-NEXT: mlc.yield %[[V14]], %[[V13]] : tensor<f32>, tensor<f32>
 // CHECK-NEXT: }
 // CHECK-NEXT: %[[V8:.*]] = mlc.reduce sum %[[V7]]#1 axes = [0] : tensor<5xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V9:.*]]:2 = mlc.scan carries(%[[ARG2]] = %[[V0]] : tensor<f32>) slices(%[[ARG3]] = %[[V3]] : tensor<5xf32>, %[[ARG4]] = %[[V6]] : tensor<5xf32>) constants(%[[ARG5]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
-// CHECK-NEXT: %[[V12]] = mlc.mul %[[ARG2]], %[[ARG5]] : tensor<f32>
-// CHECK-NEXT: %[[V13]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
-// CHECK-NEXT: %[[V14]] = mlc.add %[[V12]], %[[ARG4]] : tensor<f32>
+// CHECK-NEXT: %[[V9:.*]]:2 = mlc.scan carries(%[[ARG2:.*]] = %[[V0]] : tensor<f32>) slices(%[[ARG3:.*]] = %[[V3]] : tensor<5xf32>, %[[ARG4:.*]] = %[[V6]] : tensor<5xf32>) constants(%[[ARG5:.*]] = %arg1 : tensor<f32>) reverse -> (tensor<6xf32>, tensor<5xf32>) {
+// CHECK-NEXT: %[[V12:.*]] = mlc.mul %[[ARG2]], %[[ARG5]] : tensor<f32>
+// CHECK-NEXT: %[[V13:.*]] = mlc.mul %[[ARG2]], %[[ARG3]] : tensor<f32>
+// CHECK-NEXT: %[[V14:.*]] = mlc.add %[[V12]], %[[ARG4]] : tensor<f32>
 // CHECK-NEXT: mlc.yield %[[V14]], %[[V13]] : tensor<f32>, tensor<f32>
 // CHECK-NEXT: }
 // CHECK-NEXT: %[[V10:.*]] = mlc.reduce sum %[[V9]]#1 axes = [0] : tensor<5xf32> -> tensor<f32>
