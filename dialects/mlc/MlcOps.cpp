@@ -31,6 +31,9 @@ static LogicalResult checkAxes(MaybeLocation loc, StringRef name, ArrayRef<int64
   return success();
 }
 
+/// Larger sizes than any tensor's, kept out so that arithmetic on sizes cannot overflow.
+constexpr int64_t mostElements = int64_t(1) << 32;
+
 /// Fails unless the list has `count` numbers, none below `least`.
 static LogicalResult checkList(MaybeLocation loc, StringRef name, ArrayRef<int64_t> list, size_t count,
                                int64_t least) {
@@ -39,6 +42,8 @@ static LogicalResult checkList(MaybeLocation loc, StringRef name, ArrayRef<int64
   for (int64_t number : list)
     if (number < least)
       return emitOptionalError(loc, name, " has ", number, ", expected at least ", least);
+    else if (number > mostElements)
+      return emitOptionalError(loc, name, " has ", number, ", expected at most ", mostElements);
   return success();
 }
 

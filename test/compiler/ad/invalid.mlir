@@ -37,3 +37,11 @@ func.func @nothing_to_inline(%x: tensor<f32>) -> tensor<f32> {
   %0 = mlc.call @f(%x) : (tensor<f32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+// expected-error @+1 {{'func.func' op calls itself}}
+func.func @loop(%x: tensor<f32>) -> tensor<f32> {
+  %0 = mlc.call @loop(%x) : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}

@@ -149,6 +149,15 @@ func.func @pad(%x: tensor<5xf32>) {
 
 // -----
 
+func.func @pad_overflow(%x: tensor<5xf32>) {
+  // expected-error @+2 {{high has 9223372036854775807, expected at most 4294967296}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = mlc.pad %x low = [1] high = [9223372036854775807] interior = [0] : tensor<5xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @concat(%x: tensor<2x3xf32>, %y: tensor<3x2xf32>) {
   // expected-error @+2 {{'tensor<3x2xf32>' does not fit 'tensor<2x3xf32>' beside axis 0}}
   // expected-error @+1 {{failed to infer returned types}}
