@@ -145,34 +145,46 @@ static bool parseOverrides(SourceManager &sources, const CheckOptions &options, 
   return true;
 }
 
+namespace {
+/// The prelude and the program's files, their names resolved.
+struct Session {
+  Session(SourceManager &sources, const std::vector<LoadedFile> &files, DiagnosticEngine &diagnostics)
+      : elaborator(diagnostics) {
+    File &prelude = addFile(elaborator, true);
+    elaborator.prelude = &prelude;
+    for (const PreludeFile &text : preludeFiles()) {
+      SourceId source = sources.add(text.name, text.text, SourceOrigin::Prelude);
+      preludePrograms.push_back(parse(source, diagnostics));
+      addItems(prelude, preludePrograms.back(), diagnostics);
+    }
+    std::vector<File *> own;
+    for (const LoadedFile &loaded : files) {
+      File &file = addFile(elaborator, false);
+      file.ast = &loaded.program;
+      file.folder = loaded.path.substr(0, loaded.path.find_last_of('/') + 1);
+      addItems(file, loaded.program, diagnostics);
+      for (size_t import : loaded.imports)
+        file.imports.push_back(own[import]);
+      own.push_back(&file);
+    }
+    elaborator.root = own.back();
+    for (File *file : own)
+      resolveNames(elaborator, *file);
+  }
+
+  std::deque<Program> preludePrograms;
+  Elaborator elaborator;
+};
+} // namespace
+
 std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
                                      const std::string &trainName, const CheckOptions &options,
                                      DiagnosticEngine &diagnostics) {
   if (files.empty() || diagnostics.hasErrors())
     return nullptr;
-  Elaborator elaborator(diagnostics);
-  std::deque<Program> preludePrograms;
-  File &prelude = addFile(elaborator, true);
-  elaborator.prelude = &prelude;
-  for (const PreludeFile &text : preludeFiles()) {
-    SourceId source = sources.add(text.name, text.text, SourceOrigin::Prelude);
-    preludePrograms.push_back(parse(source, diagnostics));
-    addItems(prelude, preludePrograms.back(), diagnostics);
-  }
-  std::vector<File *> own;
-  for (const LoadedFile &loaded : files) {
-    File &file = addFile(elaborator, false);
-    file.ast = &loaded.program;
-    addItems(file, loaded.program, diagnostics);
-    for (size_t import : loaded.imports)
-      file.imports.push_back(own[import]);
-    own.push_back(&file);
-  }
-  elaborator.root = own.back();
-  const Program &root = files.back().program;
-  for (File *file : own)
-    resolveNames(elaborator, *file);
-  const TrainItem *train = findTrain(elaborator, root, trainName);
+  Session session(sources, files, diagnostics);
+  Elaborator &elaborator = session.elaborator;
+  const TrainItem *train = findTrain(elaborator, files.back().program, trainName);
   if (!train || diagnostics.hasErrors())
     return nullptr;
   Overrides overrides;
@@ -188,6 +200,24 @@ std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<L
   if (!block.run())
     return nullptr;
   return program;
+}
+
+std::vector<std::unique_ptr<core::Program>> checkAll(SourceManager &sources,
+                                                     const std::vector<LoadedFile> &files,
+                                                     const CheckOptions &options,
+                                                     DiagnosticEngine &diagnostics) {
+  std::vector<std::unique_ptr<core::Program>> programs;
+  if (files.empty() || diagnostics.hasErrors())
+    return programs;
+  std::vector<std::string> names = trainNames(files.back().program);
+  if (names.empty()) {
+    Session session(sources, files, diagnostics);
+    return programs;
+  }
+  for (const std::string &name : names)
+    if (auto program = check(sources, files, name, options, diagnostics))
+      programs.push_back(std::move(program));
+  return programs;
 }
 
 } // namespace mlc::frontend

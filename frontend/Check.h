@@ -25,6 +25,13 @@ std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<L
                                      const std::string &trainName, const CheckOptions &options,
                                      DiagnosticEngine &diagnostics);
 
+/// Every train block of the last file. A file without any is a library: its names are resolved, and that is
+/// all.
+std::vector<std::unique_ptr<core::Program>> checkAll(SourceManager &sources,
+                                                     const std::vector<LoadedFile> &files,
+                                                     const CheckOptions &options,
+                                                     DiagnosticEngine &diagnostics);
+
 /// The train blocks of a file, in order.
 std::vector<std::string> trainNames(const Program &file);
 

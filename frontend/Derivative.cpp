@@ -75,11 +75,17 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
   }
   bool allTensors = std::all_of(operands.begin(), operands.end(),
                                 [](const Value &value) { return value.kind == Value::Tensor; });
-  // On numbers there is nothing to differentiate.
-  if (!allTensors)
+  // On numbers there is nothing to differentiate, and a derivative may use its own function.
+  if (!allTensors || calleesOpen.count(key))
     return statements(declaration.body, callee, expected);
   auto known = calleesByKey.find(key);
   if (known == calleesByKey.end()) {
+    calleesOpen.insert(key);
+    struct Close {
+      std::set<std::string> &open;
+      const std::string &key;
+      ~Close() { open.erase(key); }
+    } close{calleesOpen, key};
     if (derivative.operands.size() != operands.size())
       return fail(DiagnosticCode::E0312, derivative.span,
                   "`" + declaration.name.text + "` has " + std::to_string(operands.size()) +

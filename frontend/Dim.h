@@ -1,4 +1,5 @@
-// A size: a polynomial in `batch` with integer coefficients. `batch` is the only symbolic dimension of the language.
+// A size: a polynomial in `batch` with integer coefficients. `batch` is the only symbolic dimension of the
+// language.
 #pragma once
 
 #include <cstdint>

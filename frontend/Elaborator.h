@@ -26,6 +26,7 @@ namespace mlc::frontend {
 /// One file of the program or the prelude: what its names mean.
 struct File {
   const Program *ast = nullptr;
+  std::string folder;
   std::shared_ptr<Scope> scope;
   std::map<std::string, const Item *> items;
   std::map<std::string, const DerivativeItem *> derivatives;
@@ -264,6 +265,7 @@ public:
   std::map<int, std::string> stateFirstSite;
   std::vector<core::Callee> callees;
   std::map<std::string, CalleeRecord> calleesByKey;
+  std::set<std::string> calleesOpen; // being elaborated
   std::vector<core::InstanceInfo> instances;
   std::set<std::string> instancePaths;
   std::vector<core::Field> fields;

@@ -100,7 +100,7 @@ static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, co
                             ", and this is " + elaborator.describe(value));
   elaborator.noteOrigin(builder, value, span);
   DType wanted = elaborator.dtype(param.type->scalar), given = elaborator.type(value).dtype;
-  if (isFloat(wanted) && !isFloat(given))
+  if (isFloat(wanted) && wanted != given)
     builder.help("nothing is converted by itself: write `float(...)`");
   else if (wanted == DType::I32 && given == DType::U8)
     builder.help("nothing is converted by itself: write `i32(...)`");

@@ -127,6 +127,7 @@ struct Field {
 struct Reader {
   std::string kind; // idx csv ...
   std::vector<std::string> files;
+  std::string folder; // of the file that declares the data: where relative paths start
   std::vector<std::pair<std::string, double>> options;
   Span span;
 };

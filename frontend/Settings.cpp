@@ -215,18 +215,20 @@ bool TrainBlock::field(const Field &field, Env &env) {
 bool TrainBlock::data() {
   const DataItem *data = nullptr;
   std::vector<std::string> names;
-  for (File *file : {elaborator.root})
-    for (const auto &[name, each] : file->items)
-      if (const auto *node = as<DataItem>(*each)) {
-        names.push_back(name);
-        if (item.data ? name == item.data->text : true)
-          data = node;
-      }
+  std::string folder = elaborator.root->folder;
+  for (const auto &[name, each] : elaborator.root->items)
+    if (const auto *node = as<DataItem>(*each)) {
+      names.push_back(name);
+      if (item.data ? name == item.data->text : true)
+        data = node;
+    }
   if (!data && item.data)
     for (File *import : elaborator.root->imports) {
       auto entry = import->items.find(item.data->text);
-      if (entry != import->items.end())
+      if (entry != import->items.end() && entry->second->kind == ItemKind::Data) {
         data = as<DataItem>(*entry->second);
+        folder = import->folder;
+      }
     }
   if (!data || (!item.data && names.size() != 1)) {
     DiagnosticBuilder builder =
@@ -257,6 +259,7 @@ bool TrainBlock::data() {
             .note(other.span, "first here");
         good = false;
       }
+    result.folder = folder;
     if (reader(each, result))
       program.splits.emplace_back(std::string(spelling(each.split)), std::move(result));
     else

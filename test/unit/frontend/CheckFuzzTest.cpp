@@ -1,0 +1,145 @@
+// Mutated programs that still parse: checking ends, and either reports an error or gives a program whose
+// graphs hold together.
+#include "CheckedProgram.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+using namespace mlc::frontend;
+
+namespace {
+
+std::vector<std::string> corpus() {
+  std::vector<std::filesystem::path> paths;
+  for (const auto &entry :
+       std::filesystem::directory_iterator(std::filesystem::path(MLC_SOURCE_DIR) / "test/frontend/programs"))
+    if (entry.path().filename() != "01_resnet18.mlc")
+      paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::string> texts;
+  for (const auto &path : paths) {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    texts.push_back(text.str());
+  }
+  // The programs of the error index lean on the limits.
+  std::ifstream in(std::string(MLC_SOURCE_DIR) + "/frontend/errors.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  std::string index = text.str();
+  for (size_t at = index.find("## E02"); (at = index.find("```mlc\n", at)) != std::string::npos;) {
+    size_t end = index.find("```\n", at + 7);
+    std::string program = index.substr(at + 7, end - at - 7);
+    if (program.find("repeat(100") == std::string::npos)
+      texts.push_back(program);
+    at = end;
+  }
+  return texts;
+}
+
+/// Words, numbers, strings and signs, with what separates them.
+std::vector<std::string> tokens(const std::string &text) {
+  std::vector<std::string> result;
+  for (size_t i = 0; i < text.size();) {
+    size_t begin = i;
+    auto isWord = [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.'; };
+    if (isWord(text[i]))
+      while (i < text.size() && isWord(text[i]))
+        ++i;
+    else if (text[i] == '"')
+      i = std::min(text.find('"', i + 1), text.size() - 1) + 1;
+    else
+      ++i;
+    result.push_back(text.substr(begin, i - begin));
+  }
+  return result;
+}
+
+void expectSound(const core::Graph &graph) {
+  std::vector<bool> defined(graph.types.size(), false);
+  for (core::ValueId input : graph.inputs)
+    defined.at(input) = true;
+  for (const core::Node &node : graph.nodes) {
+    for (core::ValueId operand : node.operands)
+      ASSERT_TRUE(defined.at(operand)) << node.op;
+    for (core::ValueId result : node.results)
+      defined.at(result) = true;
+  }
+  for (core::ValueId output : graph.outputs)
+    ASSERT_TRUE(defined.at(output));
+}
+
+TEST(CheckFuzzTest, MutatedProgramsNeverCrash) {
+  std::vector<std::vector<std::string>> programs;
+  std::vector<std::string> pool = {
+      "batch", "step",     "0",        "1",        "-1",     "2.5",  "1e30",
+      "x",     "training", "normal()", "[1, 2]",   "(1, 2)", "true", "\"b c -> c b\"",
+      "...",   "product",  "range",    "grad_norm"};
+  for (const std::string &text : corpus()) {
+    programs.push_back(tokens(text));
+    for (const std::string &token : programs.back())
+      if (token != " " && token != "\n")
+        pool.push_back(token);
+  }
+  const unsigned runs = 6000;
+  std::mt19937 random(11); // NOLINT(bugprone-random-generator-seed): the same run each time
+  unsigned good = 0, bad = 0;
+  for (unsigned i = 0; i < runs; ++i) {
+    std::vector<std::string> program = programs[random() % programs.size()];
+    for (unsigned edits = random() % 3 + 1; edits; --edits) {
+      size_t at = random() % program.size();
+      switch (random() % 12) {
+      case 0:
+        program.erase(program.begin() + at);
+        break;
+      case 1:
+        program.insert(program.begin() + at, pool[random() % pool.size()]);
+        break;
+      default: {
+        // A word for a word, a number for a number: most of these still parse.
+        auto kind = [](const std::string &token) {
+          unsigned char c = static_cast<unsigned char>(token[0]);
+          return std::isdigit(c) ? 0 : std::isalpha(c) ? 1 : c == '"' ? 2 : std::isspace(c) ? 3 : 4;
+        };
+        for (int tries = 0; tries < 100 && kind(program[at]) > 2; ++tries)
+          at = random() % program.size();
+        const std::string *other = &pool[random() % pool.size()];
+        for (int tries = 0; tries < 100 && kind(*other) != kind(program[at]); ++tries)
+          other = &pool[random() % pool.size()];
+        program[at] = *other;
+      }
+      }
+      if (program.empty())
+        break;
+    }
+    std::string text;
+    for (const std::string &token : program)
+      text += token;
+    SCOPED_TRACE(text);
+    Checked checked(text);
+    if (!checked.program) {
+      ASSERT_FALSE(checked.messages.empty());
+      ++bad;
+      continue;
+    }
+    ++good;
+    for (const core::StepGraph *step :
+         {&checked.program->init, &checked.program->forward, &checked.program->update,
+          &checked.program->evaluate, &checked.program->predict, &checked.program->figures})
+      expectSound(step->graph);
+    for (const core::Callee &callee : checked.program->callees) {
+      expectSound(callee.primal);
+      expectSound(callee.vjp);
+    }
+    ASSERT_FALSE(core::print(*checked.program).empty());
+  }
+  EXPECT_GT(good, runs / 100);
+  EXPECT_GT(bad, runs / 50);
+}
+
+} // namespace
