@@ -42,7 +42,7 @@ void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &line
 class Outliner {
 public:
   /// `streamFor` gives the stream of a site in the step function.
-  Outliner(const Group &group, SymbolTable &symbols, int &counter,
+  Outliner(const FusionGroup &group, SymbolTable &symbols, int &counter,
            llvm::function_ref<Value(ir::RandomOp)> streamFor)
       : group(group), symbols(symbols), counter(counter), streamFor(streamFor),
         builder(group.ops.front()->getContext()) {
@@ -87,16 +87,16 @@ private:
       return;
     }
     for (Value operand : op->getOperands())
-      map(operand);
+      map(operand, /*fromMemory=*/classOf(op) == OpClass::Anchor);
     builder.clone(*op, mapping);
   }
 
-  /// Makes `value` known inside the kernel.
-  void map(Value value) {
+  /// Makes `value` known inside the kernel: as an input, or remade there where that is allowed.
+  void map(Value value, bool fromMemory = false) {
     if (mapping.contains(value))
       return;
     Operation *op = value.getDefiningOp();
-    if (op && isRemade(value)) {
+    if (op && !fromMemory && isRemade(value)) {
       for (Value operand : op->getOperands())
         map(operand);
       builder.clone(*op, mapping);
@@ -121,7 +121,7 @@ private:
     });
   }
 
-  const Group &group;
+  const FusionGroup &group;
   SymbolTable &symbols;
   int &counter;
   llvm::function_ref<Value(ir::RandomOp)> streamFor;
@@ -141,11 +141,11 @@ public:
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body())))
       if (isOpTriviallyDead(&op))
         op.erase();
-    std::vector<Group> groups = formGroups(function);
+    std::vector<FusionGroup> groups = formGroups(function);
     SmallVector<Operation *> graph;
     for (Operation &op : body().without_terminator())
       graph.push_back(&op);
-    for (const Group &group : groups)
+    for (const FusionGroup &group : groups)
       launch(group);
     for (OpOperand &operand : terminator->getOpOperands())
       operand.set(inMemory(operand.get()));
@@ -156,7 +156,7 @@ public:
 private:
   Block &body() { return function.getBody().front(); }
 
-  void launch(const Group &group) {
+  void launch(const FusionGroup &group) {
     SmallVector<Value> inputs, outputs;
     auto streamFor = [&](ir::RandomOp op) { return streamOf(op); };
     func::FuncOp kernel = Outliner(group, symbols, counter, streamFor).run(inputs, outputs);
@@ -185,8 +185,8 @@ private:
     Value &stream = streams[{op.getStream(), op.getSite()}];
     if (!stream) {
       OpBuilder builder(terminator);
-      stream = step::StreamOp::create(builder, op.getLoc(), op.getStream().getType(), inMemory(op.getStream()),
-                                      op.getSiteAttr());
+      stream = step::StreamOp::create(builder, op.getLoc(), op.getStream().getType(),
+                                      inMemory(op.getStream()), op.getSiteAttr());
       memory[stream] = stream;
     }
     return stream;

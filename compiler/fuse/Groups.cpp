@@ -44,7 +44,7 @@ class Former {
 public:
   explicit Former(func::FuncOp function) : function(function) {}
 
-  std::vector<Group> run() {
+  std::vector<FusionGroup> run() {
     collectNodes();
     collectEdges();
     for (int i = nodes.size() - 1; i >= 0; --i)
@@ -92,8 +92,8 @@ private:
           groups[found->second].updates = true;
   }
 
-  static Group single(Operation *op, OpClass opClass) {
-    Group group;
+  static FusionGroup single(Operation *op, OpClass opClass) {
+    FusionGroup group;
     group.ops = {op};
     bool reduces = opClass == OpClass::RowReduction || opClass == OpClass::ColumnReduction;
     ArrayRef<int64_t> result = shapeOf(op->getResult(0));
@@ -148,14 +148,17 @@ private:
   //===--- what goes together ---------------------------------------------------------------------------===//
 
   /// The form of `producer` and `consumer` together, or nothing. `only`: nobody else uses the producer.
-  static std::optional<GroupForm> together(const Group &producer, const Group &consumer, bool only) {
+  static std::optional<GroupForm> together(const FusionGroup &producer, const FusionGroup &consumer,
+                                           bool only) {
     using F = GroupForm;
     if (producer.ops.size() + consumer.ops.size() > maxOps)
       return std::nullopt;
     F a = producer.form, b = consumer.form;
     if ((producer.updates || consumer.updates) && (a != F::Pointwise || b != F::Pointwise))
       return std::nullopt;
-    auto fewRows = [](const Group &rows) { return countOf(rows.reduced) < 8 && countOf(rows.shape) > 4096; };
+    auto fewRows = [](const FusionGroup &rows) {
+      return countOf(rows.reduced) < 8 && countOf(rows.shape) > 4096;
+    };
     auto yes = [](bool condition, F form) { return condition ? std::optional<F>(form) : std::nullopt; };
     if (a == F::Pointwise && b == F::Pointwise)
       return yes(producer.shape == consumer.shape, F::Pointwise);
@@ -183,7 +186,7 @@ private:
   }
 
   /// A scan may have results of several shapes: nothing can follow it in its kernel.
-  static bool hasOneShape(const Group &anchor) {
+  static bool hasOneShape(const FusionGroup &anchor) {
     for (Operation *op : anchor.ops)
       for (Value result : op->getResults())
         if (shapeOf(result) != ArrayRef<int64_t>(anchor.shape))
@@ -221,7 +224,28 @@ private:
     auto form = together(groups[producer], groups[consumer], only);
     if (!form || hasPathAround(producer, consumer))
       return false;
+    bool anchored = groups[producer].form == GroupForm::Anchor || groups[producer].form == GroupForm::Columns;
+    if (anchored && !resultsFollow(producer, consumer))
+      return false;
     merge(producer, consumer, *form);
+    return true;
+  }
+
+  /// Whether every value of `consumer` that is needed elsewhere depends on `producer`: what follows a product
+  /// is computed on its tiles, and nothing else can be.
+  bool resultsFollow(int producer, int consumer) {
+    DenseSet<int> follows;
+    for (int node : membersOf(producer))
+      for (const Edge &edge : edges[node])
+        follows.insert(edge.to);
+    SmallVector<int> members = membersOf(consumer);
+    llvm::sort(members);
+    for (int node : members)
+      for (const Edge &edge : edges[node])
+        if (follows.contains(node))
+          follows.insert(edge.to);
+        else if (edge.to < 0 || edge.buffer || groupOf[edge.to] != consumer)
+          return false;
     return true;
   }
 
@@ -259,7 +283,7 @@ private:
   }
 
   void merge(int producer, int consumer, GroupForm form) {
-    Group &from = groups[producer], &into = groups[consumer];
+    FusionGroup &from = groups[producer], &into = groups[consumer];
     // Shapes come from the side whose form it is.
     if (into.form != form) {
       into.shape = from.shape;
@@ -274,7 +298,7 @@ private:
     from.ops.clear();
   }
 
-  std::vector<Group> sorted() {
+  std::vector<FusionGroup> sorted() {
     std::vector<std::set<int>> successors(groups.size());
     std::vector<int> waitsFor(groups.size(), 0), first(groups.size(), -1);
     for (int i = 0, count = nodes.size(); i < count; ++i) {
@@ -289,7 +313,7 @@ private:
     for (int i = 0, count = groups.size(); i < count; ++i)
       if (!groups[i].ops.empty() && waitsFor[i] == 0)
         ready.insert({first[i], i});
-    std::vector<Group> result;
+    std::vector<FusionGroup> result;
     while (!ready.empty()) {
       int next = ready.begin()->second;
       ready.erase(ready.begin());
@@ -308,9 +332,9 @@ private:
   DenseMap<Operation *, int> numbers;
   std::vector<std::vector<Edge>> edges;
   std::vector<int> groupOf;
-  std::vector<Group> groups; // merged ones are empty
+  std::vector<FusionGroup> groups; // merged ones are empty
 };
 
 } // namespace
 
-std::vector<Group> compiler::formGroups(func::FuncOp function) { return Former(function).run(); }
+std::vector<FusionGroup> compiler::formGroups(func::FuncOp function) { return Former(function).run(); }

@@ -24,7 +24,7 @@ namespace mlc::compiler {
 
 enum class GroupForm { Pointwise, Rows, Columns, Anchor };
 
-struct Group {
+struct FusionGroup {
   GroupForm form = GroupForm::Pointwise;
   /// S: what the group iterates over.
   llvm::SmallVector<int64_t> shape;
@@ -40,7 +40,7 @@ struct Group {
 
 /// Forms the groups of a step function. They are in an order in which they can run. An op that is Cheap is in
 /// a group only if somebody needs its result in a buffer.
-std::vector<Group> formGroups(mlir::func::FuncOp function);
+std::vector<FusionGroup> formGroups(mlir::func::FuncOp function);
 
 } // namespace mlc::compiler
 

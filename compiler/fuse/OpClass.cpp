@@ -63,8 +63,9 @@ OpClass compiler::classOf(Operation *op) {
     return isRowReduction(reduce.getAxes(), shapeOf(reduce.getX()).size()) ? OpClass::RowReduction
                                                                            : OpClass::ColumnReduction;
   if (auto argmax = dyn_cast<ir::ArgmaxOp>(op))
-    return isRowReduction({(int64_t)argmax.getAxis()}, shapeOf(argmax.getX()).size()) ? OpClass::RowReduction
-                                                                             : OpClass::ColumnReduction;
+    return isRowReduction({(int64_t)argmax.getAxis()}, shapeOf(argmax.getX()).size())
+               ? OpClass::RowReduction
+               : OpClass::ColumnReduction;
   return OpClass::Anchor;
 }
 

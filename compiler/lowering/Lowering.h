@@ -9,6 +9,10 @@
 
 #include <string>
 
+namespace llvm {
+class Module;
+}
+
 namespace mlc::compiler {
 
 /// What to stop at.
@@ -26,6 +30,10 @@ mlir::LogicalResult lowerToLLVMDialect(mlir::ModuleOp module);
 /// once, each with its own MLIRContext. The bytes depend on the module's text and the target's fingerprint
 /// only.
 llvm::Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target,
+                                          NativeForm form = NativeForm::Object);
+
+/// Optimises an LLVM module for `target` and writes it in the form asked for.
+llvm::Expected<std::string> compileNative(llvm::Module &module, const Target &target,
                                           NativeForm form = NativeForm::Object);
 
 } // namespace mlc::compiler

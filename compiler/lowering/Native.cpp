@@ -34,6 +34,39 @@ static void optimise(Module &module, TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, modules);
 }
 
+Expected<std::string> compileNative(Module &native, const Target &target, NativeForm form) {
+  Expected<std::unique_ptr<TargetMachine>> machine = target.machine();
+  if (!machine)
+    return machine.takeError();
+  native.setTargetTriple((*machine)->getTargetTriple());
+  native.setDataLayout((*machine)->createDataLayout());
+  std::string width = std::to_string(target.vectorBits);
+  for (Function &function : native) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", target.features);
+    function.addFnAttr("prefer-vector-width", width);
+    function.addFnAttr("min-legal-vector-width", width);
+    function.addFnAttr(Attribute::NoUnwind);
+  }
+  optimise(native, **machine);
+
+  SmallString<0> bytes;
+  raw_svector_ostream stream(bytes);
+  if (form == NativeForm::LLVM) {
+    native.print(stream, nullptr);
+    return bytes.str().str();
+  }
+  legacy::PassManager passes;
+  CodeGenFileType type =
+      form == NativeForm::Asm ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
+  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, type))
+    return createStringError("LLVM cannot write this form of code for '%s'", target.triple.c_str());
+  passes.run(native);
+  return bytes.str().str();
+}
+
 Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target, NativeForm form) {
   if (failed(lowerToLLVMDialect(module)))
     return createStringError("the kernel cannot be lowered to LLVM");
@@ -43,36 +76,7 @@ Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target,
   std::unique_ptr<Module> native = mlir::translateModuleToLLVMIR(module, context, "mlc-kernel");
   if (!native)
     return createStringError("the kernel cannot be translated to LLVM IR");
-  Expected<std::unique_ptr<TargetMachine>> machine = target.machine();
-  if (!machine)
-    return machine.takeError();
-  native->setTargetTriple((*machine)->getTargetTriple());
-  native->setDataLayout((*machine)->createDataLayout());
-  std::string width = std::to_string(target.vectorBits);
-  for (Function &function : *native) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", target.cpu);
-    function.addFnAttr("target-features", target.features);
-    function.addFnAttr("prefer-vector-width", width);
-    function.addFnAttr("min-legal-vector-width", width);
-    function.addFnAttr(Attribute::NoUnwind);
-  }
-  optimise(*native, **machine);
-
-  SmallString<0> bytes;
-  raw_svector_ostream stream(bytes);
-  if (form == NativeForm::LLVM) {
-    native->print(stream, nullptr);
-    return bytes.str().str();
-  }
-  legacy::PassManager passes;
-  CodeGenFileType type =
-      form == NativeForm::Asm ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
-  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, type))
-    return createStringError("LLVM cannot write this form of code for '%s'", target.triple.c_str());
-  passes.run(*native);
-  return bytes.str().str();
+  return compileNative(*native, target, form);
 }
 
 } // namespace mlc::compiler

@@ -47,4 +47,5 @@ void compiler::registerPlanPasses() {
   registerPass(createBufferizePass);
   registerPass(createVerifyInPlacePass);
   registerPass(createPlanMemoryPass);
+  registerPass(createPrintPlanPass);
 }

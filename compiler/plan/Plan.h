@@ -28,6 +28,9 @@ std::unique_ptr<mlir::Pass> createVerifyInPlacePass();
 /// bytes, on the function.
 std::unique_ptr<mlir::Pass> createPlanMemoryPass();
 
+/// `step-print-plan`: prints the plan (printPlan) on standard output.
+std::unique_ptr<mlir::Pass> createPrintPlanPass();
+
 void registerPlanPasses();
 
 /// Name of the attribute on a step function's results, before bufferisation: number of the argument that the

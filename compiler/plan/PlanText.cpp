@@ -150,3 +150,17 @@ void compiler::printPlan(ModuleOp module, llvm::raw_ostream &out) {
     PlanText(function, *layout, out).print();
   }
 }
+
+namespace {
+
+/// Print the plan: the page of text, on standard output.
+struct PrintPlanPass : PassWrapper<PrintPlanPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrintPlanPass)
+  StringRef getArgument() const override { return "step-print-plan"; }
+  StringRef getDescription() const override { return "Print planned step functions for people to read"; }
+  void runOnOperation() override { printPlan(getOperation(), llvm::outs()); }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> compiler::createPrintPlanPass() { return std::make_unique<PrintPlanPass>(); }

@@ -55,6 +55,5 @@ std::unique_ptr<Pass> compiler::createAnnotatePass(const Target &target) {
 }
 
 void compiler::registerStepPasses() {
-  registerPass(createInlinePass);
   registerPass([]() -> std::unique_ptr<Pass> { return createAnnotatePass(Target::host()); });
 }

@@ -1,4 +1,4 @@
-// The passes that frame fusion and planning.
+// The pass between fusion and planning.
 #ifndef MLC_COMPILER_STEP_PASSES_H
 #define MLC_COMPILER_STEP_PASSES_H
 
@@ -9,9 +9,6 @@
 #include <memory>
 
 namespace mlc::compiler {
-
-/// `mlc-inline`: step functions call nothing any more.
-std::unique_ptr<mlir::Pass> createInlinePass();
 
 /// `step-annotate`: asks the kernel emitter about every kernel, and writes chunks, scratch and in-place pairs
 /// on the launches.

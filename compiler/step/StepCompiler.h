@@ -98,7 +98,7 @@ public:
 enum class StepPhase {
   Step,    ///< the step program over tensors: launches and kernels
   Plan,    ///< buffers, lifetimes and launches, for people
-  Kernels, ///< each distinct kernel: its text, emitter and chunks, and what it is lowered from
+  Kernels, ///< each distinct kernel: emitter, chunks, cost and text
   LLVM,    ///< kernels and functions as LLVM IR
   Asm,     ///< the same as assembly
   Obj      ///< the same as one relocatable ELF object (binary)
@@ -107,9 +107,9 @@ enum class StepPhase {
 /// The dialects that these phases create ops of: append them to the context's registry first.
 void registerStepCompilerDialects(mlir::DialectRegistry &registry);
 
-/// Appends the passes from step functions to the planned step program (memrefs, offsets), each with its
-/// reason. `target` must outlive the run.
-void buildStepPipeline(mlir::OpPassManager &passes, const Target &target);
+/// Appends the passes from step functions to the step program over tensors (StepPhase::Step) or to the
+/// planned one (any later phase): memrefs with offsets.
+void buildStepPipeline(mlir::OpPassManager &passes, const Target &target, StepPhase last = StepPhase::Plan);
 
 /// The whole way to objects. `module` is consumed: it is the planned step program afterwards. Fails with
 /// diagnostics on the module's locations.

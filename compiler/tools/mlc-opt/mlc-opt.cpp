@@ -2,6 +2,8 @@
 #include "compiler/ad/Autodiff.h"
 #include "compiler/fuse/Fuse.h"
 #include "compiler/plan/Plan.h"
+#include "compiler/step/Passes.h"
+#include "compiler/step/StepCompiler.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/step/StepDialect.h"
 
@@ -25,9 +27,11 @@ int main(int argc, char **argv) {
                   mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
                   mlir::vector::VectorDialect>();
+  mlc::compiler::registerStepCompilerDialects(registry);
   mlir::registerTransformsPasses();
   mlc::compiler::registerAutodiffPasses();
   mlc::compiler::registerFusePasses();
   mlc::compiler::registerPlanPasses();
+  mlc::compiler::registerStepPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "mlc optimizer driver\n", registry));
 }

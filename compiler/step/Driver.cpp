@@ -1,0 +1,200 @@
+// The driver: one LLVM function per step function.
+//
+// Every value of the planned step program is an address:
+//
+//   state argument   call->state + offset of that state tensor
+//   input, output    call->inputs[i], call->outputs[i], counted in order of the arguments
+//   scalars, stream  call->scalars; &call->seed, since seed, update and row lie together
+//   buffer           call->arena + offset
+//   constant         read-only data of the module
+//   stream of a site three words on the stack: seed ^ site, update, row
+//   view             the address of what it views, plus bytes
+//
+// A launch stores the addresses of its inputs and outputs in a table on the stack and calls the kernel:
+// itself if there is one chunk, else by call->parallel_for. One table serves all launches, for a launch is
+// over when its call returns. There is nothing else in the function: no loop, no branch, no memory of its
+// own.
+#include "compiler/step/Driver.h"
+
+#include "compiler/plan/Plan.h"
+#include "dialects/step/StepDialect.h"
+
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::compiler;
+
+namespace {
+
+/// Fields of mlc_call, by number.
+enum Field { State, Arena, Scratch, Inputs, Outputs, Scalars, Seed, Update, Row, ParallelFor, Context };
+
+class FunctionDriver {
+public:
+  FunctionDriver(func::FuncOp function, llvm::Module &module, const StateLayout &state,
+                 const llvm::StringMap<std::string> &kernels)
+      : function(function), module(module), state(state), kernels(kernels), builder(module.getContext()),
+        pointer(builder.getPtrTy()), word(builder.getInt64Ty()),
+        callType(llvm::StructType::get(module.getContext(), {pointer, pointer, pointer, pointer, pointer,
+                                                             pointer, word, word, word, pointer, pointer})) {}
+
+  LogicalResult run(StringRef symbol) {
+    auto *type = llvm::FunctionType::get(builder.getVoidTy(), {pointer}, false);
+    llvm::Function *native = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
+    native->addFnAttr(llvm::Attribute::NoUnwind);
+    call = native->getArg(0);
+    call->setName("call");
+    builder.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", native));
+
+    size_t tableSize = 1;
+    for (step::LaunchOp launch : launchesOf(function))
+      tableSize = std::max<size_t>(tableSize, launch->getNumOperands());
+    table = builder.CreateAlloca(llvm::ArrayType::get(pointer, tableSize), nullptr, "table");
+
+    if (failed(locateArguments()))
+      return failure();
+    for (Operation &op : function.getBody().front())
+      if (failed(visit(op)))
+        return failure();
+    builder.CreateRetVoid();
+    return success();
+  }
+
+private:
+  llvm::Value *addressOf(Field field) { return builder.CreateStructGEP(callType, call, field); }
+  llvm::Value *load(Field field) {
+    return builder.CreateLoad(callType->getElementType(field), addressOf(field));
+  }
+  llvm::Value *plus(llvm::Value *base, int64_t bytes) {
+    return bytes ? builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, bytes) : base;
+  }
+  llvm::Value *entryOf(Field tableField, int64_t number) {
+    return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(pointer, load(tableField), number));
+  }
+
+  LogicalResult locateArguments() {
+    int64_t inputs = 0, outputs = 0;
+    for (BlockArgument argument : function.getArguments()) {
+      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
+      auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state");
+      StringRef text = role ? role.getValue() : "";
+      llvm::Value *&address = addresses[argument];
+      if (text == "state") {
+        const StatePlace *place = name ? state.find(name.getValue()) : nullptr;
+        if (!place)
+          return function.emitError("argument ") << argument.getArgNumber() << " is state without a place";
+        address = plus(load(State), place->offset);
+      } else if (text == "input") {
+        address = entryOf(Inputs, inputs++);
+      } else if (text == "output") {
+        address = entryOf(Outputs, outputs++);
+      } else if (text == "scalars") {
+        address = load(Scalars);
+      } else if (text == "stream") {
+        address = addressOf(Seed);
+      } else {
+        return function.emitError("argument ") << argument.getArgNumber() << " has no role";
+      }
+    }
+    return success();
+  }
+
+  LogicalResult visit(Operation &op) {
+    if (auto buffer = dyn_cast<step::BufferOp>(op)) {
+      if (!buffer.getOffset())
+        return op.emitError("has no offset: step-plan-memory comes first");
+      addresses[buffer.getResult()] = plus(load(Arena), *buffer.getOffset());
+    } else if (auto constant = dyn_cast<step::ConstantOp>(op)) {
+      addresses[constant.getResult()] = readOnlyData(cast<DenseElementsAttr>(constant.getValue()));
+    } else if (auto stream = dyn_cast<step::StreamOp>(op)) {
+      addresses[stream.getResult()] = streamFor(stream);
+    } else if (auto view = dyn_cast<step::ViewOp>(op)) {
+      auto type = cast<ShapedType>(view.getType());
+      int64_t bytes = view.getOffset() * ((type.getElementTypeBitWidth() + 7) / 8);
+      addresses[view.getResult()] = plus(addresses.lookup(view.getSource()), bytes);
+    } else if (auto launch = dyn_cast<step::LaunchOp>(op)) {
+      return visit(launch);
+    }
+    return success();
+  }
+
+  LogicalResult visit(step::LaunchOp launch) {
+    auto symbol = kernels.find(launch.getKernel());
+    if (symbol == kernels.end())
+      return launch.emitError("launches ") << launch.getKernelAttr() << ", which is not compiled";
+    auto *kernelType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, word, pointer}, false);
+    llvm::FunctionCallee kernel = module.getOrInsertFunction(symbol->second, kernelType);
+    for (auto [i, operand] : llvm::enumerate(launch->getOperands()))
+      builder.CreateStore(addresses.lookup(operand), builder.CreateConstInBoundsGEP1_64(pointer, table, i));
+    if (launch.getChunks() == 1) {
+      builder.CreateCall(kernel, {table, builder.getInt64(0), load(Scratch)});
+      return success();
+    }
+    auto *loopType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, pointer, pointer, word}, false);
+    builder.CreateCall(loopType, load(ParallelFor),
+                       {load(Context), kernel.getCallee(), table, builder.getInt64(launch.getChunks())});
+    return success();
+  }
+
+  llvm::Value *readOnlyData(DenseElementsAttr value) {
+    SmallVector<char> bytes;
+    auto type = cast<ShapedType>(value.getType());
+    int64_t count = value.getNumElements();
+    if (type.getElementType().isInteger(1)) {
+      for (bool bit : value.getValues<bool>())
+        bytes.push_back(bit);
+    } else {
+      ArrayRef<char> raw = value.getRawData();
+      for (int64_t i = 0, repeats = value.isSplat() ? count : 1; i < repeats; ++i)
+        bytes.append(raw.begin(), raw.end());
+    }
+    auto *data =
+        llvm::ConstantDataArray::getString(module.getContext(), StringRef(bytes.data(), bytes.size()),
+                                           /*AddNull=*/false);
+    auto *global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                                            llvm::GlobalValue::PrivateLinkage, data, "constant");
+    global->setAlignment(llvm::Align(64));
+    global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+
+  llvm::Value *streamFor(step::StreamOp op) {
+    auto *type = llvm::ArrayType::get(word, 3);
+    llvm::Value *source = addresses.lookup(op.getSource()), *stream = builder.CreateAlloca(type);
+    for (int64_t i = 0; i < 3; ++i) {
+      llvm::Value *number = builder.CreateLoad(word, builder.CreateConstInBoundsGEP1_64(word, source, i));
+      if (i == 0)
+        number = builder.CreateXor(number, builder.getInt64(op.getSite()));
+      builder.CreateStore(number, builder.CreateConstInBoundsGEP1_64(word, stream, i));
+    }
+    return stream;
+  }
+
+  func::FuncOp function;
+  llvm::Module &module;
+  const StateLayout &state;
+  const llvm::StringMap<std::string> &kernels;
+  llvm::IRBuilder<> builder;
+  llvm::PointerType *pointer;
+  llvm::IntegerType *word;
+  llvm::StructType *callType;
+  llvm::Argument *call = nullptr;
+  llvm::Value *table = nullptr;
+  DenseMap<Value, llvm::Value *> addresses;
+};
+
+} // namespace
+
+FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, const StateLayout &state,
+                                                               const llvm::StringMap<std::string> &kernels,
+                                                               const llvm::StringMap<std::string> &symbols,
+                                                               llvm::LLVMContext &context) {
+  auto native = std::make_unique<llvm::Module>("mlc-step", context);
+  for (auto function : module.getOps<func::FuncOp>())
+    if (isStepFunction(function) &&
+        failed(FunctionDriver(function, *native, state, kernels).run(symbols.lookup(function.getName()))))
+      return failure();
+  return native;
+}

@@ -1,0 +1,51 @@
+// The phases from step functions to the planned step program, and why they come in this order.
+#include "compiler/ad/Autodiff.h"
+#include "compiler/fuse/Fuse.h"
+#include "compiler/kernels/Kernel.h"
+#include "compiler/plan/Plan.h"
+#include "compiler/step/Passes.h"
+#include "compiler/step/StepCompiler.h"
+#include "dialects/mlc/MlcOps.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::compiler;
+
+void compiler::registerStepCompilerDialects(DialectRegistry &registry) {
+  registry.insert<bufferization::BufferizationDialect, func::FuncDialect, ir::MlcDialect,
+                  memref::MemRefDialect, step::StepDialect>();
+  registerKernelDialects(registry);
+}
+
+void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, StepPhase last) {
+  // One graph a function: only then can the same value, or a value and its derivative, be seen to be the
+  // same.
+  passes.addPass(createInlinePass());
+  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+
+  // Before fusion: the first level of a split reduction takes what comes before it into its kernel.
+  passes.addNestedPass<func::FuncOp>(createSplitReductionsPass());
+  passes.addPass(createFusePass());
+  // Before anybody asks about kernels: there are far fewer afterwards.
+  passes.addPass(createShareKernelsPass());
+  // In-place pairs decide where state may be written.
+  passes.addPass(createAnnotatePass(target));
+  if (last == StepPhase::Step)
+    return;
+
+  passes.addPass(createDestinationsPass());
+  // Again, for the copying kernels that destinations may need.
+  passes.addPass(createAnnotatePass(target));
+  // After destinations, which decide what is overwritten; before buffers, after which order is fixed.
+  passes.addNestedPass<func::FuncOp>(createSchedulePass());
+  passes.addNestedPass<func::FuncOp>(createBufferizePass());
+  passes.addNestedPass<func::FuncOp>(createVerifyInPlacePass());
+  // Two launches may write the same constants and views; addresses are made once.
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(createPlanMemoryPass());
+}
