@@ -119,11 +119,12 @@ def DivOp : Mlc_Binary<"div", "lowerTo<arith::DivFOp>", "x / y", ["d / y", "-(d 
   let simplify = [{ if (isSplat(adaptor.getY(), 1)) return getX(); }];
   let hasCanonicalizer = 1;
 }
-// NaN in, NaN out. At equality the derivative goes to y: `max(x, 0)` sends none to x.
+// NaN in, NaN out. At equality the derivative goes to y: `max(x, 0)` sends none to x. The comparison is with
+// the result, so that nothing before a relu must be kept.
 def MaxOp : Mlc_Binary<"max", "lowerMax", "y != y || x <= y ? y : x",
-                       ["select(x > y, d, 0.0)", "select(x > y, 0.0, d)"], Mlc_NumberTensor>;
+                       ["select(r > y, d, 0.0)", "select(r > y, 0.0, d)"], Mlc_NumberTensor>;
 def MinOp : Mlc_Binary<"min", "lowerMin", "y != y || x >= y ? y : x",
-                       ["select(x < y, d, 0.0)", "select(x < y, 0.0, d)"], Mlc_NumberTensor>;
+                       ["select(r < y, d, 0.0)", "select(r < y, 0.0, d)"], Mlc_NumberTensor>;
 // No derivative by the exponent where the base is 0 (the limit for a positive exponent; log would make it NaN), and none by
 // the base where the exponent is 0 (at x = 0 the formula is 0 times infinity).
 def PowOp : Mlc_Binary<"pow", "lowerTo<math::PowFOp>", "std::pow(x, y)",
