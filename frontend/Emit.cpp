@@ -1,0 +1,528 @@
+// A node of the core graph becomes "mlc." + its name with its attributes; the dialect's verifier checks what
+// Check promised. So an op needs no line here. What this file decides is the signature of the step functions
+// and how they fit together.
+#include "frontend/Emit.h"
+
+#include "frontend/Source.h"
+
+#include "dialects/mlc/MlcOps.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Verifier.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace mlc::frontend::core;
+
+namespace mlc::frontend {
+namespace {
+
+/// How the tagged inputs of a StepGraph meet the arguments of a function.
+enum class Signature {
+  Step, ///< all states, used fields, scalars, stream
+  Part  ///< just what the graph reads: a part of @train_step
+};
+
+class Emitter {
+public:
+  Emitter(const core::Program &program, const EmitOptions &options, const SourceManager &sources,
+          MLIRContext &context)
+      : program(program), rows(options.rows), options(options), sources(sources), builder(&context) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  /// An argument of a step function, in the order of the signature.
+  struct Argument {
+    Input::Kind kind;
+    int index;
+    Type type;
+  };
+
+  using Tags = std::map<std::pair<int, int>, Value>; // argument by Input::Kind and index
+  static Tags tagsOf(ArrayRef<Argument> arguments, ValueRange values);
+
+  const Field &field(int index) const {
+    int fields = program.fields.size();
+    return index < fields ? program.fields[index] : program.given[index - fields];
+  }
+  Type elementType(DType dtype);
+  RankedTensorType tensorType(const core::TensorType &type);
+  Location location(Span span);
+  Location location(const Origin &origin);
+
+  std::vector<Argument> arguments(const StepGraph &step, Signature signature, ArrayRef<Type> gradients);
+  func::FuncOp function(StringRef name, ArrayRef<Argument> arguments, TypeRange results);
+  /// Binds the graph's inputs to the block's arguments, taking run-time scalars out of their vector.
+  void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
+            std::vector<Value> &bound);
+  void emitGraph(const Graph &graph, std::vector<Value> &bound);
+  Attribute attribute(const Node &node, StringRef name, const AttrValue &value);
+  std::vector<Value> outputs(const Graph &graph, const std::vector<Value> &bound);
+  std::vector<Type> outputTypes(const Graph &graph);
+
+  void emitCallees();
+  void emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients);
+  void emitInit(int64_t scalarBase);
+  void emitTrainStep();
+  void emitGradients();
+  std::vector<Type> gradientTypes();
+  /// mlc.gradient of @forward by the trainable parameters, with arguments found by tag.
+  Operation *gradientOfForward(const Tags &byTag, ArrayRef<Type> gradientTypes);
+  void emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums);
+  void emitFigures();
+  void setResultName(func::FuncOp func, unsigned result, StringRef attribute, StringRef value) {
+    func.setResultAttr(result, attribute, builder.getStringAttr(value));
+  }
+
+  const core::Program &program;
+  int64_t rows;
+  const EmitOptions &options;
+  const SourceManager &sources;
+  OpBuilder builder;
+  ModuleOp module;
+};
+
+Type Emitter::elementType(DType dtype) {
+  switch (dtype) {
+  case DType::F32:
+    return builder.getF32Type();
+  case DType::F64:
+    return builder.getF64Type();
+  case DType::I32:
+    return builder.getI32Type();
+  case DType::I64:
+    return builder.getI64Type();
+  case DType::U8:
+    return builder.getI8Type();
+  case DType::Bool:
+    return builder.getI1Type();
+  }
+  return {};
+}
+
+RankedTensorType Emitter::tensorType(const core::TensorType &type) {
+  SmallVector<int64_t> shape;
+  for (const Dim &dim : type.shape)
+    shape.push_back(dim.at(rows));
+  return RankedTensorType::get(shape, elementType(type.dtype));
+}
+
+Location Emitter::location(Span span) {
+  const Source &source = sources.get(span.source);
+  LineColumn at = source.lineColumn(span.begin);
+  return FileLineColLoc::get(builder.getContext(), source.name(), at.line, at.column);
+}
+
+Location Emitter::location(const Origin &origin) {
+  if (origin.chain.empty())
+    return builder.getUnknownLoc();
+  Location result = location(origin.chain.front());
+  for (size_t i = 1; i < origin.chain.size(); ++i)
+    result = CallSiteLoc::get(result, location(origin.chain[i]));
+  if (!origin.path.empty())
+    result = NameLoc::get(builder.getStringAttr(origin.path), result);
+  return result;
+}
+
+std::vector<Emitter::Argument> Emitter::arguments(const StepGraph &step, Signature signature,
+                                                  ArrayRef<Type> gradients) {
+  std::vector<Argument> result;
+  auto reads = [&](Input::Kind kind, int index) {
+    for (const Input &input : step.inputs)
+      if (input.kind == kind && (index < 0 || input.index == index))
+        return true;
+    return false;
+  };
+  bool whole = signature == Signature::Step;
+  for (int i = 0, e = program.states.size(); i < e; ++i)
+    if (whole || reads(Input::State, i))
+      result.push_back({Input::State, i, tensorType(program.states[i].type)});
+  if (!gradients.empty()) {
+    for (int i = 0, e = gradients.size(); i < e; ++i)
+      result.push_back({Input::Field, i, gradients[i]});
+  } else {
+    for (int i = 0, e = program.fields.size() + program.given.size(); i < e; ++i) {
+      if (!reads(Input::Field, i))
+        continue;
+      core::TensorType type = field(i).type;
+      type.shape.insert(type.shape.begin(), Dim::batch());
+      result.push_back({Input::Field, i, tensorType(type)});
+    }
+  }
+  if (whole || reads(Input::Scalar, -1))
+    result.push_back({Input::Scalar, 0, RankedTensorType::get({scalarCount(program)}, builder.getF64Type())});
+  if (whole || reads(Input::Stream, -1))
+    result.push_back({Input::Stream, 0, RankedTensorType::get({3}, builder.getI64Type())});
+  return result;
+}
+
+func::FuncOp Emitter::function(StringRef name, ArrayRef<Argument> arguments, TypeRange results) {
+  SmallVector<Type> types;
+  for (const Argument &argument : arguments)
+    types.push_back(argument.type);
+  builder.setInsertionPointToEnd(module.getBody());
+  auto func =
+      func::FuncOp::create(builder, builder.getUnknownLoc(), name, builder.getFunctionType(types, results));
+  for (auto [i, argument] : llvm::enumerate(arguments)) {
+    switch (argument.kind) {
+    case Input::State:
+      func.setArgAttr(i, "mlc.state", builder.getStringAttr(program.states[argument.index].name));
+      break;
+    case Input::Field:
+      if (name != "update")
+        func.setArgAttr(i, "mlc.field", builder.getStringAttr(field(argument.index).name));
+      break;
+    case Input::Scalar:
+      func.setArgAttr(i, "mlc.role", builder.getStringAttr("scalars"));
+      break;
+    case Input::Stream:
+      func.setArgAttr(i, "mlc.role", builder.getStringAttr("stream"));
+      break;
+    }
+  }
+  builder.setInsertionPointToStart(func.addEntryBlock());
+  return func;
+}
+
+void Emitter::bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
+                   std::vector<Value> &bound) {
+  bound.assign(step.graph.types.size(), {});
+  Tags byTag = tagsOf(arguments, values);
+  Location loc = builder.getUnknownLoc();
+  for (const Input &input : step.inputs) {
+    if (input.kind != Input::Scalar) {
+      bound[input.value] = byTag[{input.kind, input.index}];
+      continue;
+    }
+    // One element of %scalars, rounded once to the number's dtype.
+    Value scalars = byTag[{Input::Scalar, 0}];
+    Type f64 = builder.getF64Type();
+    Value one =
+        builder
+            .create(OperationState(
+                loc, "mlc.slice", scalars, RankedTensorType::get({1}, f64),
+                {builder.getNamedAttr("starts", builder.getDenseI64ArrayAttr(scalarBase + input.index)),
+                 builder.getNamedAttr("strides", builder.getDenseI64ArrayAttr(1))}))
+            ->getResult(0);
+    Value scalar =
+        builder.create(OperationState(loc, "mlc.reshape", one, RankedTensorType::get({}, f64)))->getResult(0);
+    RankedTensorType wanted = tensorType(step.graph.types[input.value]);
+    if (wanted.getElementType() != f64)
+      scalar = builder.create(OperationState(loc, "mlc.convert", scalar, wanted))->getResult(0);
+    bound[input.value] = scalar;
+  }
+}
+
+Attribute Emitter::attribute(const Node &node, StringRef name, const AttrValue &value) {
+  if (auto *flag = std::get_if<bool>(&value))
+    return builder.getBoolAttr(*flag);
+  if (auto *number = std::get_if<int64_t>(&value))
+    return builder.getI64IntegerAttr(*number);
+  if (auto *number = std::get_if<double>(&value))
+    return builder.getF64FloatAttr(*number);
+  if (auto *text = std::get_if<std::string>(&value)) {
+    if (name == "callee" || name == "vjp")
+      return FlatSymbolRefAttr::get(builder.getContext(), *text);
+    return builder.getStringAttr(*text);
+  }
+  if (auto *dims = std::get_if<std::vector<Dim>>(&value)) {
+    SmallVector<int64_t> numbers;
+    for (const Dim &dim : *dims)
+      numbers.push_back(dim.at(rows));
+    return builder.getDenseI64ArrayAttr(numbers);
+  }
+  return {};
+}
+
+/// A constant's elements, rounded to the element type of `type`.
+static DenseElementsAttr constantElements(RankedTensorType type, ArrayRef<double> values) {
+  Type element = type.getElementType();
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    SmallVector<APFloat> elements;
+    for (double value : values) {
+      APFloat number(value);
+      bool losesInfo;
+      number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+      elements.push_back(number);
+    }
+    return DenseElementsAttr::get(type, elements);
+  }
+  SmallVector<APInt> elements;
+  for (double value : values)
+    elements.push_back(APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true));
+  return DenseElementsAttr::get(type, elements);
+}
+
+void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
+  for (const Node &node : graph.nodes) {
+    OperationState state(location(node.origin), "mlc." + node.op);
+    for (ValueId operand : node.operands)
+      state.operands.push_back(bound[operand]);
+    for (ValueId result : node.results)
+      state.types.push_back(tensorType(graph.types[result]));
+    for (const auto &[name, value] : node.attrs) {
+      Attribute attr;
+      if (auto *expr = std::get_if<core::ScalarExpr>(&value))
+        attr = constantElements(cast<RankedTensorType>(state.types[0]), evaluate(*expr, rows).value_or(0));
+      else if (node.op == "constant" && name == "value")
+        attr = constantElements(cast<RankedTensorType>(state.types[0]), std::get<double>(value));
+      else if (node.op == "constant" && name == "values")
+        attr = constantElements(cast<RankedTensorType>(state.types[0]), std::get<std::vector<double>>(value));
+      else
+        attr = attribute(node, name, value);
+      state.addAttribute(name == "values" ? "value" : name, attr);
+    }
+    for (const std::unique_ptr<Graph> &body : node.regions) {
+      Region *region = state.addRegion();
+      Block *block = new Block;
+      region->push_back(block);
+      std::vector<Value> inner(body->types.size());
+      for (ValueId input : body->inputs)
+        inner[input] = block->addArgument(tensorType(body->types[input]), state.location);
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToEnd(block);
+      emitGraph(*body, inner);
+      builder.create(OperationState(state.location, "mlc.yield", outputs(*body, inner), TypeRange()));
+    }
+    Operation *op = builder.create(state);
+    for (auto [id, value] : llvm::zip(node.results, op->getResults()))
+      bound[id] = value;
+  }
+}
+
+std::vector<Value> Emitter::outputs(const Graph &graph, const std::vector<Value> &bound) {
+  std::vector<Value> result;
+  for (ValueId id : graph.outputs)
+    result.push_back(bound[id]);
+  return result;
+}
+
+std::vector<Type> Emitter::outputTypes(const Graph &graph) {
+  std::vector<Type> result;
+  for (ValueId id : graph.outputs)
+    result.push_back(tensorType(graph.types[id]));
+  return result;
+}
+
+void Emitter::emitCallees() {
+  auto emitOne = [&](StringRef name, const Graph &graph) {
+    SmallVector<Type> inputs;
+    for (ValueId input : graph.inputs)
+      inputs.push_back(tensorType(graph.types[input]));
+    builder.setInsertionPointToEnd(module.getBody());
+    auto func = func::FuncOp::create(builder, builder.getUnknownLoc(), name,
+                                     builder.getFunctionType(inputs, outputTypes(graph)));
+    func.setPrivate();
+    Block *block = func.addEntryBlock();
+    builder.setInsertionPointToStart(block);
+    std::vector<Value> bound(graph.types.size());
+    for (auto [id, value] : llvm::zip(graph.inputs, block->getArguments()))
+      bound[id] = value;
+    emitGraph(graph, bound);
+    func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(graph, bound));
+  };
+  for (const Callee &callee : program.callees) {
+    emitOne(callee.name, callee.primal);
+    emitOne(callee.name + ".vjp", callee.vjp);
+  }
+}
+
+void Emitter::emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients) {
+  std::vector<Argument> args = arguments(step, Signature::Part, gradients);
+  func::FuncOp func = function(name, args, outputTypes(step.graph));
+  func.setPrivate();
+  std::vector<Value> bound;
+  bind(step, args, func.getArguments(), scalarBase, bound);
+  emitGraph(step.graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(step.graph, bound));
+}
+
+void Emitter::emitInit(int64_t scalarBase) {
+  std::vector<Argument> args = arguments(program.init, Signature::Step, {});
+  std::vector<Type> types;
+  std::vector<std::string> names;
+  for (const StateTensor &state : program.states)
+    if (state.init >= 0) {
+      types.push_back(tensorType(state.type));
+      names.push_back(state.name);
+    }
+  func::FuncOp func = function("init", args, types);
+  std::vector<Value> bound, results;
+  bind(program.init, args, func.getArguments(), scalarBase, bound);
+  emitGraph(program.init.graph, bound);
+  std::vector<Value> values = outputs(program.init.graph, bound);
+  for (const StateTensor &state : program.states)
+    if (state.init >= 0)
+      results.push_back(values[state.init]);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
+  for (auto [i, name] : llvm::enumerate(names))
+    setResultName(func, i, "mlc.state", name);
+}
+
+std::vector<Type> Emitter::gradientTypes() {
+  std::vector<Type> types;
+  for (int index : program.trainable)
+    types.push_back(tensorType(program.states[index].type));
+  return types;
+}
+
+Operation *Emitter::gradientOfForward(const Tags &byTag, ArrayRef<Type> gradientTypes) {
+  std::vector<Argument> args = arguments(program.forward, Signature::Part, {});
+  OperationState gradient(builder.getUnknownLoc(), "mlc.gradient");
+  for (const Argument &argument : args)
+    gradient.operands.push_back(byTag.at({argument.kind, argument.index}));
+  SmallVector<int64_t> wrt;
+  for (int index : program.trainable)
+    for (auto [i, argument] : llvm::enumerate(args))
+      if (argument.kind == Input::State && argument.index == index)
+        wrt.push_back(i);
+  gradient.addTypes(outputTypes(program.forward.graph));
+  gradient.addTypes(gradientTypes);
+  gradient.addAttribute("callee", FlatSymbolRefAttr::get(builder.getContext(), "forward"));
+  gradient.addAttribute("wrt", builder.getDenseI64ArrayAttr(wrt));
+  return builder.create(gradient);
+}
+
+Emitter::Tags Emitter::tagsOf(ArrayRef<Argument> arguments, ValueRange values) {
+  Tags tags;
+  for (auto [argument, value] : llvm::zip(arguments, values))
+    tags[{argument.kind, argument.index}] = value;
+  return tags;
+}
+
+void Emitter::emitGradients() {
+  if (!options.train)
+    emitPart("forward", program.forward, 0, {});
+  std::vector<Argument> args = arguments(program.forward, Signature::Step, {});
+  std::vector<Type> types = gradientTypes();
+  func::FuncOp func = function("gradients", args, types);
+  Operation *forward = gradientOfForward(tagsOf(args, func.getArguments()), types);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), forward->getResults().take_back(types.size()));
+  for (auto [i, index] : llvm::enumerate(program.trainable))
+    setResultName(func, i, "mlc.result", program.states[index].name);
+}
+
+void Emitter::emitTrainStep() {
+  int64_t updateBase = program.forward.scalars.size();
+  std::vector<Type> gradientTypes = this->gradientTypes();
+  emitPart("forward", program.forward, 0, {});
+  emitPart("update", program.update, updateBase, gradientTypes);
+
+  // The step reads what forward reads; update reads states, scalars and gradients only.
+  std::vector<Argument> args = arguments(program.forward, Signature::Step, {});
+  std::vector<int> slots;
+  for (int i = 0, e = program.states.size(); i < e; ++i)
+    if (program.states[i].role == StateTensor::Slot)
+      slots.push_back(i);
+
+  SmallVector<Type> types;
+  SmallVector<int> changed(program.trainable.begin(), program.trainable.end());
+  changed.append(slots.begin(), slots.end());
+  changed.append(program.updatedStates.begin(), program.updatedStates.end());
+  for (int index : changed)
+    types.push_back(tensorType(program.states[index].type));
+  Type sums = RankedTensorType::get({program.sums}, builder.getF64Type());
+  types.push_back(sums);
+  func::FuncOp func = function("train_step", args, types);
+
+  Tags byTag = tagsOf(args, func.getArguments());
+  Location loc = builder.getUnknownLoc();
+  Operation *forward = gradientOfForward(byTag, gradientTypes);
+  unsigned forwardResults = program.forward.graph.outputs.size();
+  ValueRange gradients = forward->getResults().drop_front(forwardResults);
+
+  std::vector<Argument> updateArgs = arguments(program.update, Signature::Part, gradientTypes);
+  SmallVector<Value> updateOperands;
+  for (const Argument &argument : updateArgs)
+    updateOperands.push_back(argument.kind == Input::Field ? gradients[argument.index]
+                                                           : byTag.at({argument.kind, argument.index}));
+  auto update =
+      func::CallOp::create(builder, loc, "update", outputTypes(program.update.graph), updateOperands);
+
+  SmallVector<Value> results(update.getResults());
+  for (unsigned i = 0; i < program.updatedStates.size(); ++i)
+    results.push_back(forward->getResult(2 + i));
+  results.push_back(forward->getResult(1));
+  func::ReturnOp::create(builder, loc, results);
+  for (auto [i, index] : llvm::enumerate(changed))
+    setResultName(func, i, "mlc.state", program.states[index].name);
+  setResultName(func, changed.size(), "mlc.role", "sums");
+}
+
+void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums) {
+  std::vector<Argument> args = arguments(step, Signature::Step, {});
+  func::FuncOp func = function(name, args, outputTypes(step.graph));
+  std::vector<Value> bound;
+  bind(step, args, func.getArguments(), scalarBase, bound);
+  emitGraph(step.graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(step.graph, bound));
+  if (sums)
+    setResultName(func, 0, "mlc.role", "sums");
+  else
+    for (auto [i, predictName] : llvm::enumerate(program.predictNames))
+      setResultName(func, i, "mlc.result", predictName);
+}
+
+void Emitter::emitFigures() {
+  const Graph &graph = program.figures.graph;
+  Type sums = RankedTensorType::get({program.sums}, builder.getF64Type());
+  builder.setInsertionPointToEnd(module.getBody());
+  auto func = func::FuncOp::create(builder, builder.getUnknownLoc(), "figures",
+                                   builder.getFunctionType(sums, outputTypes(graph)));
+  func.setArgAttr(0, "mlc.role", builder.getStringAttr("sums"));
+  Block *block = func.addEntryBlock();
+  builder.setInsertionPointToStart(block);
+  std::vector<Value> bound(graph.types.size());
+  bound[graph.inputs[0]] = block->getArgument(0);
+  emitGraph(graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(graph, bound));
+  setResultName(func, 0, "mlc.role", "figures");
+}
+
+OwningOpRef<ModuleOp> Emitter::run() {
+  OwningOpRef<ModuleOp> owned = ModuleOp::create(builder.getUnknownLoc(), program.name);
+  module = *owned;
+  if (options.train || options.gradients || options.evaluate || options.predict || options.init)
+    emitCallees();
+  int64_t base = program.forward.scalars.size() + program.update.scalars.size();
+  if (options.train)
+    emitTrainStep();
+  if (options.gradients)
+    emitGradients();
+  if (options.evaluate)
+    emitReader("eval_step", program.evaluate, base, true);
+  base += program.evaluate.scalars.size();
+  if (options.predict)
+    emitReader("predict", program.predict, base, false);
+  base += program.predict.scalars.size();
+  if (options.init)
+    emitInit(base);
+  if (options.figures)
+    emitFigures();
+  if (failed(verify(module)))
+    return {};
+  return owned;
+}
+
+} // namespace
+
+std::vector<ScalarExpr> allScalars(const core::Program &program) {
+  std::vector<ScalarExpr> result;
+  for (const StepGraph *step :
+       {&program.forward, &program.update, &program.evaluate, &program.predict, &program.init})
+    result.insert(result.end(), step->scalars.begin(), step->scalars.end());
+  return result;
+}
+
+int64_t scalarCount(const core::Program &program) { return std::max<int64_t>(1, allScalars(program).size()); }
+
+OwningOpRef<ModuleOp> emit(const core::Program &program, const EmitOptions &options,
+                           const SourceManager &sources, MLIRContext &context) {
+  context.loadDialect<func::FuncDialect, ir::MlcDialect>();
+  return Emitter(program, options, sources, context).run();
+}
+
+} // namespace mlc::frontend
