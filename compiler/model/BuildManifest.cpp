@@ -1,0 +1,222 @@
+#include "compiler/model/BuildManifest.h"
+
+#include "frontend/Emit.h"
+
+using namespace mlc::frontend;
+
+namespace mlc::compiler {
+namespace {
+
+mlc::DType convert(core::DType dtype) {
+  switch (dtype) {
+  case core::DType::F32:
+    return mlc::DType::F32;
+  case core::DType::F64:
+    return mlc::DType::F64;
+  case core::DType::I32:
+    return mlc::DType::I32;
+  case core::DType::I64:
+    return mlc::DType::I64;
+  case core::DType::U8:
+    return mlc::DType::U8;
+  case core::DType::Bool:
+    return mlc::DType::Bool;
+  }
+  return mlc::DType::F32;
+}
+
+/// A shape without `batch`; a leading `batch` is dropped and reported in `batched`.
+std::vector<int64_t> rowShape(const std::vector<Dim> &shape, bool &batched) {
+  std::vector<int64_t> result;
+  batched = !shape.empty() && shape.front() == Dim::batch();
+  for (size_t i = batched; i < shape.size(); ++i)
+    result.push_back(shape[i].at(1));
+  return result;
+}
+
+Role convert(core::StateTensor::Role role) {
+  switch (role) {
+  case core::StateTensor::Param:
+    return Role::Param;
+  case core::StateTensor::State:
+    return Role::State;
+  case core::StateTensor::Slot:
+    return Role::Slot;
+  case core::StateTensor::Statistic:
+    return Role::Statistic;
+  }
+  return Role::Param;
+}
+
+StatisticKind statisticKind(const std::string &kind) {
+  if (kind == "std")
+    return StatisticKind::Std;
+  if (kind == "min")
+    return StatisticKind::Min;
+  if (kind == "max")
+    return StatisticKind::Max;
+  return StatisticKind::Mean;
+}
+
+/// The postfix form of an expression of the frontend.
+Expected<ScalarExpr> convert(const core::ScalarExpr &expr) {
+  switch (expr.kind) {
+  case core::ScalarExpr::Literal:
+    return ScalarExpr::literal(expr.value);
+  case core::ScalarExpr::Step:
+    return ScalarExpr::leaf(ScalarOp::Step);
+  case core::ScalarExpr::TotalSteps:
+    return ScalarExpr::leaf(ScalarOp::TotalSteps);
+  case core::ScalarExpr::Size: // does not occur among run-time scalars
+  case core::ScalarExpr::Op:
+    break;
+  }
+  std::vector<ScalarExpr> operands;
+  for (const core::ScalarExpr &operand : expr.operands) {
+    Expected<ScalarExpr> converted = convert(operand);
+    if (!converted)
+      return converted.status();
+    operands.push_back(*converted);
+  }
+  for (int i = 0; i <= static_cast<int>(ScalarOp::Select); ++i) {
+    auto op = static_cast<ScalarOp>(i);
+    if (nameOf(op) != expr.op || arityOf(op) != static_cast<int>(operands.size()))
+      continue;
+    if (operands.size() == 1)
+      return ScalarExpr::unary(op, operands[0]);
+    if (operands.size() == 2)
+      return ScalarExpr::binary(op, operands[0], operands[1]);
+    if (operands.size() == 3)
+      return ScalarExpr::select(operands[0], operands[1], operands[2]);
+  }
+  return Status::failed("the run-time number `" + expr.op + "` is not one the runtime can evaluate");
+}
+
+void addState(const core::Program &program, Manifest &manifest) {
+  int64_t offset = 0;
+  for (const core::StateTensor &state : program.states) {
+    StateTensor tensor;
+    tensor.name = state.name;
+    tensor.role = convert(state.role);
+    tensor.dtype = convert(state.type.dtype);
+    for (const Dim &dim : state.type.shape)
+      tensor.shape.push_back(dim.at(1));
+    tensor.bytes = sizeOf(tensor.dtype);
+    for (int64_t dim : tensor.shape)
+      tensor.bytes *= dim;
+    tensor.offset = offset;
+    offset = (offset + tensor.bytes + 63) / 64 * 64;
+    if (state.role == core::StateTensor::Statistic)
+      manifest.data.statistics.push_back({state.field, statisticKind(state.kind), state.name});
+    manifest.state.push_back(tensor);
+  }
+  for (int index : program.trainable)
+    manifest.state[index].trainable = true;
+  manifest.stateBytes = offset;
+}
+
+void addFunctions(const core::Program &program, Manifest &manifest) {
+  auto fieldPorts = [&](const core::StepGraph &step) {
+    std::vector<Port> ports;
+    for (size_t i = 0; i < program.fields.size() + program.given.size(); ++i) {
+      if (!readsField(step, i))
+        continue;
+      const core::Field &field =
+          i < program.fields.size() ? program.fields[i] : program.given[i - program.fields.size()];
+      bool batched = false;
+      ports.push_back({field.name, convert(field.type.dtype), rowShape(field.type.shape, batched), true});
+    }
+    return ports;
+  };
+  Port sums{"sums", mlc::DType::F64, {program.sums}, false};
+  Port figures{"figures", mlc::DType::F64, {static_cast<int64_t>(program.figureNames.size())}, false};
+
+  manifest.functions.push_back({{FunctionKind::Init, ""}, {}, {}, {}});
+  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(program.forward), {sums}, {}});
+  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts(program.evaluate), {sums}, {}});
+  if (!program.predictNames.empty()) {
+    std::vector<Port> outputs;
+    for (size_t i = 0; i < program.predictNames.size(); ++i) {
+      const core::TensorType &type = program.predict.graph.types[program.predict.graph.outputs[i]];
+      bool batched = false;
+      std::vector<int64_t> shape = rowShape(type.shape, batched);
+      outputs.push_back({program.predictNames[i], convert(type.dtype), shape, batched});
+    }
+    manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts(program.predict), outputs, {}});
+  }
+  manifest.functions.push_back({{FunctionKind::Figures, ""}, {sums}, {figures}, {}});
+}
+
+void addData(const core::Program &program, Manifest &manifest) {
+  DataSpec &data = manifest.data;
+  data.name = program.dataName;
+  for (const auto &[split, reader] : program.splits) {
+    ReaderSpec spec;
+    spec.kind = reader.kind;
+    spec.files = reader.files;
+    for (const auto &[name, value] : reader.options)
+      spec.options[name] = ScalarExpr::literal(value).print();
+    (split == "train" ? data.train : split == "validation" ? data.validation : data.test) = spec;
+  }
+  for (const core::Field &field : program.fields) {
+    FieldSpec spec;
+    spec.name = field.name;
+    spec.dtype = convert(field.type.dtype);
+    for (const Dim &dim : field.type.shape)
+      spec.shape.push_back(dim.at(1));
+    spec.columns = field.columns;
+    spec.categories = field.categories;
+    spec.classes = field.classes;
+    spec.optional = field.optional;
+    data.fields.push_back(spec);
+  }
+  data.validationFraction = program.settings.validation;
+}
+
+void addTraining(const core::Program &program, Manifest &manifest) {
+  const core::Settings &settings = program.settings;
+  TrainSpec &train = manifest.train;
+  train.batch = settings.batch * settings.accumulate;
+  if (settings.steps)
+    train.steps = settings.steps;
+  else
+    train.epochs = settings.epochs;
+  train.seed = settings.seed;
+  train.patience = settings.patience;
+  if (!settings.best.empty())
+    train.bestFigure = settings.best;
+  train.bestIsMax = settings.bestIsMax;
+}
+
+} // namespace
+
+bool readsField(const core::StepGraph &step, int index) {
+  for (const core::Input &input : step.inputs)
+    if (input.kind == core::Input::Field && input.index == index)
+      return true;
+  return false;
+}
+
+Expected<Manifest> buildManifest(const core::Program &program, std::string modelHash) {
+  Manifest manifest;
+  manifest.program = program.name;
+  manifest.modelHash = std::move(modelHash);
+  addState(program, manifest);
+  addFunctions(program, manifest);
+  for (const core::ScalarExpr &expr : allScalars(program)) {
+    Expected<ScalarExpr> converted = convert(expr);
+    if (!converted)
+      return converted.status();
+    manifest.scalars.push_back({"scalar_" + std::to_string(manifest.scalars.size()), *converted});
+  }
+  for (const core::Figure &figure : program.figureNames)
+    manifest.figures.names.push_back(figure.name);
+  manifest.figures.sums = program.sums;
+  addData(program, manifest);
+  addTraining(program, manifest);
+  if (Status status = verifyManifest(manifest); !status.isOk())
+    return status;
+  return manifest;
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,17 @@
+// A checked program to the manifest the runtime trains by.
+#pragma once
+
+#include "frontend/Program.h"
+#include "runtime/Manifest.h"
+
+namespace mlc::compiler {
+
+/// The manifest of `program`, complete but for instances. State tensors lie one after the other in the
+/// program's order, each at the next multiple of 64 bytes: the layout that all compiled functions share.
+/// `modelHash` is text of hex digits that the caller computes from what the program means.
+Expected<Manifest> buildManifest(const frontend::core::Program &program, std::string modelHash);
+
+/// Whether a StepGraph reads the field `index`.
+bool readsField(const frontend::core::StepGraph &step, int index);
+
+} // namespace mlc::compiler

@@ -1,0 +1,159 @@
+#include "compiler/model/Interpret.h"
+
+#include "compiler/model/Phases.h"
+#include "compiler/oracle/Compare.h"
+#include "compiler/oracle/NanReplay.h"
+#include "frontend/Emit.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace mlc::compiler {
+namespace {
+
+std::string textOf(llvm::Error error) { return llvm::toString(std::move(error)); }
+
+/// "house.mlc:12:5" of a location: the innermost place in the user's text, which call chains end with.
+std::string placeOf(Location location, const frontend::SourceManager &sources) {
+  std::string place;
+  location->walk([&](Location inner) {
+    if (auto file = dyn_cast<FileLineColLoc>(inner)) {
+      for (size_t i = 0; i < sources.size(); ++i)
+        if (sources.get(i).name() == file.getFilename() &&
+            sources.get(i).origin() == frontend::SourceOrigin::User) {
+          place =
+              (file.getFilename().str() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn())).str();
+          return WalkResult::interrupt();
+        }
+    }
+    return WalkResult::advance();
+  });
+  return place;
+}
+
+const StateTensor *stateOf(func::FuncOp function, unsigned argument, const Manifest &manifest) {
+  auto name = function.getArgAttrOfType<StringAttr>(argument, "mlc.state");
+  return name ? manifest.findState(name.getValue()) : nullptr;
+}
+
+} // namespace
+
+Expected<std::unique_ptr<InterpretedStep>> InterpretedStep::create(const frontend::core::Program &program,
+                                                                   const frontend::SourceManager &sources,
+                                                                   int64_t rows) {
+  std::unique_ptr<InterpretedStep> result(new InterpretedStep);
+  result->context = makeContext(result->errors);
+  frontend::EmitOptions options;
+  options.rows = rows;
+  options.train = true;
+  result->module = frontend::emit(program, options, sources, *result->context);
+  if (!result->module)
+    return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + result->errors);
+  MLC_TRY(lowerToStepFunctions(*result->module, result->errors));
+  result->step = result->module->lookupSymbol<func::FuncOp>("train_step");
+  return result;
+}
+
+Expected<std::vector<oracle::Tensor>> InterpretedStep::arguments(const Session &session,
+                                                                 const ReplayedStep &replayed) {
+  std::vector<oracle::Tensor> result;
+  for (unsigned i = 0; i < step.getNumArguments(); ++i) {
+    oracle::Tensor tensor(cast<RankedTensorType>(step.getArgument(i).getType()));
+    const void *bytes = nullptr;
+    int64_t size = 0;
+    auto role = step.getArgAttrOfType<StringAttr>(i, "mlc.role");
+    uint64_t stream[3] = {replayed.seed, replayed.update, 0};
+    if (const StateTensor *state = stateOf(step, i, session.manifest())) {
+      bytes = session.bytesOf(*state);
+      size = state->bytes;
+    } else if (auto field = step.getArgAttrOfType<StringAttr>(i, "mlc.field")) {
+      for (size_t f = 0; f < replayed.fields.size(); ++f)
+        if (replayed.fields[f] == field.getValue()) {
+          bytes = replayed.inputs[f].data();
+          size = replayed.inputs[f].size();
+        }
+    } else if (role && role.getValue() == "scalars") {
+      bytes = replayed.scalars.data();
+      size = std::min<int64_t>(replayed.scalars.size() * sizeof(double), tensor.bytes());
+    } else {
+      bytes = stream;
+      size = sizeof stream;
+    }
+    if (!bytes && size)
+      return Status::failed("argument " + std::to_string(i) + " of the step is not known to the interpreter");
+    if (size)
+      std::memcpy(tensor.mutableData(), bytes, std::min<int64_t>(size, tensor.bytes()));
+    result.push_back(tensor);
+  }
+  return result;
+}
+
+Status explainDivergence(Trainer &trainer, const Session &session, const Divergence &divergence,
+                         const Status &diverged, const frontend::core::Program &program,
+                         const frontend::SourceManager &sources) {
+  Expected<ReplayedStep> replayed = trainer.replay(divergence.update);
+  if (!replayed)
+    return Status::diverged(diverged.message() +
+                            "; replaying the step failed: " + replayed.status().message());
+  auto interpreted = InterpretedStep::create(program, sources, replayed->rows);
+  if (!interpreted)
+    return Status::diverged(diverged.message() +
+                            "; replaying the step failed: " + interpreted.status().message());
+  auto arguments = (*interpreted)->arguments(session, *replayed);
+  if (!arguments)
+    return Status::diverged(diverged.message() +
+                            "; replaying the step failed: " + arguments.status().message());
+  llvm::Expected<std::optional<oracle::FirstNan>> first =
+      oracle::findFirstNan((*interpreted)->function(), *arguments);
+  if (!first)
+    return Status::diverged(diverged.message() + "; replaying the step failed: " + textOf(first.takeError()));
+  if (!*first)
+    return diverged;
+  std::string place = placeOf((*first)->location, sources);
+  return Status::diverged(diverged.message() + "\nthe first NaN came from " + (*first)->op +
+                          (place.empty() ? "" : " at " + place) + ", which read " + (*first)->operands);
+}
+
+Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
+                                  const frontend::core::Program &program,
+                                  const frontend::SourceManager &sources) {
+  auto interpreted = InterpretedStep::create(program, sources, inputs.rows);
+  if (!interpreted)
+    return interpreted.status();
+  auto arguments = (*interpreted)->arguments(session, inputs);
+  if (!arguments)
+    return arguments.status();
+  llvm::Expected<std::vector<oracle::Tensor>> expected = oracle::run((*interpreted)->function(), *arguments);
+  if (!expected)
+    return Status::failed("the oracle cannot run this step: " + textOf(expected.takeError()));
+
+  std::vector<const void *> inputPointers;
+  for (const std::vector<uint8_t> &input : inputs.inputs)
+    inputPointers.push_back(input.data());
+  std::vector<double> sums(std::max<int64_t>(session.manifest().figures.sums, 1));
+  CallPosition position{inputs.seed, inputs.update, 0};
+  MLC_TRY(session.call({FunctionKind::TrainStep, ""}, inputs.rows, inputPointers, {sums.data()}, position,
+                       inputs.scalars.data()));
+
+  Verification verification;
+  func::FuncOp step = (*interpreted)->function();
+  for (unsigned i = 0; i < step.getNumResults(); ++i) {
+    const oracle::Tensor &reference = (*expected)[i];
+    oracle::Tensor actual(reference.type());
+    std::string name = "sums";
+    const void *bytes = sums.data();
+    if (auto state = step.getResultAttrOfType<StringAttr>(i, "mlc.state")) {
+      name = state.str();
+      bytes = session.bytesOf(*session.manifest().findState(name));
+    }
+    std::memcpy(actual.mutableData(), bytes, actual.bytes());
+    ++verification.tensors;
+    verification.elements += actual.size();
+    if (auto mismatch = oracle::compare(reference, actual))
+      verification.mismatches.push_back(name + ": " + mismatch->text());
+  }
+  return verification;
+}
+
+} // namespace mlc::compiler

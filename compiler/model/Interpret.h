@@ -1,0 +1,56 @@
+// A step function on the oracle, with the arguments a session would hand to compiled code.
+#pragma once
+
+#include "compiler/oracle/Oracle.h"
+#include "frontend/Program.h"
+#include "frontend/Source.h"
+#include "runtime/train/Session.h"
+#include "runtime/train/Trainer.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlc::compiler {
+
+/// @train_step as pure mlc ops, before fusion: what every kernel is held to.
+class InterpretedStep {
+public:
+  static Expected<std::unique_ptr<InterpretedStep>>
+  create(const frontend::core::Program &program, const frontend::SourceManager &sources, int64_t rows);
+
+  mlir::func::FuncOp function() { return step; }
+
+  /// The arguments for the state that `session` is in and the inputs of `replayed`.
+  Expected<std::vector<oracle::Tensor>> arguments(const Session &session, const ReplayedStep &replayed);
+
+private:
+  InterpretedStep() = default;
+  std::string errors;
+  std::unique_ptr<mlir::MLIRContext> context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp step;
+};
+
+/// Finds the op that made the first NaN of the step at which training diverged, by replaying it op by op, and
+/// says so: the status to leave with (`diverged`'s code and message, with op and source line).
+Status explainDivergence(Trainer &trainer, const Session &session, const Divergence &divergence,
+                         const Status &diverged, const frontend::core::Program &program,
+                         const frontend::SourceManager &sources);
+
+/// What comparing a step both ways found.
+struct Verification {
+  int64_t tensors = 0, elements = 0;
+  std::vector<std::string> mismatches; ///< "lenet.conv_1.w: element 3 is 0.25, not 0.5 (bound 1e-06)"
+};
+
+/// Runs one training step of `session` compiled, and on the oracle from the same state, and compares every
+/// result: new state and sums. The session is left after the step.
+Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
+                                  const frontend::core::Program &program,
+                                  const frontend::SourceManager &sources);
+
+} // namespace mlc::compiler

@@ -1,0 +1,44 @@
+// The command line of mlc: what was asked for, and one function per subcommand.
+#pragma once
+
+#include "runtime/Status.h"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlc::tool {
+
+/// Every option of every subcommand; each subcommand offers those it understands.
+struct Options {
+  std::string model; ///< a .mlc file, or for eval and predict a run folder
+  std::string train; ///< name of the train block, when the file has several
+  std::string data;  ///< --data
+  std::string out;   ///< --out
+  std::optional<int64_t> epochs, steps, batch;
+  std::optional<uint64_t> seed;
+  int threads = 0; ///< 0: one per core
+  std::vector<std::pair<std::string, std::string>> sets;
+  bool json = false;
+  bool resume = false;
+  bool verify = false;
+  std::string emit;                ///< compile --emit
+  std::string split;               ///< eval --split
+  std::vector<std::string> inputs; ///< predict: files
+  std::string checkpoint;          ///< eval, predict: best or last
+  std::string dumpParity;          ///< train: folder for bench/parity
+};
+
+Status runTrain(const Options &options);
+Status runEval(const Options &options);
+Status runPredict(const Options &options);
+Status runCompile(const Options &options);
+Status runCheck(const Options &options);
+
+/// Set by SIGINT and SIGTERM: the signal's number, else 0.
+extern std::atomic<int> stopSignal;
+
+} // namespace mlc::tool

@@ -1,0 +1,115 @@
+// mlc compile: the program after any phase. mlc check: what there is to know before data are read.
+#include "compiler/model/Interpret.h"
+#include "compiler/model/Phases.h"
+#include "compiler/tools/mlc/Load.h"
+#include "frontend/AstPrinter.h"
+#include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/data/Reader.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <filesystem>
+
+namespace mlc::tool {
+namespace {
+
+Status write(const Options &options, const std::string &text) {
+  if (!options.out.empty())
+    return writeFileAtomically(options.out, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return Status::io("standard output cannot be written to");
+  return Status::ok();
+}
+
+/// The first training batch in file order, as the oracle and compiled code both take it.
+Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &data) {
+  ReplayedStep step;
+  step.seed = manifest.train.seed;
+  step.rows = std::min<int64_t>(manifest.train.batch, data.train.size());
+  if (step.rows == 0)
+    return Status::badData("the training split has no rows");
+  const FunctionSpec *function = manifest.findFunction({FunctionKind::TrainStep, ""});
+  for (const Port &port : function->inputs) {
+    const Column *column = data.train.data->find(port.name);
+    std::vector<uint8_t> bytes(step.rows * column->rowBytes);
+    for (int64_t i = 0; i < step.rows; ++i)
+      std::memcpy(bytes.data() + i * column->rowBytes, column->row(data.train.numbers[i]), column->rowBytes);
+    step.fields.push_back(port.name);
+    step.inputs.push_back(std::move(bytes));
+  }
+  evaluateScalars(manifest.scalars, 0, 1, step.scalars);
+  return step;
+}
+
+Status verify(const Options &options, Loaded &loaded, compiler::JitProgram &jit) {
+  const Manifest &manifest = jit.manifest();
+  DataFolders folders{std::filesystem::absolute(options.model).parent_path().string(), ""};
+  if (!options.data.empty())
+    folders.dataFolder = std::filesystem::absolute(options.data).string();
+  Expected<TrainingData> data = readTrainingData(manifest, folders);
+  if (!data)
+    return data.status();
+  Expected<std::unique_ptr<Session>> session = Session::create(jit, options.threads);
+  if (!session)
+    return session.status();
+  MLC_TRY((*session)->initialise(manifest.train.seed));
+  Expected<ReplayedStep> step = firstBatch(manifest, *data);
+  if (!step)
+    return step.status();
+  Expected<compiler::Verification> result =
+      compiler::verifyStep(**session, *step, *loaded.program, loaded.sources);
+  if (!result)
+    return result.status();
+  for (const std::string &mismatch : result->mismatches)
+    fmt::print(stderr, "  {}\n", mismatch);
+  if (!result->mismatches.empty())
+    return Status::failed(fmt::format("{} of {} tensors differ between compiled code and the interpreter",
+                                      result->mismatches.size(), result->tensors));
+  fmt::print(stderr,
+             "  verified: one step of {} rows, {} tensors with {} elements agree with the interpreter\n",
+             step->rows, result->tensors, grouped(result->elements));
+  return Status::ok();
+}
+
+} // namespace
+
+Status runCompile(const Options &options) {
+  if (options.emit == "ast") {
+    frontend::SourceManager sources;
+    frontend::DiagnosticEngine diagnostics(sources);
+    std::string error;
+    std::vector<frontend::LoadedFile> files = frontend::loadFile(options.model, sources, diagnostics, error);
+    if (files.empty() && !diagnostics.hasErrors())
+      return Status::io(options.model + ": " + error);
+    std::fputs(diagnostics.render().c_str(), stderr);
+    if (!files.empty())
+      MLC_TRY(write(options, frontend::printAst(files.back().program)));
+    return diagnostics.hasErrors() ? Status::badData(options.model + " does not parse") : Status::ok();
+  }
+  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+  if (!loaded)
+    return loaded.status();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  MLC_TRY(compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, stream));
+  return write(options, text);
+}
+
+Status runCheck(const Options &options) {
+  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+  if (!loaded)
+    return loaded.status();
+  auto jit = compiler::JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
+  if (!jit)
+    return jit.status();
+  const Manifest &manifest = (*jit)->manifest();
+  MLC_TRY((*jit)->prepare({{FunctionKind::TrainStep, ""}}, manifest.train.batch));
+  StepCost cost = stepCost(**jit, manifest.train.batch);
+  std::string text = options.json ? summaryJson(*(*loaded)->program, manifest, cost)
+                                  : summaryText(*(*loaded)->program, manifest, cost);
+  MLC_TRY(write(options, text));
+  return options.verify ? verify(options, **loaded, **jit) : Status::ok();
+}
+
+} // namespace mlc::tool

@@ -1,0 +1,59 @@
+// mlc eval: the figures of a run's model over a split.
+#include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/Progress.h"
+#include "runtime/data/Reader.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace mlc::tool {
+
+DataFolders foldersOf(const Options &options, const RunConfig &config) {
+  DataFolders folders{config.modelFolder, config.dataFolder};
+  if (!options.data.empty())
+    folders.dataFolder = std::filesystem::absolute(options.data).string();
+  return folders;
+}
+
+Status runEval(const Options &options) {
+  Expected<LoadedRun> run = loadRun(options);
+  if (!run)
+    return run.status();
+  const RunConfig &config = run->folder->config();
+  // Which rows are held out follows from the run's own seed and fraction, not from what the model's text says
+  // now.
+  const Manifest &manifest = config.manifest;
+  bool validated = manifest.data.validation || manifest.data.validationFraction > 0;
+  std::string split = options.split;
+  if (split.empty())
+    split = manifest.data.test ? "test" : validated ? "validation" : "train";
+  Expected<Rows> rows = readEvaluationRows(manifest, split, foldersOf(options, config), config.vocabulary);
+  if (!rows)
+    return rows.status();
+
+  LiveLine line;
+  EvaluateOptions evaluateOptions;
+  evaluateOptions.batch = manifest.train.batch;
+  evaluateOptions.seed = manifest.train.seed;
+  evaluateOptions.scalars = run->scalars.data();
+  evaluateOptions.stop = &stopSignal;
+  evaluateOptions.onBatch = [&](int64_t samples) {
+    line.show(fmt::format("{} {:3.0f}%", split, 100.0 * samples / rows->size()));
+  };
+  Expected<Evaluation> evaluation = evaluate(*run->session, *rows, evaluateOptions);
+  line.clear();
+  if (!evaluation)
+    return evaluation.status();
+  if (evaluation->interrupted)
+    return Status::interrupted("stopped before all rows were seen; there are no figures");
+  const std::vector<std::string> &names = run->session->manifest().figures.names;
+  if (options.json)
+    fmt::print("{}\n", figuresJson(split, *evaluation, names));
+  else
+    fmt::print("{} ({} rows, {} model)  {}\n", split, grouped(evaluation->samples),
+               run->best ? "best" : "last", figuresText(names, evaluation->figures));
+  return Status::ok();
+}
+
+} // namespace mlc::tool

@@ -1,0 +1,128 @@
+#include "compiler/tools/mlc/Load.h"
+
+#include "frontend/Check.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace mlc::frontend;
+
+namespace mlc::tool {
+namespace {
+
+/// --batch, --seed ... are settings of the train block like any other.
+CheckOptions checkOptions(const Options &options) {
+  CheckOptions check;
+  check.overrides = options.sets;
+  if (options.batch)
+    check.overrides.emplace_back("batch", std::to_string(*options.batch));
+  return check;
+}
+
+std::string counted(size_t number, const std::string &noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> Loaded::texts() const {
+  std::vector<std::pair<std::string, std::string>> result;
+  if (files.empty())
+    return result;
+  auto text = [&](const LoadedFile &file) { return std::string(sources.get(file.program.source).text()); };
+  result.emplace_back("model.mlc", text(files.back()));
+  auto folder = std::filesystem::path(files.back().path).parent_path();
+  for (size_t i = 0; i + 1 < files.size(); ++i)
+    result.emplace_back(std::filesystem::path(files[i].path).lexically_relative(folder).string(),
+                        text(files[i]));
+  return result;
+}
+
+Expected<std::unique_ptr<Loaded>> load(const Options &options) {
+  auto loaded = std::make_unique<Loaded>();
+  DiagnosticEngine diagnostics(loaded->sources);
+  std::string error;
+  loaded->files = loadFile(options.model, loaded->sources, diagnostics, error);
+  if (loaded->files.empty() && !diagnostics.hasErrors())
+    return Status::io(options.model + ": " + error);
+  if (!diagnostics.hasErrors())
+    loaded->program =
+        check(loaded->sources, loaded->files, options.train, checkOptions(options), diagnostics);
+  std::string text = diagnostics.render(isatty(STDERR_FILENO));
+  std::fputs(text.c_str(), stderr);
+  if (diagnostics.hasErrors() || !loaded->program)
+    return Status::badData(options.model + ": " + counted(diagnostics.errorCount(), "error"));
+  return loaded;
+}
+
+std::map<std::string, std::string> settingsOf(const Options &options) {
+  std::map<std::string, std::string> settings;
+  if (!options.train.empty())
+    settings["train"] = options.train;
+  for (const auto &[name, value] : checkOptions(options).overrides)
+    settings["set." + name] = value;
+  return settings;
+}
+
+Expected<LoadedRun> loadRun(const Options &options) {
+  LoadedRun run;
+  Expected<RunFolder> folder = RunFolder::open(options.model, /*toResume=*/false);
+  if (!folder)
+    return folder.status();
+  run.folder = std::make_unique<RunFolder>(std::move(*folder));
+
+  Options model;
+  model.model = run.folder->modelFile();
+  for (const auto &[name, value] : run.folder->config().settings) {
+    if (name == "train")
+      model.train = value;
+    else if (name.rfind("set.", 0) == 0)
+      model.sets.emplace_back(name.substr(4), value);
+  }
+  Expected<std::unique_ptr<Loaded>> loaded = load(model);
+  if (!loaded)
+    return loaded.status();
+  run.loaded = std::move(*loaded);
+  auto program = compiler::JitProgram::create(*run.loaded->program, run.loaded->sources, options.threads);
+  if (!program)
+    return program.status();
+  run.program = std::move(*program);
+  MLC_TRY(run.folder->checkProgram(run.program->manifest()));
+  auto session = Session::create(*run.program, options.threads);
+  if (!session)
+    return session.status();
+  run.session = std::move(*session);
+
+  const DataSpec &data = run.folder->config().manifest.data;
+  bool validated = data.validation || data.validationFraction > 0;
+  run.best =
+      options.checkpoint == "best" || (options.checkpoint.empty() && validated && run.folder->hasBest());
+  if (options.checkpoint == "best" && !run.folder->hasBest())
+    return Status::usage(options.model + " has no best checkpoint yet: it is written after the first epoch");
+  Expected<uint64_t> updates = run.folder->loadModel(*run.session, run.best);
+  if (!updates)
+    return updates.status();
+  auto step = static_cast<double>(*updates);
+  evaluateScalars(run.program->manifest().scalars, step, step, run.scalars);
+  return run;
+}
+
+std::string figuresJson(const std::string &split, const Evaluation &evaluation,
+                        const std::vector<std::string> &names) {
+  nlohmann::ordered_json json;
+  json["split"] = split;
+  json["samples"] = evaluation.samples;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::isfinite(evaluation.figures[i]))
+      json[names[i]] = evaluation.figures[i];
+    else
+      json[names[i]] = nullptr; // JSON has no NaN
+  }
+  return json.dump();
+}
+
+} // namespace mlc::tool

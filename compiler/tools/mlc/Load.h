@@ -1,0 +1,56 @@
+// From a path on the command line to a checked program.
+#pragma once
+
+#include "compiler/model/JitProgram.h"
+#include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Summary.h"
+#include "frontend/Diagnostic.h"
+#include "frontend/Loader.h"
+#include "frontend/Program.h"
+#include "frontend/Source.h"
+#include "runtime/checkpoint/RunFolder.h"
+#include "runtime/train/Evaluate.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlc::tool {
+
+/// A model as text and as program. Does not move: the program's spans point into `sources`.
+struct Loaded {
+  frontend::SourceManager sources;
+  std::vector<frontend::LoadedFile> files;
+  std::unique_ptr<frontend::core::Program> program;
+
+  /// The model's texts for a run folder: the first as "model.mlc", imports under their relative paths.
+  std::vector<std::pair<std::string, std::string>> texts() const;
+};
+
+/// Reads and checks options.model with options.sets. Diagnostics go to stderr; the status counts the errors.
+Expected<std::unique_ptr<Loaded>> load(const Options &options);
+
+/// What a run folder must remember so that loadRun makes the same program: the train block and every --set.
+std::map<std::string, std::string> settingsOf(const Options &options);
+
+/// A run that is ready to be called.
+struct LoadedRun {
+  std::unique_ptr<RunFolder> folder;
+  std::unique_ptr<Loaded> loaded;
+  std::unique_ptr<compiler::JitProgram> program;
+  std::unique_ptr<Session> session;
+  std::vector<double> scalars; ///< after the updates the model has seen
+  bool best = false;           ///< whether it is the best model, not the last
+};
+
+/// Opens the run folder options.model, compiles its model and loads its weights: those of options.checkpoint,
+/// by default the best if there was validation data to choose it by, else the last.
+Expected<LoadedRun> loadRun(const Options &options);
+
+/// {"split": ..., "samples": ..., "loss": ..., ...} on one line.
+std::string figuresJson(const std::string &split, const Evaluation &evaluation,
+                        const std::vector<std::string> &names);
+
+} // namespace mlc::tool

@@ -1,0 +1,120 @@
+#include "compiler/tools/mlc/Parity.h"
+
+#include "compiler/model/Phases.h"
+#include "frontend/Emit.h"
+#include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/StateTensors.h"
+#include "runtime/data/Loader.h"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace mlc::tool {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+/// The gradients of the first step, by an own compiled function: training keeps none of them.
+Status dumpGradients(const std::string &path, const Loaded &loaded, compiler::JitProgram &jit,
+                     Session &session, const Batch &batch, const CallPosition &position,
+                     const std::vector<double> &scalars) {
+  const Manifest &manifest = session.manifest();
+  Expected<const compiler::CompiledFunction *> function = jit.gradients(batch.rows);
+  if (!function)
+    return function.status();
+  std::vector<Bytes> gradients;
+  std::vector<void *> outputs;
+  std::vector<TensorView> tensors;
+  for (int index : loaded.program->trainable) {
+    const StateTensor &state = manifest.state[index];
+    gradients.emplace_back(state.bytes);
+    tensors.push_back({state.name, state.dtype, state.shape, gradients.back().data()});
+    outputs.push_back(gradients.back().data());
+  }
+  Expected<Buffer> arena = Buffer::allocate((*function)->description.arenaBytes, "the arena");
+  Expected<Buffer> scratch = Buffer::allocate((*function)->description.scratchBytes, "the scratch");
+  if (!arena || !scratch)
+    return Status::failed("there is no memory for the gradients");
+  mlc_call call = {};
+  call.state = session.state();
+  call.arena = arena->data();
+  call.scratch = scratch->data();
+  call.inputs = batch.inputs.data();
+  call.outputs = outputs.data();
+  call.scalars = scalars.data();
+  call.seed = position.seed;
+  call.update = position.update;
+  call.context = scratch->data();
+  call.parallel_for = [](void *context, mlc_kernel kernel, void *const *args, int64_t chunks) {
+    for (int64_t chunk = 0; chunk < chunks; ++chunk)
+      kernel(args, chunk, context);
+  };
+  (*function)->entry(&call);
+  return writeSafetensors(path, tensors, {});
+}
+
+Status dumpBatch(const std::string &path, const Manifest &manifest, const FunctionSpec &function,
+                 const Batch &batch) {
+  std::vector<TensorView> tensors;
+  for (size_t i = 0; i < function.inputs.size(); ++i) {
+    const Port &port = function.inputs[i];
+    std::vector<int64_t> shape = port.shape;
+    shape.insert(shape.begin(), batch.rows);
+    tensors.push_back({port.name, port.dtype, shape, static_cast<const uint8_t *>(batch.inputs[i])});
+  }
+  return writeSafetensors(path, tensors, {});
+}
+
+} // namespace
+
+Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
+                  const TrainingData &data, const TrainSpec &spec) {
+  const Manifest &manifest = session.manifest();
+  const FunctionId train{FunctionKind::TrainStep, ""};
+  const FunctionSpec &function = *manifest.findFunction(train);
+  std::error_code error;
+  std::filesystem::create_directories(options.dumpParity, error);
+  if (error)
+    return Status::io("cannot make the folder " + options.dumpParity + ": " + error.message());
+  auto file = [&](const std::string &name) { return options.dumpParity + "/" + name; };
+
+  MLC_TRY(session.initialise(spec.seed));
+  MLC_TRY(writeSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model), {}));
+  LoaderPlan plan;
+  for (const Port &port : function.inputs)
+    plan.fields.push_back(port.name);
+  plan.batch = spec.batch;
+  plan.shuffled = true;
+  plan.seed = spec.seed;
+  int64_t steps = spec.steps.value_or(20);
+  plan.epochs = steps; // more than are asked for
+  Expected<std::unique_ptr<Loader>> loader = Loader::start(data.train, plan);
+  if (!loader)
+    return loader.status();
+
+  nlohmann::json losses = nlohmann::json::array();
+  for (int64_t step = 0; step < steps; ++step) {
+    const Batch *batch = (*loader)->next();
+    if (!batch)
+      return Status::badData("the training split has no rows");
+    MLC_TRY(dumpBatch(file("batch_" + std::to_string(step) + ".safetensors"), manifest, function, *batch));
+    std::vector<double> scalars;
+    evaluateScalars(manifest.scalars, static_cast<double>(step), static_cast<double>(steps), scalars);
+    CallPosition position{spec.seed, static_cast<uint64_t>(step), 0};
+    if (step == 0)
+      MLC_TRY(dumpGradients(file("gradients.safetensors"), loaded, jit, session, *batch, position, scalars));
+    std::vector<double> sums(manifest.figures.sums);
+    MLC_TRY(session.call(train, batch->rows, batch->inputs, {sums.data()}, position, scalars.data()));
+    Expected<std::vector<double>> figures = session.figures(sums);
+    if (!figures)
+      return figures.status();
+    for (size_t i = 0; i < manifest.figures.names.size(); ++i)
+      if (manifest.figures.names[i] == "loss")
+        losses.push_back((*figures)[i]);
+  }
+  return writeFileAtomically(file("losses.json"), losses.dump() + "\n");
+}
+
+} // namespace mlc::tool

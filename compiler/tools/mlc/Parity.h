@@ -1,0 +1,18 @@
+// For comparisons with other frameworks (bench/parity): a few steps with everything they saw and made written
+// down.
+#pragma once
+
+#include "compiler/model/JitProgram.h"
+#include "compiler/tools/mlc/Load.h"
+#include "runtime/data/Reader.h"
+#include "runtime/train/Session.h"
+
+namespace mlc::tool {
+
+/// Trains spec.steps steps from the seed and writes into options.dumpParity: initial.safetensors (params and
+/// states before the first step), batch_K.safetensors (the fields of step K), losses.json (a number a step)
+/// and gradients.safetensors (of the first step, by parameter).
+Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
+                  const TrainingData &data, const TrainSpec &spec);
+
+} // namespace mlc::tool

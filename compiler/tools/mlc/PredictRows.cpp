@@ -1,0 +1,47 @@
+// mlc predict: rows from files in, a line per row out.
+#include "compiler/tools/mlc/Load.h"
+#include "runtime/data/Reader.h"
+#include "runtime/train/Predict.h"
+
+#include <cstdio>
+
+namespace mlc::tool {
+
+Status runPredict(const Options &options) {
+  Expected<LoadedRun> run = loadRun(options);
+  if (!run)
+    return run.status();
+  const Manifest &manifest = run->session->manifest();
+  PredictOptions predictOptions;
+  if (!manifest.findFunction(predictOptions.function))
+    return Status::usage(options.model +
+                         " has nothing to predict: add a line `predict NAME = EXPRESSION` to the train "
+                         "block and train again");
+  Expected<std::vector<FieldSpec>> fields = predictFields(manifest, predictOptions.function);
+  if (!fields)
+    return fields.status();
+  Vocabulary vocabulary = run->folder->config().vocabulary;
+  std::map<std::string, std::string> readerOptions;
+  Expected<Dataset> data = readFiles("", options.inputs, readerOptions, *fields, vocabulary, /*learn=*/false);
+  if (!data)
+    return data.status();
+
+  predictOptions.batch = manifest.train.batch;
+  predictOptions.seed = options.seed.value_or(run->folder->config().manifest.train.seed);
+  predictOptions.scalars = run->scalars.data();
+  predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
+  Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
+  Expected<int64_t> written =
+      predict(*run->session, rows, predictOptions, [](std::string_view text) -> Status {
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+          return Status::io("standard output cannot be written to");
+        return Status::ok();
+      });
+  if (!written)
+    return written.status();
+  if (std::fflush(stdout) != 0)
+    return Status::io("standard output cannot be written to");
+  return Status::ok();
+}
+
+} // namespace mlc::tool

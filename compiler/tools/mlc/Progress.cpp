@@ -1,0 +1,76 @@
+#include "compiler/tools/mlc/Progress.h"
+
+#include "compiler/tools/mlc/Summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace mlc::tool {
+
+LiveLine::LiveLine() : terminal(isatty(STDERR_FILENO)) {}
+
+void LiveLine::show(const std::string &text) {
+  if (!terminal)
+    return;
+  winsize size = {};
+  size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+  // A line that wraps could not be drawn over. The text is ASCII but for the bar, three bytes a cell.
+  std::string cut;
+  size_t cells = 0;
+  for (char c : text) {
+    cells += (c & 0xC0) != 0x80;
+    if (cells >= columns)
+      break;
+    cut += c;
+  }
+  fmt::print(stderr, "\r\033[K{}", cut);
+  std::fflush(stderr);
+  shown = true;
+}
+
+void LiveLine::clear() {
+  if (shown)
+    fmt::print(stderr, "\r\033[K");
+  shown = false;
+}
+
+std::string figuresText(const std::vector<std::string> &names, const std::vector<double> &values) {
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i)
+    text += fmt::format("{}{} {:.4f}", i ? "  " : "", names[i], values[i]);
+  return text;
+}
+
+static std::string bar(double share) {
+  constexpr int cells = 24;
+  int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * cells);
+  std::string text;
+  for (int i = 0; i < cells; ++i)
+    text += i < full ? "━" : "┄";
+  return text;
+}
+
+void Progress::onStep(const StepReport &report) {
+  double share = report.samplesOfEpoch ? double(report.samples) / report.samplesOfEpoch : 0;
+  line.show(fmt::format("epoch {}/{} {} {:3.0f}%  {}/s  {}  {} left", report.epoch, report.epochs, bar(share),
+                        100 * share, grouped(static_cast<int64_t>(report.samplesPerSecond)),
+                        figuresText(names, report.figures), durationText(report.secondsLeft)));
+}
+
+void Progress::onEpoch(const EpochReport &report) {
+  line.clear();
+  size_t digits = std::to_string(report.epochs).size();
+  std::string text = fmt::format("epoch {:>{}}/{}  {:>7}  train {}", report.epoch, digits, report.epochs,
+                                 durationText(report.seconds), figuresText(names, report.figures));
+  if (report.validationFigures)
+    text += "  validation " + figuresText(names, *report.validationFigures);
+  if (report.best && report.validationFigures)
+    text += "  best";
+  fmt::print(stderr, "{}\n", text);
+}
+
+} // namespace mlc::tool

@@ -1,0 +1,160 @@
+#include "compiler/tools/mlc/Summary.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+using namespace mlc::frontend;
+
+namespace mlc::tool {
+namespace {
+
+std::string shapeText(const core::TensorType &type) {
+  std::string text;
+  for (const Dim &dim : type.shape)
+    text += (text.empty() ? "" : " × ") + dim.str();
+  return text.empty() ? "scalar" : text;
+}
+
+std::string outputText(const core::InstanceInfo &instance) {
+  std::string text;
+  for (const core::TensorType &type : instance.outputs)
+    text += (text.empty() ? "" : ", ") + shapeText(type);
+  return text;
+}
+
+int64_t elements(const std::vector<int64_t> &shape) {
+  int64_t count = 1;
+  for (int64_t dim : shape)
+    count *= dim;
+  return count;
+}
+
+struct Totals {
+  int64_t parameters = 0, trainable = 0, optimizerBytes = 0;
+};
+
+Totals totalsOf(const Manifest &manifest) {
+  Totals totals;
+  for (const StateTensor &state : manifest.state) {
+    if (state.role == Role::Param)
+      totals.parameters += elements(state.shape);
+    if (state.trainable)
+      totals.trainable += elements(state.shape);
+    if (state.role == Role::Slot)
+      totals.optimizerBytes += state.bytes;
+  }
+  return totals;
+}
+
+/// Columns by what a person sees, not by bytes: × is two bytes wide in UTF-8.
+size_t width(const std::string &text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
+std::string padded(const std::string &text, size_t to) {
+  return text + std::string(to > width(text) ? to - width(text) : 0, ' ');
+}
+
+} // namespace
+
+StepCost stepCost(const compiler::JitProgram &jit, int64_t rows) {
+  StepCost cost;
+  if (const compiler::CompiledFunction *step = jit.description({FunctionKind::TrainStep, ""}, rows)) {
+    cost.arenaBytes = step->description.arenaBytes;
+    cost.scratchBytes = step->description.scratchBytes;
+    cost.flops = step->description.flops;
+    cost.launches = step->description.launches;
+  }
+  return cost;
+}
+
+std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (int64_t i = static_cast<int64_t>(digits.size()) - 3; i > (number < 0 ? 1 : 0); i -= 3)
+    digits.insert(i, ",");
+  return digits;
+}
+
+std::string bytesText(int64_t bytes) {
+  if (bytes < 1024)
+    return fmt::format("{} B", bytes);
+  const char *units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double value = bytes / 1024.0;
+  int unit = 0;
+  for (; value >= 1024 && unit < 3; ++unit)
+    value /= 1024;
+  return fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+std::string flopsText(double flops) {
+  const char *units[] = {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"};
+  int unit = 0;
+  for (; flops >= 1000 && unit < 4; ++unit)
+    flops /= 1000;
+  return unit ? fmt::format("{:.1f} {}", flops, units[unit]) : fmt::format("{:.0f} FLOP", flops);
+}
+
+std::string durationText(double seconds) {
+  if (seconds < 10)
+    return fmt::format("{:.1f} s", seconds);
+  auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole < 60)
+    return fmt::format("{} s", whole);
+  if (whole < 3600)
+    return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string summaryText(const core::Program &program, const Manifest &manifest, const StepCost &cost) {
+  size_t path = 8, callee = 4, output = 6;
+  for (const core::InstanceInfo &instance : program.instances) {
+    path = std::max(path, width(instance.path));
+    callee = std::max(callee, width(instance.callee));
+    output = std::max(output, width(outputText(instance)));
+  }
+  std::string text = fmt::format("{}\n", program.name);
+  auto row = [&](const std::string &a, const std::string &b, const std::string &c, const std::string &d) {
+    text += fmt::format("  {}  {}  {}  {:>12}\n", padded(a, path), padded(b, callee), padded(c, output), d);
+  };
+  row("instance", "kind", "output", "parameters");
+  for (const core::InstanceInfo &instance : program.instances)
+    row(instance.path, instance.callee, outputText(instance),
+        instance.parameters ? grouped(instance.parameters) : "-");
+
+  Totals totals = totalsOf(manifest);
+  text += fmt::format("  {} parameters", grouped(totals.parameters));
+  if (totals.trainable != totals.parameters)
+    text += fmt::format(" ({} trained)", grouped(totals.trainable));
+  text +=
+      fmt::format("; memory: state {} (optimizer {}), a step of {} rows {}\n", bytesText(manifest.stateBytes),
+                  bytesText(totals.optimizerBytes), manifest.train.batch, bytesText(cost.arenaBytes));
+  if (cost.launches)
+    text +=
+        fmt::format("  a training step: {} in {} kernel launches\n", flopsText(cost.flops), cost.launches);
+  return text;
+}
+
+std::string summaryJson(const core::Program &program, const Manifest &manifest, const StepCost &cost) {
+  nlohmann::ordered_json json;
+  json["program"] = program.name;
+  for (const core::InstanceInfo &instance : program.instances) {
+    nlohmann::ordered_json row;
+    row["path"] = instance.path;
+    row["kind"] = instance.callee;
+    row["output"] = outputText(instance);
+    row["parameters"] = instance.parameters;
+    json["instances"].push_back(row);
+  }
+  Totals totals = totalsOf(manifest);
+  json["parameters"] = totals.parameters;
+  json["trainable"] = totals.trainable;
+  json["state_bytes"] = manifest.stateBytes;
+  json["arena_bytes"] = cost.arenaBytes;
+  json["scratch_bytes"] = cost.scratchBytes;
+  json["flops"] = cost.flops;
+  json["launches"] = cost.launches;
+  return json.dump(2) + "\n";
+}
+
+} // namespace mlc::tool

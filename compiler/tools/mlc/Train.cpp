@@ -1,0 +1,155 @@
+// mlc train: check, compile, read, train, say how good it is.
+#include "compiler/model/Interpret.h"
+#include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/Parity.h"
+#include "compiler/tools/mlc/Progress.h"
+#include "compiler/tools/mlc/Summary.h"
+#include "runtime/train/Evaluate.h"
+#include "runtime/train/Trainer.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace mlc::tool {
+namespace {
+
+using compiler::JitProgram;
+
+/// A run that --resume continues was made with settings of its own; the command line changes them again.
+TrainSpec trainSpec(const Options &options, const TrainSpec &fromModel) {
+  TrainSpec spec = fromModel;
+  if (options.epochs) {
+    spec.epochs = options.epochs;
+    spec.steps.reset();
+  }
+  if (options.steps) {
+    spec.steps = options.steps;
+    spec.epochs.reset();
+  }
+  if (options.seed)
+    spec.seed = *options.seed;
+  return spec;
+}
+
+/// Compiles what training calls, the ragged last batches included, before the first step.
+Status compileAll(JitProgram &jit, const TrainingData &data, const TrainSpec &spec) {
+  const FunctionId init{FunctionKind::Init, ""}, figures{FunctionKind::Figures, ""};
+  const FunctionId train{FunctionKind::TrainStep, ""}, eval{FunctionKind::EvalStep, ""};
+  MLC_TRY(jit.prepare({init, figures}, 0));
+  int64_t batch = spec.batch;
+  if (data.train.size() >= batch)
+    MLC_TRY(jit.prepare({train}, batch));
+  if (data.train.size() % batch)
+    MLC_TRY(jit.prepare({train}, data.train.size() % batch));
+  if (data.validation) {
+    if (data.validation->size() >= batch)
+      MLC_TRY(jit.prepare({eval}, batch));
+    if (data.validation->size() % batch)
+      MLC_TRY(jit.prepare({eval}, data.validation->size() % batch));
+  }
+  return Status::ok();
+}
+
+/// The figures of the test split, if the model has one, by the model that `mlc eval` would take.
+Status testFigures(Session &session, const RunFolder &run, const Loaded &loaded, const DataFolders &folders,
+                   const TrainingData &data, const Options &options) {
+  const Manifest &manifest = session.manifest();
+  if (!manifest.data.test)
+    return Status::ok();
+  Expected<Rows> rows = readEvaluationRows(manifest, "test", folders, data.vocabulary);
+  if (!rows)
+    return rows.status();
+  bool best = data.validation && run.hasBest();
+  Expected<uint64_t> updates = run.loadModel(session, best);
+  if (!updates)
+    return updates.status();
+  EvaluateOptions evaluateOptions;
+  evaluateOptions.batch = manifest.train.batch;
+  evaluateOptions.seed = manifest.train.seed;
+  evaluateOptions.stop = &stopSignal;
+  std::vector<double> scalars;
+  evaluateScalars(manifest.scalars, static_cast<double>(*updates), static_cast<double>(*updates), scalars);
+  evaluateOptions.scalars = scalars.data();
+  Expected<Evaluation> evaluation = evaluate(session, *rows, evaluateOptions);
+  if (!evaluation)
+    return evaluation.status();
+  if (evaluation->interrupted)
+    return Status::ok();
+  fmt::print(stderr, "test ({} rows, {} model)  {}\n", grouped(evaluation->samples), best ? "best" : "last",
+             figuresText(manifest.figures.names, evaluation->figures));
+  if (options.json)
+    fmt::print("{}\n", figuresJson("test", *evaluation, manifest.figures.names));
+  return Status::ok();
+}
+
+} // namespace
+
+Status runTrain(const Options &options) {
+  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+  if (!loaded)
+    return loaded.status();
+  Expected<std::unique_ptr<JitProgram>> jit =
+      JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
+  if (!jit)
+    return jit.status();
+  const Manifest &manifest = (*jit)->manifest();
+  TrainSpec spec = trainSpec(options, manifest.train);
+
+  std::string out = options.out.empty() ? "runs/" + manifest.program : options.out;
+  DataFolders folders{std::filesystem::absolute(options.model).parent_path().string(), ""};
+  if (!options.data.empty())
+    folders.dataFolder = std::filesystem::absolute(options.data).string();
+
+  // Everything that can be wrong with the data is said before anything is compiled.
+  Expected<TrainingData> data = readTrainingData(manifest, folders);
+  if (!data)
+    return data.status();
+  MLC_TRY(compileAll(**jit, *data, spec));
+  fmt::print(
+      stderr, "{}",
+      summaryText(*(*loaded)->program, manifest, stepCost(**jit, std::min(spec.batch, data->train.size()))));
+
+  Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
+  if (!session)
+    return session.status();
+  if (!options.dumpParity.empty())
+    return dumpParity(options, **loaded, **jit, **session, *data, spec);
+
+  RunConfig config;
+  config.manifest = manifest;
+  config.manifest.train = spec;
+  config.vocabulary = data->vocabulary;
+  config.modelFolder = folders.modelFolder;
+  config.dataFolder = folders.dataFolder;
+  config.settings = settingsOf(options);
+  Expected<RunFolder> run = options.resume
+                                ? RunFolder::open(out, /*toResume=*/true)
+                                : RunFolder::create(out, config, (*loaded)->texts(), /*overwrite=*/true);
+  if (!run)
+    return run.status();
+  if (options.resume)
+    MLC_TRY(run->checkProgram(manifest));
+
+  TrainerOptions trainerOptions;
+  trainerOptions.train = spec;
+  trainerOptions.scalars = manifest.scalars;
+  trainerOptions.stop = &stopSignal;
+  Progress progress(manifest.figures.names);
+  Trainer trainer(**session, *data, *run, trainerOptions, progress);
+  MLC_TRY(options.resume ? trainer.resume() : trainer.start());
+  TrainResult result = trainer.run();
+  if (result.reason == StopReason::Diverged && result.divergence)
+    return compiler::explainDivergence(trainer, **session, *result.divergence, result.status,
+                                       *(*loaded)->program, (*loaded)->sources);
+  if (!result.status.isOk())
+    return result.status;
+  if (result.reason == StopReason::Patience)
+    fmt::print(stderr, "stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience);
+  MLC_TRY(testFigures(**session, *run, **loaded, folders, *data, options));
+  fmt::print(stderr, "saved {}\n", out);
+  return Status::ok();
+}
+
+} // namespace mlc::tool

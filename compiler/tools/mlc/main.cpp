@@ -1,0 +1,199 @@
+// Parses the command line, runs one subcommand, turns its status into an exit code.
+#include "compiler/tools/mlc/Command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+using namespace mlc;
+using namespace mlc::tool;
+
+std::atomic<int> mlc::tool::stopSignal{0};
+
+namespace {
+
+constexpr const char *topExamples = R"(examples:
+  mlc train examples/fashion/lenet.mlc            train, evaluate, leave a run folder
+  mlc train model.mlc --set optimizer.lr=3e-4     the same with another learning rate
+  mlc train model.mlc --resume                    go on where the last run stopped
+  mlc eval runs/lenet_fashion --json              how good it is, for a script
+  mlc predict runs/lenet_fashion pictures.idx.gz  a line of CSV per picture
+  mlc check model.mlc                             shapes, parameters, memory: without touching data
+  mlc compile model.mlc --emit=grad               the program after differentiation
+
+exit codes: 0 fine, 1 failed, 2 usage, 3 diverged, 65 bad model or data, 74 input/output, 130/143 stopped by a signal)";
+
+/// Ctrl-C once: finish the step, save, leave. Twice: leave at once.
+extern "C" void onStop(int signal) {
+  if (stopSignal)
+    _exit(128 + signal);
+  stopSignal = signal;
+}
+
+void catchSignals() {
+  struct sigaction action = {};
+  action.sa_handler = onStop;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+class CommandLine {
+public:
+  CommandLine() {
+    app.require_subcommand(1);
+    app.footer(topExamples);
+    app.set_version_flag("--version", "mlc " MLC_VERSION);
+    addTrain();
+    addEval();
+    addPredict();
+    addCheck();
+    addCompile();
+  }
+
+  int run(int argc, char **argv) {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+      return usage(error);
+    }
+    if (options.threads == 0)
+      options.threads = std::max(1u, std::thread::hardware_concurrency());
+    Status status = Status::ok();
+    if (Status sets = splitSets(); !sets.isOk())
+      status = sets;
+    else
+      status = selected(options);
+    if (status.isOk())
+      return 0;
+    if (!status.message().empty())
+      std::fprintf(stderr, "mlc: %s\n", status.message().c_str());
+    if (status.code() == StatusCode::Interrupted && stopSignal)
+      return 128 + stopSignal;
+    return static_cast<int>(status.code());
+  }
+
+private:
+  CLI::App app{"mlc trains models that are written on one page."};
+  Options options;
+  std::vector<std::string> rawSets;
+  Status (*selected)(const Options &) = nullptr;
+
+  CLI::App *subcommand(const char *name, const char *help, Status (*function)(const Options &)) {
+    CLI::App *sub = app.add_subcommand(name, help);
+    sub->callback([this, function] { selected = function; });
+    return sub;
+  }
+
+  void addModel(CLI::App *sub) {
+    sub->add_option("model", options.model, "the model file")->required()->type_name("MODEL.mlc");
+    sub->add_option("--train", options.train, "which train block, when the file has several")
+        ->type_name("NAME");
+    sub->add_option("--set", rawSets, "another value for a number of the train block: optimizer.lr=3e-4")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says");
+    sub->add_option("--steps", options.steps, "updates instead of epochs");
+    sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says");
+    sub->add_option("--seed", options.seed, "seed of everything random");
+  }
+  void addData(CLI::App *sub) {
+    sub->add_option("--data", options.data, "the folder that holds the data files")->type_name("DIR");
+    sub->add_option("--threads", options.threads, "threads to compute on; the results do not depend on it")
+        ->check(CLI::Range(1, 1024));
+  }
+  void addRun(CLI::App *sub) {
+    sub->add_option("run", options.model, "a run folder that `mlc train` left")->required()->type_name("RUN");
+    sub->add_option("--checkpoint", options.checkpoint, "best (what else is asked for is the last)")
+        ->check(CLI::IsMember({"best", "last"}));
+    addData(sub);
+    sub->add_flag("--json", options.json, "print JSON");
+  }
+
+  void addTrain() {
+    CLI::App *sub = subcommand("train", "train a model and leave a run folder", runTrain);
+    addModel(sub);
+    addData(sub);
+    sub->add_option("--out", options.out, "the run folder (default: runs/NAME of the train block)")
+        ->type_name("DIR");
+    sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
+    sub->add_flag("--json", options.json, "print the final figures as JSON");
+    sub->add_option("--dump-parity", options.dumpParity)->group("");
+    sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
+                "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
+                "  mlc train model.mlc --resume --out runs/slow");
+  }
+  void addEval() {
+    CLI::App *sub = subcommand("eval", "evaluate a run on the test split", runEval);
+    addRun(sub);
+    sub->add_option("--split", options.split, "train, validation or test (default: test if there is one)")
+        ->check(CLI::IsMember({"train", "validation", "test"}));
+    sub->footer("examples:\n  mlc eval runs/lenet_fashion\n  mlc eval runs/iris --split validation --json");
+  }
+  void addPredict() {
+    CLI::App *sub = subcommand("predict", "what a trained model says of new rows", runPredict);
+    addRun(sub);
+    sub->add_option("input", options.inputs,
+                    "IDX or CSV files, one per input in data order; a CSV holds all inputs")
+        ->required()
+        ->type_name("FILE...");
+    sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
+                "  mlc predict runs/iris flowers.csv --json");
+  }
+  void addCheck() {
+    CLI::App *sub =
+        subcommand("check", "check a model and print its summary, without touching data", runCheck);
+    addModel(sub);
+    addData(sub);
+    sub->add_flag("--verify", options.verify,
+                  "run one batch compiled and interpreted, and compare (reads the data)");
+    sub->add_flag("--json", options.json, "print JSON");
+    sub->footer("examples:\n  mlc check model.mlc\n  mlc check model.mlc --verify");
+  }
+  void addCompile() {
+    CLI::App *sub = subcommand("compile", "compile a model; --emit prints it after a phase", runCompile);
+    addModel(sub);
+    sub->add_option("--emit", options.emit, "the phase to stop after")
+        ->check(CLI::IsMember({"ast", "mlc", "grad", "step", "plan", "kernels", "llvm", "asm", "obj"}))
+        ->required();
+    sub->add_option("-o,--out", options.out, "write here instead of standard output")->type_name("FILE");
+    sub->footer("examples:\n  mlc compile model.mlc --emit=mlc     what the model means, as primitives\n"
+                "  mlc compile model.mlc --emit=grad    with its derivative\n"
+                "  mlc compile model.mlc --emit=plan    every buffer, with its lifetime");
+  }
+
+  Status splitSets() {
+    for (const std::string &text : rawSets) {
+      size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0)
+        return Status::usage("--set takes NAME=VALUE, as in --set optimizer.lr=3e-4; got `" + text + "`");
+      options.sets.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return Status::ok();
+  }
+
+  /// CLI11's own exit prints help and messages; its codes become ours.
+  int usage(const CLI::ParseError &error) {
+    if (error.get_exit_code() == 0)
+      return app.exit(error);
+    std::fprintf(stderr, "mlc: %s\n", error.what());
+    const CLI::App *where = &app;
+    for (const CLI::App *sub : app.get_subcommands())
+      where = sub;
+    std::fprintf(stderr, "see `%s--help`\n",
+                 where == &app ? "mlc " : ("mlc " + where->get_name() + " ").c_str());
+    return static_cast<int>(StatusCode::Usage);
+  }
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  catchSignals();
+  return CommandLine().run(argc, argv);
+}
