@@ -1,0 +1,108 @@
+// Reductions over rows, columns, the middle and everything, with what stands around them, and NaN.
+// RUN: mlc-kernel %s
+// RUN: mlc-kernel --target=avx2 %s
+func.func @bias_grad(%x: tensor<64x10xf32>) -> tensor<10xf32> {
+  %0 = mlc.reduce sum %x axes = [0] : tensor<64x10xf32> -> tensor<10xf32>
+  return %0 : tensor<10xf32>
+}
+func.func @bias_grad4(%x: tensor<5x7x9x6xf32>) -> tensor<6xf32> {
+  %0 = mlc.reduce sum %x axes = [0, 1, 2] : tensor<5x7x9x6xf32> -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+func.func @norm_stats(%x: tensor<67x33xf32>) -> (tensor<33xf32>, tensor<33xf32>) {
+  %s = mlc.reduce sum %x axes = [0] : tensor<67x33xf32> -> tensor<33xf32>
+  %c = mlc.constant dense<0.0149253731> : tensor<33xf32>
+  %mean = mlc.mul %s, %c : tensor<33xf32>
+  %m = mlc.broadcast %mean axes = [1] : tensor<33xf32> -> tensor<67x33xf32>
+  %d = mlc.sub %x, %m : tensor<67x33xf32>
+  %q = mlc.mul %d, %d : tensor<67x33xf32>
+  %v = mlc.reduce sum %q axes = [0] : tensor<67x33xf32> -> tensor<33xf32>
+  %var = mlc.mul %v, %c : tensor<33xf32>
+  return %mean, %var : tensor<33xf32>, tensor<33xf32>
+}
+func.func @loss(%z: tensor<33x10xf32>, %y: tensor<33xi32> {check.range = array<i64: 0, 9>}) -> (tensor<33xf32>, tensor<33xi1>, tensor<33x10xf32>) {
+  %m = mlc.reduce max %z axes = [1] : tensor<33x10xf32> -> tensor<33xf32>
+  %mb = mlc.broadcast %m axes = [0] : tensor<33xf32> -> tensor<33x10xf32>
+  %d = mlc.sub %z, %mb : tensor<33x10xf32>
+  %e = mlc.exp %d : tensor<33x10xf32>
+  %s = mlc.reduce sum %e axes = [1] : tensor<33x10xf32> -> tensor<33xf32>
+  %l = mlc.log %s : tensor<33xf32>
+  %i = mlc.iota 1 : tensor<33x10xi32>
+  %yb = mlc.broadcast %y axes = [0] : tensor<33xi32> -> tensor<33x10xi32>
+  %hit = mlc.compare eq %i, %yb : tensor<33x10xi32>
+  %zero = mlc.constant dense<0.0> : tensor<33x10xf32>
+  %p = mlc.select %hit, %d, %zero : tensor<33x10xf32>
+  %picked = mlc.reduce sum %p axes = [1] : tensor<33x10xf32> -> tensor<33xf32>
+  %loss = mlc.sub %l, %picked : tensor<33xf32>
+  %best = mlc.argmax %z axis = 1 : tensor<33x10xf32> -> tensor<33xi32>
+  %right = mlc.compare eq %best, %y : tensor<33xi32>
+  %sb = mlc.broadcast %s axes = [0] : tensor<33xf32> -> tensor<33x10xf32>
+  %soft = mlc.div %e, %sb : tensor<33x10xf32>
+  %one = mlc.convert %hit : tensor<33x10xi1> -> tensor<33x10xf32>
+  %g = mlc.sub %soft, %one : tensor<33x10xf32>
+  return %loss, %right, %g : tensor<33xf32>, tensor<33xi1>, tensor<33x10xf32>
+}
+func.func @layer_norm(%x: tensor<9x70xf32>, %w: tensor<70xf32>, %b: tensor<70xf32>) -> tensor<9x70xf32> {
+  %c = mlc.constant dense<0.0142857143> : tensor<9xf32>
+  %eps = mlc.constant dense<1.0e-5> : tensor<9xf32>
+  %s = mlc.reduce sum %x axes = [1] : tensor<9x70xf32> -> tensor<9xf32>
+  %mean = mlc.mul %s, %c : tensor<9xf32>
+  %m = mlc.broadcast %mean axes = [0] : tensor<9xf32> -> tensor<9x70xf32>
+  %d = mlc.sub %x, %m : tensor<9x70xf32>
+  %q = mlc.mul %d, %d : tensor<9x70xf32>
+  %v = mlc.reduce sum %q axes = [1] : tensor<9x70xf32> -> tensor<9xf32>
+  %var = mlc.mul %v, %c : tensor<9xf32>
+  %ve = mlc.add %var, %eps : tensor<9xf32>
+  %r = mlc.rsqrt %ve : tensor<9xf32>
+  %rb = mlc.broadcast %r axes = [0] : tensor<9xf32> -> tensor<9x70xf32>
+  %n = mlc.mul %d, %rb : tensor<9x70xf32>
+  %wb = mlc.broadcast %w axes = [1] : tensor<70xf32> -> tensor<9x70xf32>
+  %bb = mlc.broadcast %b axes = [1] : tensor<70xf32> -> tensor<9x70xf32>
+  %nw = mlc.mul %n, %wb : tensor<9x70xf32>
+  %o = mlc.add %nw, %bb : tensor<9x70xf32>
+  return %o : tensor<9x70xf32>
+}
+func.func @all(%x: tensor<5x7x9xf32>) -> tensor<f32> {
+  %0 = mlc.reduce sum %x axes = [0, 1, 2] : tensor<5x7x9xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @all_nan(%x: tensor<5x7xf32> {check.nan}) -> (tensor<f32>, tensor<5xf32>, tensor<5xi32>) {
+  %0 = mlc.reduce max %x axes = [0, 1] : tensor<5x7xf32> -> tensor<f32>
+  %1 = mlc.reduce min %x axes = [1] : tensor<5x7xf32> -> tensor<5xf32>
+  %2 = mlc.argmax %x axis = 1 : tensor<5x7xf32> -> tensor<5xi32>
+  return %0, %1, %2 : tensor<f32>, tensor<5xf32>, tensor<5xi32>
+}
+func.func @argmax_rows(%x: tensor<40x37xf32> {check.nan}) -> tensor<40xi32> {
+  %2 = mlc.argmax %x axis = 1 : tensor<40x37xf32> -> tensor<40xi32>
+  return %2 : tensor<40xi32>
+}
+func.func @argmax_columns(%x: tensor<37x40xf32> {check.nan}) -> tensor<40xi32> {
+  %2 = mlc.argmax %x axis = 0 : tensor<37x40xf32> -> tensor<40xi32>
+  return %2 : tensor<40xi32>
+}
+func.func @argmax_middle(%x: tensor<3x37x5xi32>) -> tensor<3x5xi32> {
+  %2 = mlc.argmax %x axis = 1 : tensor<3x37x5xi32> -> tensor<3x5xi32>
+  return %2 : tensor<3x5xi32>
+}
+func.func @argmax_bytes(%x: tensor<3x37xi8>) -> tensor<3xi32> {
+  %2 = mlc.argmax %x axis = 1 : tensor<3x37xi8> -> tensor<3xi32>
+  return %2 : tensor<3xi32>
+}
+func.func @mean_convert(%x: tensor<64xf32>, %m: tensor<64xi1>) -> tensor<2xf64> {
+  %0 = mlc.convert %x : tensor<64xf32> -> tensor<64xf64>
+  %1 = mlc.reduce sum %0 axes = [0] : tensor<64xf64> -> tensor<f64>
+  %2 = mlc.convert %m : tensor<64xi1> -> tensor<64xf64>
+  %3 = mlc.reduce sum %2 axes = [0] : tensor<64xf64> -> tensor<f64>
+  %4 = mlc.reshape %1 : tensor<f64> -> tensor<1xf64>
+  %5 = mlc.reshape %3 : tensor<f64> -> tensor<1xf64>
+  %6 = mlc.concat %4, %5 axis = 0 : (tensor<1xf64>, tensor<1xf64>) -> tensor<2xf64>
+  return %6 : tensor<2xf64>
+}
+func.func @scatter_add(%u: tensor<11x3x5xf32>, %i: tensor<11xi32> {check.range = array<i64: -2, 9>}) -> tensor<7x3x5xf32> {
+  %0 = mlc.scatter_add %u, %i : (tensor<11x3x5xf32>, tensor<11xi32>) -> tensor<7x3x5xf32>
+  return %0 : tensor<7x3x5xf32>
+}
+func.func @embed(%t: tensor<7x33xf32>, %i: tensor<2x5xi32> {check.range = array<i64: -2, 9>}) -> tensor<2x5x33xf32> {
+  %0 = mlc.gather %t, %i : (tensor<7x33xf32>, tensor<2x5xi32>) -> tensor<2x5x33xf32>
+  return %0 : tensor<2x5x33xf32>
+}
