@@ -62,16 +62,46 @@ def gradient_error(model, gradients):
     return worst
 
 
+def load_batch(folder, step, dtype):
+    batch = models.read_safetensors(folder / f"batch_{step}.safetensors")
+    images = torch.from_numpy(batch["image"]).permute(0, 3, 1, 2).to(dtype) / 255
+    return images, torch.from_numpy(batch["label"].astype("i8"))
+
+
+def first_gradients(name, folder, dtype):
+    model = models.build(name)
+    load_state(model, models.read_safetensors(folder / "initial.safetensors"))
+    model.to(dtype)
+    images, labels = load_batch(folder, 0, dtype)
+    nn.functional.cross_entropy(model(images), labels).backward()
+    return [p.grad.double() for p in model.parameters()]
+
+
+def choose_onednn(name, folder):
+    """Whether PyTorch's f32 is nearer to its own f64 with oneDNN or without.
+
+    The two are far apart: the bias gradients of convolutions are off by up to 0.3 without it, and gradients through
+    batch_norm by 0.01 with it (relative to f64). mlc has no say in the choice.
+    """
+    exact = first_gradients(name, folder, torch.float64)
+    largest = max(g.abs().max() for g in exact)
+    errors = {}
+    for enabled in (True, False):
+        torch.backends.mkldnn.enabled = enabled
+        ours = first_gradients(name, folder, torch.float32)
+        errors[enabled] = max(((a - b).abs().max() / max(b.abs().max(), 1e-6 * largest)).item() for a, b in zip(ours, exact))
+    return errors[True] <= errors[False]
+
+
 def torch_losses(name, folder, steps):
     """Losses of PyTorch's steps, and how far mlc's first gradients are from PyTorch's."""
+    torch.backends.mkldnn.enabled = choose_onednn(name, folder)
     model = models.build(name)
     load_state(model, models.read_safetensors(folder / "initial.safetensors"))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses, error = [], None
     for step in range(steps):
-        batch = models.read_safetensors(folder / f"batch_{step}.safetensors")
-        images = torch.from_numpy(batch["image"].astype("f4")).permute(0, 3, 1, 2) / 255
-        labels = torch.from_numpy(batch["label"].astype("i8"))
+        images, labels = load_batch(folder, step, torch.float32)
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(images), labels)
         loss.backward()
@@ -86,7 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=list(models.SOURCES), choices=list(models.SOURCES))
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--mlc", default=str(models.ROOT / "build/release/bin/mlc"))
     args = parser.parse_args()
 
