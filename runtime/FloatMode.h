@@ -8,18 +8,20 @@
 
 namespace mlc {
 
-/// Round to nearest, no traps, subnormals kept (neither flush-to-zero nor denormals-are-zero): results are
-/// those of IEEE 754 whatever mode the host program uses, and equal to what other frameworks compute by
-/// default. The guard sets the mode for its scope and gives the thread its own back.
+/// Round to nearest, no traps, subnormals read and written as zero. Moments of parameters whose gradient has
+/// become zero decay through the subnormals, where each operation costs a hundred times as much: an epoch of
+/// the MLP on Fashion-MNIST, whose border pixels are almost always zero, takes twice as long with them. The
+/// mode is the same whatever the host program uses, so bits do not depend on it. The guard sets the mode for
+/// its scope and gives the thread its own back.
 class FloatMode {
 public:
 #if defined(__x86_64__) || defined(_M_X64)
-  FloatMode() : saved_(_mm_getcsr()) { _mm_setcsr(standard); }
+  FloatMode() : saved_(_mm_getcsr()) { _mm_setcsr(bits); }
   ~FloatMode() { _mm_setcsr(saved_); }
 
 private:
-  /// All exceptions masked, all other bits zero: what a process starts with.
-  static constexpr unsigned standard = 0x1f80;
+  /// All exceptions masked (0x1f80), flush to zero (0x8000), denormals are zero (0x0040).
+  static constexpr unsigned bits = 0x9fc0;
   unsigned saved_;
 
 public:
