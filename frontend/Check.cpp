@@ -177,6 +177,12 @@ struct Session {
 };
 } // namespace
 
+void checkDefinitions(SourceManager &sources, const std::vector<LoadedFile> &files,
+                      DiagnosticEngine &diagnostics) {
+  if (!files.empty() && !diagnostics.hasErrors())
+    Session session(sources, files, diagnostics);
+}
+
 std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
                                      const std::string &trainName, const CheckOptions &options,
                                      DiagnosticEngine &diagnostics) {

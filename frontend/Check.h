@@ -32,6 +32,11 @@ std::vector<std::unique_ptr<core::Program>> checkAll(SourceManager &sources,
                                                      const CheckOptions &options,
                                                      DiagnosticEngine &diagnostics);
 
+/// What can be said of files without a train block: names and definitions. Nothing is elaborated, so shapes
+/// are not looked at.
+void checkDefinitions(SourceManager &sources, const std::vector<LoadedFile> &files,
+                      DiagnosticEngine &diagnostics);
+
 /// The train blocks of a file, in order.
 std::vector<std::string> trainNames(const Program &file);
 

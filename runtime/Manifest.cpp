@@ -73,9 +73,6 @@ Status verifyFields(const DataSpec &data) {
       return bad("field '" + field.name + "' has a negative number of values");
     if (field.categories > 0 && field.dtype != DType::I32)
       return bad("field '" + field.name + "' has categories but is not i32");
-    int64_t elements = *checkedProduct(field.shape);
-    if (!field.columns.empty() && static_cast<int64_t>(field.columns.size()) != elements)
-      return bad("field '" + field.name + "' has another number of columns than elements");
   }
   for (const ReaderSpec *reader :
        {data.train ? &*data.train : nullptr, data.validation ? &*data.validation : nullptr,
@@ -138,6 +135,8 @@ Status verifyFunction(const Manifest &manifest, const FunctionSpec &function) {
   if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep || kind == FunctionKind::Predict) {
     for (const Port &port : function.inputs) {
       const FieldSpec *field = manifest.findField(port.name);
+      if (!field && kind == FunctionKind::Predict && port.batched)
+        continue; // `given`: known to whoever predicts only
       if (!field || field->dtype != port.dtype || field->shape != port.shape || !port.batched)
         return bad(name + ": input '" + port.name + "' is not a field of the data");
     }

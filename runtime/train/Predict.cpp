@@ -79,8 +79,15 @@ Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const F
                          "` line; add one to its train block");
   std::vector<FieldSpec> fields;
   for (const Port &port : spec->inputs)
-    if (const FieldSpec *field = manifest.findField(port.name))
+    if (const FieldSpec *field = manifest.findField(port.name)) {
       fields.push_back(*field);
+    } else { // `given`: a column or file of its own
+      FieldSpec given;
+      given.name = port.name;
+      given.dtype = port.dtype;
+      given.shape = port.shape;
+      fields.push_back(given);
+    }
   return fields;
 }
 

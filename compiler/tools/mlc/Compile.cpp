@@ -97,6 +97,12 @@ Status runCompile(const Options &options) {
 }
 
 Status runCheck(const Options &options) {
+  bool train = false;
+  Expected<std::unique_ptr<Loaded>> library = loadLibrary(options, train);
+  if (!library)
+    return library.status();
+  if (!train)
+    return write(options, options.model + ": no train block; syntax and names are fine\n");
   Expected<std::unique_ptr<Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();

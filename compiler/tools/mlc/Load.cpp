@@ -42,20 +42,44 @@ std::vector<std::pair<std::string, std::string>> Loaded::texts() const {
   return result;
 }
 
+/// Prints what was found; the status is bad if there were errors.
+static Status printDiagnostics(const Options &options, const DiagnosticEngine &diagnostics) {
+  std::fputs(diagnostics.render(isatty(STDERR_FILENO)).c_str(), stderr);
+  if (diagnostics.hasErrors())
+    return Status::badData(options.model + ": " + counted(diagnostics.errorCount(), "error"));
+  return Status::ok();
+}
+
+static Status readFiles(const Options &options, Loaded &loaded, DiagnosticEngine &diagnostics) {
+  std::string error;
+  loaded.files = loadFile(options.model, loaded.sources, diagnostics, error);
+  if (loaded.files.empty() && !diagnostics.hasErrors())
+    return Status::io(options.model + ": " + error);
+  return Status::ok();
+}
+
+Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train) {
+  auto loaded = std::make_unique<Loaded>();
+  DiagnosticEngine diagnostics(loaded->sources);
+  MLC_TRY(readFiles(options, *loaded, diagnostics));
+  train = diagnostics.hasErrors() || !trainNames(loaded->files.back().program).empty();
+  if (train)
+    return loaded;
+  checkDefinitions(loaded->sources, loaded->files, diagnostics);
+  MLC_TRY(printDiagnostics(options, diagnostics));
+  return loaded;
+}
+
 Expected<std::unique_ptr<Loaded>> load(const Options &options) {
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
-  std::string error;
-  loaded->files = loadFile(options.model, loaded->sources, diagnostics, error);
-  if (loaded->files.empty() && !diagnostics.hasErrors())
-    return Status::io(options.model + ": " + error);
+  MLC_TRY(readFiles(options, *loaded, diagnostics));
   if (!diagnostics.hasErrors())
     loaded->program =
         check(loaded->sources, loaded->files, options.train, checkOptions(options), diagnostics);
-  std::string text = diagnostics.render(isatty(STDERR_FILENO));
-  std::fputs(text.c_str(), stderr);
-  if (diagnostics.hasErrors() || !loaded->program)
-    return Status::badData(options.model + ": " + counted(diagnostics.errorCount(), "error"));
+  MLC_TRY(printDiagnostics(options, diagnostics));
+  if (!loaded->program)
+    return Status::failed(options.model + " gave no program and no error: a bug in mlc, please report it");
   return loaded;
 }
 

@@ -29,6 +29,10 @@ struct Loaded {
   std::vector<std::pair<std::string, std::string>> texts() const;
 };
 
+/// Reads options.model and, if there is no train block in it, checks its definitions. `train` tells whether
+/// there is one; without, the result has no program. Diagnostics go to stderr; the status counts the errors.
+Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train);
+
 /// Reads and checks options.model with options.sets. Diagnostics go to stderr; the status counts the errors.
 Expected<std::unique_ptr<Loaded>> load(const Options &options);
 
