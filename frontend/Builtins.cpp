@@ -35,6 +35,7 @@ const std::vector<Builtin> &builtins() {
       {"grad", {"f", "x", "..."}, {"*"}, gradRule},
       {"primitive", {"name", "..."}, {"*"}, primitiveRule, false, true},
       {"in_classes", {"y", "n"}, {}, inClassesRule, false, true},
+      {"windows", {"extent", "window", "stride"}, {}, windowsRule, false, true},
   };
   return table;
 }
@@ -189,6 +190,26 @@ Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 
 //===-- For the prelude
 //------------------------------------------------------------------------------------===//
+
+/// windows(extent, window, stride): how many windows fit; one at least.
+Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {
+  std::optional<int64_t> numbers[3];
+  for (int i = 0; i < 3; ++i)
+    if (!(numbers[i] =
+              elaborator.wholeNumber(call.operands[i].value, call.operands[i].span, "the size of a window")))
+      return Value();
+  int64_t extent = *numbers[0], window = *numbers[1], stride = *numbers[2];
+  if (window >= 1 && window <= extent && stride >= 1)
+    return Value::of(Number(double((extent - window) / stride + 1)));
+  std::string wrong =
+      stride < 1 ? "the stride of a window is 1 or more, and this is " + std::to_string(stride)
+      : window < 1
+          ? "a window is 1 or more wide, and this is " + std::to_string(window)
+          : "a window of " + std::to_string(window) + " does not fit an axis of " + std::to_string(extent);
+  DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0219, call.site.span, wrong);
+  elaborator.noteOrigin(builder, elaborator.blamed, call.site.span);
+  return Value();
+}
 
 /// in_classes(y, n): y, noted down as a class below n, so that the runtime refuses other labels.
 Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {

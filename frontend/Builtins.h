@@ -21,6 +21,7 @@ MLC_RULE(trainMinRule)
 MLC_RULE(trainMaxRule)
 MLC_RULE(primitiveRule)
 MLC_RULE(inClassesRule)
+MLC_RULE(windowsRule)
 // Reductions.cpp
 MLC_RULE(sumRule)
 MLC_RULE(meanRule)

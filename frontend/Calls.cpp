@@ -268,8 +268,7 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
     return Value();
   bool isModel = declaration.kind == CallableKind::Model;
   Env callee;
-  callee.scope = std::make_shared<Scope>();
-  callee.scope->parent = function.scope;
+  callee.scope = elaborator.newScope(function.scope);
   callee.scope->owns = declaration.kind == CallableKind::Fn
                            ? function.scope->owns
                            : declaration.kind == CallableKind::Layer || isModel;
@@ -298,7 +297,11 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   if (declaration.result && declaration.result->kind != TypeExpr::Kind::Dim &&
       declaration.result->kind != TypeExpr::Kind::Fn &&
       elaborator.isBound(*declaration.result, callee, declaration.generics)) {
+    Value blamedBefore = elaborator.blamed;
+    if (!declaration.operands.empty())
+      elaborator.blamed = callee.scope->names[declaration.operands[0].name.text].value;
     wanted = elaborator.resolveExpected(*declaration.result, callee);
+    elaborator.blamed = blamedBefore;
     if (!wanted)
       return Value();
   }

@@ -103,7 +103,7 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
     };
     Body primal(*graph);
     Env primalEnv = callee;
-    primalEnv.scope = std::make_shared<Scope>(*callee.scope);
+    primalEnv.scope = copyOf(*callee.scope);
     Value value = inGraph(*this, primal.context, [&] {
       enter(primal, primalEnv, names);
       Value body = statements(declaration.body, primalEnv, expected);
@@ -116,7 +116,7 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
 
     Body vjp(*graph);
     Env vjpEnv = callee;
-    vjpEnv.scope = std::make_shared<Scope>(*callee.scope);
+    vjpEnv.scope = copyOf(*callee.scope);
     std::vector<std::string> derivativeNames;
     for (const Ident &ident : derivative.operands)
       derivativeNames.push_back(ident.text);

@@ -143,6 +143,13 @@ struct CalleeRecord {
 class Elaborator {
 public:
   Elaborator(DiagnosticEngine &diagnostics) : diagnostics(diagnostics) {}
+  ~Elaborator();
+  Elaborator(const Elaborator &) = delete;
+
+  /// A scope inside `parent`, or a copy of one. Functions and the scopes they stand in hold each other, so
+  /// the elaborator empties them all in the end.
+  std::shared_ptr<Scope> newScope(std::shared_ptr<Scope> parent);
+  std::shared_ptr<Scope> copyOf(const Scope &scope);
 
   //===-- Diagnostics (Expressions.cpp)
   //------------------------------------------------------------------===//
@@ -184,7 +191,7 @@ public:
   bool unify(const TypeExpr &pattern, const TensorType &actual, Env &env,
              const std::vector<Generic> &generics);
   DType dtype(ScalarKind kind) const;
-  std::string typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const;
+  std::string typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics);
   std::optional<Dim> size(const Value &value, Span span, const std::string &what);
   std::optional<int64_t> wholeNumber(const Value &value, Span span, const std::string &what);
 
@@ -278,8 +285,11 @@ public:
   };
   std::vector<Frame> frames;
   Span currentSpan;
+  /// The tensor behind a size that is being computed, for errors.
+  Value blamed;
   std::string currentPath;
-  std::set<const Item *> evaluating; // lets of files, against cycles
+  std::vector<std::shared_ptr<Scope>> scopes; // all there are
+  std::set<const Item *> evaluating;          // lets of files, against cycles
   size_t expressionDepth = 0;
   size_t nodeCount = 0;
   bool tooLarge = false;

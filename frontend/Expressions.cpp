@@ -203,6 +203,22 @@ static std::pair<File *, const Item *> findItem(File *file, File *prelude, const
 
 static const char *const specialNames[] = {"training", "batch", "step", "total_steps", "grad_norm"};
 
+Elaborator::~Elaborator() {
+  for (const std::shared_ptr<Scope> &scope : scopes)
+    scope->names.clear();
+}
+
+std::shared_ptr<Scope> Elaborator::newScope(std::shared_ptr<Scope> parent) {
+  scopes.push_back(std::make_shared<Scope>());
+  scopes.back()->parent = std::move(parent);
+  return scopes.back();
+}
+
+std::shared_ptr<Scope> Elaborator::copyOf(const Scope &scope) {
+  scopes.push_back(std::make_shared<Scope>(scope));
+  return scopes.back();
+}
+
 bool Elaborator::isKnown(const std::string &name, Env &env) const {
   File *file = fileOf(env);
   const Builtin *builtin = findBuiltin(name);

@@ -193,8 +193,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
   Elaborator &e = elaborator;
   const Callable &metric = *function.declaration;
   Env callee;
-  callee.scope = std::make_shared<Scope>();
-  callee.scope->parent = function.scope;
+  callee.scope = e.newScope(function.scope);
   callee.site = join(env.site, componentName(call));
   CallSite site{call.span, call.callee.span, "", componentName(call)};
   bool absent = false;
@@ -203,7 +202,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
   line.isRatio = false;
   line.metric = &metric;
   line.offset = sumCount;
-  line.scope = std::make_shared<Scope>(*callee.scope);
+  line.scope = e.copyOf(*callee.scope);
   e.frames.push_back({call.span, metric.name.text});
   struct Open {
     TensorType type;
@@ -307,7 +306,7 @@ bool TrainBlock::metricResult(const Line &line, ValueId sums, ValueId &result) {
   DType before = e.computeType;
   e.computeType = DType::F64;
   Env env;
-  env.scope = std::make_shared<Scope>(*line.scope);
+  env.scope = e.copyOf(*line.scope);
   Value absent;
   absent.kind = Value::Absent;
   for (auto &[name, variable] : env.scope->names)

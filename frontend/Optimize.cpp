@@ -175,8 +175,7 @@ bool TrainBlock::update(Phase &phase) {
     given.positional = {{params[i], clause->span}, {clipped[i], clause->span}};
     CallSite site{clause->call.span, name.span, "", ""};
     Env inner;
-    inner.scope = std::make_shared<Scope>();
-    inner.scope->parent = callee.function->scope;
+    inner.scope = e.newScope(callee.function->scope);
     inner.path = "objective." + state.name;
     inner.site = inner.path;
     e.frames.push_back({clause->call.span, name.text});

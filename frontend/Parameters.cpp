@@ -33,8 +33,8 @@ static std::string signatureText(const Callable &declaration) {
   return text + ")`";
 }
 
-/// Which parameter gets which argument. Positions fill the required parameters, then sizes that have a
-/// default.
+/// Which parameter gets which argument. Positions fill the required parameters; where no hyper-parameter is
+/// required, also sizes that have a default: `random_crop(24)`.
 static bool assign(Elaborator &elaborator, const Callable &declaration, const Arguments &arguments,
                    const CallSite &site, std::vector<Slot> &slots) {
   for (const Param &param : declaration.operands)
@@ -63,10 +63,12 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
     bool isSize = slot.param->type && slot.param->type->kind == TypeExpr::Kind::Dim;
     return !slot.given && (sizes ? slot.param->initial && isSize : !slot.param->initial);
   };
+  bool requiresHypers = std::any_of(declaration.hypers.begin(), declaration.hypers.end(),
+                                    [](const Param &param) { return !param.initial; });
   size_t next = 0;
   for (bool sizes : {false, true})
     for (Slot &slot : slots)
-      if (next < arguments.positional.size() && takesPosition(slot, sizes))
+      if (next < arguments.positional.size() && takesPosition(slot, sizes) && !(sizes && requiresHypers))
         slot.given = &arguments.positional[next++];
   if (next < arguments.positional.size()) {
     auto optional = std::find_if(slots.begin(), slots.end(), [](const Slot &slot) { return !slot.given; });

@@ -56,8 +56,7 @@ void Elaborator::bind(const Binding &binding, Env &env) {
 
 Value Elaborator::block(const Block &block, const Env &env, const Expected *expected) {
   Env inner = env;
-  inner.scope = std::make_shared<Scope>();
-  inner.scope->parent = env.scope;
+  inner.scope = newScope(env.scope);
   inner.scope->owns = env.scope->owns;
   return statements(block, inner, expected);
 }

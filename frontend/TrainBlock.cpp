@@ -32,8 +32,7 @@ Env TrainBlock::begin(Phase &phase) {
   elaborator.currentPath.clear();
   phase.draws.clear();
   Env env;
-  env.scope = std::make_shared<Scope>();
-  env.scope->parent = elaborator.root->scope;
+  env.scope = elaborator.newScope(elaborator.root->scope);
   elaborator.currentSpan = item.name.span;
   for (size_t i = 0; i < program.fields.size(); ++i) {
     const core::Field &field = program.fields[i];
@@ -67,9 +66,7 @@ void TrainBlock::clause(const Clause &clause, Env &env, const std::vector<Ident>
                      std::any_of(program.fields.begin(), program.fields.end(),
                                  [&](const core::Field &field) { return field.span == entry->second.span; });
       if (isField) {
-        auto inner = std::make_shared<Scope>();
-        inner->parent = env.scope;
-        env.scope = inner;
+        env.scope = elaborator.newScope(env.scope);
         break;
       }
     }

@@ -40,7 +40,9 @@ std::optional<Dim> Elaborator::size(const Value &value, Span span, const std::st
     std::string number = value.number.known() ? core::printNumber(*value.number.known())
                          : dim                ? dim->str()
                                               : core::print(value.number.expr());
-    fail(DiagnosticCode::E0201, span, what + " is a non-negative integer, and this is " + number);
+    DiagnosticBuilder builder =
+        report(DiagnosticCode::E0201, span, what + " is a non-negative integer, and this is " + number);
+    noteOrigin(builder, blamed, span);
     return std::nullopt;
   }
   return dim;
@@ -212,7 +214,10 @@ bool Elaborator::unify(const TypeExpr &pattern, const TensorType &actual, Env &e
   return true;
 }
 
-std::string Elaborator::typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) const {
+std::string Elaborator::typeText(const TypeExpr &type, Env &env, const std::vector<Generic> &generics) {
+  if (type.kind == TypeExpr::Kind::Tensor && isBound(type, env, generics))
+    if (std::optional<TensorType> resolved = resolve(type, env))
+      return text(*resolved);
   std::string written(diagnostics.sources().text(type.span));
   std::string known;
   for (const Generic &generic : generics) {
