@@ -73,6 +73,10 @@ Status verifyFields(const DataSpec &data) {
       return bad("field '" + field.name + "' has a negative number of values");
     if (field.categories > 0 && field.dtype != DType::I32)
       return bad("field '" + field.name + "' has categories but is not i32");
+    // One column may hold several numbers: that is for the reader to know.
+    auto columns = static_cast<int64_t>(field.columns.size());
+    if (columns > 1 && columns != *checkedProduct(field.shape))
+      return bad("field '" + field.name + "' has another number of columns than elements");
   }
   for (const ReaderSpec *reader :
        {data.train ? &*data.train : nullptr, data.validation ? &*data.validation : nullptr,

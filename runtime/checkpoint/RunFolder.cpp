@@ -321,13 +321,13 @@ Expected<uint64_t> RunFolder::loadModel(Session &session, bool best) const {
   return last;
 }
 
-Status RunFolder::appendMetrics(const std::string &header, const std::string &line) {
+Status RunFolder::appendMetrics(const std::string &header, const std::string &lines) {
   std::string path = file("metrics.csv");
   int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0)
     return Status::io("cannot write " + path + ": " + std::strerror(errno));
   off_t before = lseek(descriptor, 0, SEEK_END);
-  std::string text = before == 0 ? header + "\n" + line + "\n" : line + "\n";
+  std::string text = before == 0 ? header + "\n" + lines : lines;
   ssize_t wrote = ::write(descriptor, text.data(), text.size());
   Status status;
   if (wrote != static_cast<ssize_t>(text.size())) {

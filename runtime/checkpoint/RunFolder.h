@@ -94,8 +94,8 @@ public:
   Expected<uint64_t> loadModel(Session &session, bool best) const;
   bool hasBest() const;
 
-  /// Appends a line to metrics.csv, which begins with `header`; whole or not at all.
-  Status appendMetrics(const std::string &header, const std::string &line);
+  /// Appends lines, each with its end, to metrics.csv, which begins with `header`; whole or not at all.
+  Status appendMetrics(const std::string &header, const std::string &lines);
   /// Drops the lines of epochs after `epochs`, and a last line that was cut off.
   Status truncateMetrics(int64_t epochs);
 

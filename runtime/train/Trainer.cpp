@@ -122,6 +122,25 @@ Status Trainer::resume() {
 
 Status Trainer::save() { return run_.save(session_, state_); }
 
+Status Trainer::saveEpochs(bool bestNow) {
+  // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
+  // its best model is there; resuming drops what is there beyond them and writes the same again.
+  if (!metricsLines_.empty())
+    MLC_TRY(run_.appendMetrics(metricsHeader(), metricsLines_));
+  metricsLines_.clear();
+  if (bestNow) {
+    MLC_TRY(run_.saveBest(session_, state_));
+  } else if (!bestBytes_.empty()) {
+    std::swap_ranges(bestBytes_.begin(), bestBytes_.end(), session_.state());
+    Status saved = run_.saveBest(session_, bestState_);
+    std::swap_ranges(bestBytes_.begin(), bestBytes_.end(), session_.state());
+    MLC_TRY(saved);
+  }
+  bestBytes_.clear();
+  savedAt_ = Clock::now();
+  return save();
+}
+
 Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
   LoaderPlan plan;
   for (const Port &port : session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs)
@@ -245,12 +264,13 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
   state_.position = {state_.position.epoch + 1, 0};
   std::fill(state_.sums.begin(), state_.sums.end(), 0);
   state_.finished = !patient || state_.update >= totalUpdates();
-  // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
-  // its best model is there; resuming drops what is there beyond them and writes the same again.
-  MLC_TRY(run_.appendMetrics(metricsHeader(), line));
-  if (report.best)
-    MLC_TRY(run_.saveBest(session_, state_));
-  MLC_TRY(save());
+  metricsLines_ += line + "\n";
+  if (state_.finished || Clock::seconds(savedAt_, Clock::now()) >= options_.saveEvery) {
+    MLC_TRY(saveEpochs(report.best));
+  } else if (report.best) {
+    bestBytes_.assign(session_.state(), session_.state() + session_.manifest().stateBytes);
+    bestState_ = state_;
+  }
   Clock::Instant now = Clock::now();
   report.seconds = Clock::seconds(clock.epochBegin, now);
   clock.epochBegin = now;
@@ -286,7 +306,7 @@ TrainResult Trainer::loop() {
   }
   while (true) {
     if (int signal = stopSignal(); signal != 0) {
-      if (Status saved = save(); !saved.isOk())
+      if (Status saved = saveEpochs(/*bestNow=*/false); !saved.isOk())
         return fail(saved);
       result.reason = StopReason::Interrupted;
       result.signal = signal;

@@ -7,6 +7,7 @@
 #include "runtime/train/Session.h"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,10 @@ struct TrainerOptions {
   std::vector<ScalarSpec> scalars;        ///< likewise
   const std::atomic<int> *stop = nullptr; ///< a signal handler stores the signal's number here
   double reportEvery = 0.1;               ///< least seconds between two onStep calls; 0: every step
+  /// Least seconds between the checkpoints of two epochs; 0: one every epoch. Short epochs would otherwise
+  /// spend their time waiting for the disk. The last epoch and a stop are always saved, so only a crash can
+  /// lose these seconds.
+  double saveEvery = 0;
 };
 
 /// Replaces the value of a named scalar by a literal. Usage error with a suggestion if there is none of that
@@ -116,6 +121,9 @@ private:
   Status step(const Batch &batch, std::vector<double> &sums);
   void evaluateScalarsNow();
   Status save();
+  /// Writes what finished epochs left behind: lines of metrics.csv, the best model, a checkpoint.
+  /// `bestNow`: the state as it is is the best so far.
+  Status saveEpochs(bool bestNow);
   /// Figures, metrics line, best and last checkpoint. False if training is over by patience.
   Expected<bool> finishEpoch(TrainResult &result, Clock &clock);
   bool isBetter(double figure) const;
@@ -133,6 +141,11 @@ private:
   TrainerState state_;
   std::vector<double> scalars_;
   std::vector<int64_t> lastRows_; ///< of the last batch, for messages
+  /// Of epochs finished since the last checkpoint.
+  std::string metricsLines_;
+  std::vector<uint8_t> bestBytes_; ///< the state that was best among them; empty: none
+  TrainerState bestState_;
+  std::chrono::steady_clock::time_point savedAt_ = std::chrono::steady_clock::now();
 };
 
 } // namespace mlc

@@ -136,6 +136,7 @@ Status runTrain(const Options &options) {
   trainerOptions.train = spec;
   trainerOptions.scalars = manifest.scalars;
   trainerOptions.stop = &stopSignal;
+  trainerOptions.saveEvery = 1;
   Progress progress(manifest.figures.names);
   Trainer trainer(**session, *data, *run, trainerOptions, progress);
   MLC_TRY(options.resume ? trainer.resume() : trainer.start());

@@ -79,7 +79,7 @@ TEST_F(RunFolderTest, ARunIsNotOverwrittenByAccident) {
   {
     auto run = RunFolder::create(folder.file("run"), config(), {}, false);
     save(*run, 3);
-    ASSERT_TRUE(run->appendMetrics("a", "1").isOk());
+    ASSERT_TRUE(run->appendMetrics("a", "1\n").isOk());
     ASSERT_TRUE(run->saveBest(*session, state).isOk());
   }
   EXPECT_THAT(RunFolder::create(folder.file("run"), config(), {}, false).status().message(),
