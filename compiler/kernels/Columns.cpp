@@ -1,8 +1,10 @@
-// Reductions over leading axes: gradients of biases, statistics of batch norm, sums of partial sums.
+// Reductions over leading or middle axes: gradients of biases, statistics of batch norm, global pooling, sums
+// of partial sums.
 //
-// Algorithm: for each vector of neighbouring columns (a masked one at the end), one pass down the rows for
-// each level of reductions; four rows at a time go to four accumulators, which are joined at the end, so that
-// additions do not wait for each other. Chunks share the columns.
+// Algorithm: for each place before the reduced axes, for each vector of neighbouring columns (a masked one at
+// the end), one pass down the rows for each level of reductions; four rows at a time go to four accumulators,
+// which are joined at the end, so that additions do not wait for each other. Chunks share the places before,
+// or the columns.
 #include "compiler/kernels/Reductions.h"
 
 using namespace mlir;
@@ -14,57 +16,38 @@ namespace {
 /// Rows that are accumulated apart.
 constexpr int64_t strands = 4;
 
-std::optional<Reductions> match(const Group &group) {
-  std::optional<Reductions> found = reductionsOf(group);
-  if (!found || found->kept.empty() || !found->fullOuts.empty())
-    return std::nullopt;
-  for (auto [i, axis] : llvm::enumerate(found->axes))
-    if (axis != int64_t(i))
-      return std::nullopt;
-  return found;
-}
-
 class Loops {
 public:
-  Loops(const Group &group, Emission &emission, Reductions found)
-      : emission(emission), pull(emission.pull), code(emission.code), found(std::move(found)),
-        kept(this->found.sizes(this->found.kept)), reduced(this->found.sizes(this->found.axes)),
-        lanes(lanesFor(group, code.target())) {
-    for (int64_t size : reduced)
-      rows *= size;
-    for (int64_t size : kept)
-      columns *= size;
-    // When nothing looks at coordinates, rows and columns are one axis each.
-    flat = true;
-    for (const auto &level : this->found.levels)
-      for (Operation *op : level)
-        flat &= !pull.needsCoords(op->getOperand(0));
-    flat &= this->found.repeated.empty();
-    last = flat ? columns : kept.back();
-  }
+  Loops(const Group &group, Emission &emission, Reductions reductions)
+      : emission(emission), pull(emission.pull), code(emission.code), found(std::move(reductions)),
+        shape(*columnShapeOf(found, group)), lanes(lanesFor(group, code.target())),
+        last(shape.flat ? shape.columnsSize : shape.columns.back()) {}
 
   void run() {
-    int64_t outer = columns / last;
-    bool byOuter = outer >= emission.chunks;
-    std::pair<Value, Value> all{code.integer(0), code.integer(outer)},
+    int64_t outer = shape.columnsSize / last, places = shape.beforeSize * outer;
+    std::pair<Value, Value> all{code.integer(0), code.integer(places)},
         inner{code.integer(0), code.integer(last)};
-    if (byOuter)
-      all = emission.part(outer);
+    if (places >= emission.chunks)
+      all = emission.part(places);
     else
       inner = emission.part(last, lanes);
+    SmallVector<int64_t> sizes(shape.before);
+    sizes.append(shape.columns.begin(), shape.columns.end() - 1);
     code.loop(all.first, all.second, 1, [&](Value index) {
+      before = index;
       coords.clear();
-      if (!flat)
-        coords = Coords(code, 1).unflatten({index, 0, {}}, ArrayRef<int64_t>(kept).drop_back());
+      if (!shape.flat)
+        coords = Coords(code, 1).unflatten({index, 0, {}}, sizes);
       int64_t whole = last / lanes * lanes;
-      Value end = arith::MinSIOp::create(code.builder(), code.loc(), inner.second, code.integer(whole));
-      if (Code::known(inner.second))
-        end = code.integer(whole);
+      Value end =
+          code.known(inner.second)
+              ? code.integer(whole)
+              : Value(arith::MinSIOp::create(code.builder(), code.loc(), inner.second, code.integer(whole)));
       code.loop(inner.first, end, lanes, [&](Value i) { oneVector(i, Value()); });
       if (whole == last)
         return;
       auto tail = [&] { oneVector(code.integer(whole), code.firstLanes(last - whole, lanes)); };
-      if (Code::known(inner.second))
+      if (code.known(inner.second))
         tail();
       else
         code.when(code.compare(arith::CmpIPredicate::eq, inner.second, last), tail);
@@ -78,13 +61,15 @@ private:
     Point made;
     made.lanes = lanes;
     made.mask = mask;
-    if (flat)
-      made.linear = along;
-    if (!flat || kept.size() == 1) {
+    if (shape.flat) {
+      made.linear = Coords(code, lanes).add(along, {code.mul(before, shape.columnsSize), 0, {}});
+      if (shape.before.empty() && shape.columns.size() == 1)
+        made.coords = SmallVector<Coord, 4>{along};
+    } else {
       made.coords = coords;
       made.coords->push_back(along);
     }
-    columnPoint = pull.point(std::move(made));
+    const Point *columnPoint = pull.point(std::move(made));
     for (size_t level = 0; level < found.levels.size(); ++level) {
       for (auto [value, ready] : found.repeated)
         if (ready == level)
@@ -98,11 +83,14 @@ private:
     Point made;
     made.lanes = lanes;
     made.mask = mask;
-    if (flat) {
-      made.linear = Coords(code, lanes).add(along, {code.mul(row, columns), 0, {}});
+    if (shape.flat) {
+      Value start = code.add(code.mul(before, shape.rowsSize), row);
+      made.linear = Coords(code, lanes).add(along, {code.mul(start, shape.columnsSize), 0, {}});
     } else {
-      made.coords = Coords(code, 1).unflatten({row, 0, {}}, reduced);
-      made.coords->append(coords);
+      ArrayRef<Coord> outer(coords);
+      made.coords = SmallVector<Coord, 4>(outer.take_front(shape.before.size()));
+      made.coords->append(Coords(code, 1).unflatten({row, 0, {}}, shape.rows));
+      made.coords->append(SmallVector<Coord, 4>(outer.drop_front(shape.before.size())));
       made.coords->push_back(along);
     }
     return pull.point(std::move(made));
@@ -118,8 +106,8 @@ private:
     auto rowStep = [&](Value row, ValueRange carried) {
       Pull::Scope scope(pull);
       const Point *where = pointAt(row, along, mask);
-      Value index = code.splat(
-          arith::TruncIOp::create(code.builder(), code.loc(), code.builder().getI32Type(), row), lanes);
+      Value number = arith::TruncIOp::create(code.builder(), code.loc(), code.builder().getI32Type(), row);
+      Value index = code.splat(number, lanes);
       SmallVector<Value> next;
       size_t at = 0;
       for (auto [op, one] : llvm::zip_equal(reductions, running)) {
@@ -130,7 +118,7 @@ private:
       return next;
     };
     size_t width = start.size();
-    int64_t whole = rows / strands * strands;
+    int64_t rows = shape.rowsSize, whole = rows / strands * strands;
     SmallVector<Value> state;
     for (int64_t strand = 0; strand < strands; ++strand)
       state.append(start);
@@ -167,11 +155,10 @@ private:
   Pull &pull;
   Code &code;
   Reductions found;
-  SmallVector<int64_t> kept, reduced;
-  int64_t lanes, rows = 1, columns = 1, last = 1;
-  bool flat;
+  ColumnShape shape;
+  int64_t lanes, last;
+  Value before;
   SmallVector<Coord, 4> coords;
-  const Point *columnPoint = nullptr;
 };
 
 class ColumnsEmitter : public Emitter {
@@ -179,19 +166,20 @@ public:
   StringRef name() const override { return "columns"; }
 
   std::optional<Shares> plan(const Group &group, const Target &target) const override {
-    std::optional<Reductions> found = match(group);
-    if (!found)
+    std::optional<Reductions> found = reductionsOf(group);
+    std::optional<ColumnShape> shape = found ? columnShapeOf(*found, group) : std::nullopt;
+    if (!shape)
       return std::nullopt;
-    int64_t columns = 1;
-    for (int64_t axis : found->kept)
-      columns *= found->full[axis];
-    int64_t vectors = std::max<int64_t>(1, columns / lanesFor(group, target));
-    return Shares{chunksFor(nanosecondsOf(group, target), vectors), 0};
+    int64_t vectors = std::max(shape->beforeSize, shape->columnsSize / lanesFor(group, target));
+    double passes = double(found->levels.size());
+    return Shares{chunksFor(nanosecondsOf(group, target) * passes, std::max<int64_t>(1, vectors)), 0};
   }
 
   void emit(const Group &group, Emission &emission) const override {
-    Loops(group, emission, *match(group)).run();
+    Loops(group, emission, *reductionsOf(group)).run();
   }
+
+  bool readsInPlace(const Group &, Value) const override { return false; }
 };
 
 } // namespace

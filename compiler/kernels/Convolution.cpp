@@ -5,7 +5,7 @@
 // accumulate over the taps and channels. The input's gradient is the same sum over the result's cotangent,
 // framed, with the weights turned by 180 degrees and channels and filters exchanged, which each chunk packs
 // into its scratch first; a stride becomes zeros between the pixels of the frame.
-#include "compiler/kernels/Convolution.h"
+#include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
 using namespace mlir;
@@ -14,68 +14,12 @@ namespace mlc::compiler {
 
 namespace {
 
-/// out[n, o, g * perOut + f] = sum of frame(n)[o * strides + k * dilations, g * perSum + c] * weights[k, c, g
-/// * perOut + f].
-struct Correlation {
-  int64_t images, groups, perSum, perOut;
-  ConvShape::Pair out, taps, strides, dilations;
-  Frame frame;
-  Value source, weights; // in memory
-  bool turned;           // the weights are w[taps - 1 - k, f, g * perSum + c]
-
-  int64_t weightElements() const { return taps[0] * taps[1] * perSum * perOut * groups; }
-};
-
-Correlation forward(ir::ConvOp op) {
-  ConvShape shape = convShape(op);
-  Correlation c{shape.images, shape.groups, shape.perGroup(), shape.filtersPerGroup(),
-                shape.out,    shape.taps,   shape.strides,    shape.dilations,
-                {},           op.getX(),    op.getW(),        false};
-  c.frame = {shape.in, shape.channels, {}, shape.low, {1, 1}};
-  return c;
-}
-
-Correlation backward(ir::ConvInputOp op) {
-  ConvShape shape = convShape(op);
-  Correlation c{shape.images,     shape.groups,    shape.filtersPerGroup(),
-                shape.perGroup(), shape.in,        shape.taps,
-                {1, 1},           shape.dilations, {},
-                op.getY(),        op.getW(),       true};
-  c.frame = {shape.out, shape.filters, {}, {}, shape.strides};
-  for (int i = 0; i < 2; ++i)
-    c.frame.low[i] = (shape.taps[i] - 1) * shape.dilations[i] - shape.low[i];
-  return c;
-}
-
-std::optional<Correlation> match(const Group &group) {
-  SmallVector<Operation *> anchors = group.anchors();
-  if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
-    return std::nullopt;
-  Operation *op = anchors.front();
-  if (!isa<ir::ConvOp, ir::ConvInputOp>(op) || !group.stored.count(op->getOperand(0)) ||
-      !group.stored.count(op->getOperand(1)))
-    return std::nullopt;
-  for (Value out : group.outs)
-    if (!group.reaches(op->getResult(0), out))
-      return std::nullopt;
-  auto forwardOp = dyn_cast<ir::ConvOp>(op);
-  Correlation c = forwardOp ? forward(forwardOp) : backward(cast<ir::ConvInputOp>(op));
-  // Narrow groups vectorise better across groups, element by element.
-  if (c.groups > 1 && c.perOut < 8)
-    return std::nullopt;
-  if (sizeOf(op->getResult(0)) == 0 || sizeOf(c.source) == 0)
-    return std::nullopt;
-  for (int i = 0; i < 2; ++i)
-    c.frame.size[i] = (c.out[i] - 1) * c.strides[i] + (c.taps[i] - 1) * c.dilations[i] + 1;
-  return c;
-}
-
 class ConvolutionEmitter : public Emitter {
 public:
   StringRef name() const override { return "convolution"; }
 
   std::optional<Shares> plan(const Group &group, const Target &target) const override {
-    std::optional<Correlation> c = match(group);
+    std::optional<Correlation> c = correlationOf(group);
     if (!c)
       return std::nullopt;
     double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
@@ -90,7 +34,7 @@ public:
 class Loops {
 public:
   Loops(const Group &group, Emission &emission)
-      : group(group), emission(emission), code(emission.code), c(*match(group)),
+      : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
         anchor(group.anchors().front()->getResult(0)), source(emission.pull.memoryOf(c.source)),
         weights(emission.pull.memoryOf(c.weights)), buffer{emission.scratch, source.element},
         lanes(code.target().lanes(source.element.getIntOrFloatBitWidth())) {}
@@ -98,8 +42,11 @@ public:
   void run() {
     auto [low, high] = emission.part(c.images);
     c.frame.clear(code, buffer);
-    if (c.turned)
-      turnWeights();
+    if (c.turned) {
+      Memory turned = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
+      turnWeights(code, c, weights, turned);
+      weights = turned;
+    }
     code.loop(low, high, 1, [&](Value image) {
       this->image = image;
       Memory picture =
@@ -113,32 +60,6 @@ public:
   }
 
 private:
-  /// weights[k, c, g * perOut + f] from w[taps - 1 - k, f, g * perSum + c].
-  void turnWeights() {
-    Memory turned = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
-    int64_t taps = c.taps[0] * c.taps[1], columns = c.groups * c.perOut, inner = c.groups * c.perSum;
-    Value apart = code.mul(code.laneNumbers(lanes), inner);
-    code.loop(taps, [&](Value k) {
-      Value from = code.mul(code.sub(code.integer(taps - 1), k), c.perOut * inner),
-            to = code.mul(k, c.perSum * columns);
-      code.loop(c.groups, [&](Value g) {
-        code.loop(c.perSum, [&](Value i) {
-          Value fromHere = code.add(from, code.add(code.mul(g, c.perSum), i));
-          Value toHere = code.add(to, code.add(code.mul(i, columns), code.mul(g, c.perOut)));
-          int64_t whole = c.perOut / lanes * lanes;
-          auto vector = [&](Value f, Value mask) {
-            code.store(code.gather(weights, code.add(fromHere, code.mul(f, inner)), apart, mask), turned,
-                       code.add(toHere, f), mask);
-          };
-          code.loop(code.integer(0), code.integer(whole), lanes, [&](Value f) { vector(f, Value()); });
-          if (whole != c.perOut)
-            vector(code.integer(whole), code.firstLanes(c.perOut - whole, lanes));
-        });
-      });
-    });
-    weights = turned;
-  }
-
   void panels() {
     int64_t count = (c.perOut + lanes - 1) / lanes, width = tileVectors(code.target(), count);
     int64_t whole = c.perOut / (width * lanes);

@@ -77,6 +77,8 @@ const Emitter &convolutionEmitter();
 const Emitter &convolutionFilterEmitter();
 const Emitter &rowsEmitter();
 const Emitter &columnsEmitter();
+const Emitter &narrowColumnsEmitter();
+const Emitter &narrowConvolutionEmitter();
 const Emitter &scatterEmitter();
 
 /// Chunks for work of about `nanoseconds` on one thread: a function of the work alone.

@@ -25,8 +25,8 @@ namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
   static const Emitter *const all[] = {
-      &contractionEmitter(), &convolutionEmitter(), &convolutionFilterEmitter(),
-      &rowsEmitter(),        &columnsEmitter(),     &scatterEmitter(),
+      &contractionEmitter(), &narrowConvolutionEmitter(), &convolutionEmitter(), &convolutionFilterEmitter(),
+      &rowsEmitter(),        &narrowColumnsEmitter(),     &columnsEmitter(),     &scatterEmitter(),
       &mapEmitter()};
   return all;
 }

@@ -110,25 +110,44 @@ private:
 
   static void nest(Emission &emission, ArrayRef<Value> outs, ArrayRef<int64_t> shape, int64_t lanes) {
     Code &code = emission.code;
-    int64_t last = shape.back(), rows = 1;
-    for (int64_t size : shape.drop_back())
-      rows *= size;
-    bool byRows = rows >= emission.chunks;
+    int64_t last = shape.back();
     auto whole = [&](int64_t size) { return std::pair<Value, Value>(code.integer(0), code.integer(size)); };
-    auto [rowLow, rowHigh] = byRows ? emission.part(rows) : whole(rows);
-    std::pair<Value, Value> columns = byRows ? whole(last) : emission.part(last, lanes);
-    code.loop(rowLow, rowHigh, 1, [&](Value row) {
-      Coords outer(code, 1);
-      SmallVector<Coord, 4> coords = outer.unflatten({row, 0, {}}, shape.drop_back());
+    auto row = [&](ArrayRef<Coord> coords, std::pair<Value, Value> columns) {
       vectors(code, columns.first, columns.second, last, lanes, [&](Value i, Value mask, int64_t width) {
         Pull::Scope scope(emission.pull);
         Point made;
         made.lanes = width;
         made.mask = mask;
-        made.coords = coords;
+        made.coords = SmallVector<Coord, 4>(coords);
         made.coords->push_back({i, width == 1 ? 0 : 1, {}});
         emission.write(outs, emission.pull.point(std::move(made)));
       });
+    };
+    // The axes before the last two are one loop, whose index is divided into theirs; the last but one has its
+    // own, which divides nothing.
+    ArrayRef<int64_t> outer = shape.drop_back(std::min<size_t>(2, shape.size()));
+    int64_t blocks = 1, rows = 1;
+    for (int64_t size : outer)
+      blocks *= size;
+    for (int64_t size : shape.drop_back())
+      rows *= size;
+    if (shape.size() >= 2 && blocks >= emission.chunks) {
+      std::pair<Value, Value> part = emission.part(blocks);
+      code.loop(part.first, part.second, 1, [&](Value block) {
+        SmallVector<Coord, 4> coords = Coords(code, 1).unflatten({block, 0, {}}, outer);
+        code.loop(shape[outer.size()], [&](Value index) {
+          coords.push_back({index, 0, {}});
+          row(coords, whole(last));
+          coords.pop_back();
+        });
+      });
+      return;
+    }
+    bool byRows = rows >= emission.chunks;
+    std::pair<Value, Value> part = byRows ? emission.part(rows) : whole(rows);
+    std::pair<Value, Value> columns = byRows ? whole(last) : emission.part(last, lanes);
+    code.loop(part.first, part.second, 1, [&](Value index) {
+      row(Coords(code, 1).unflatten({index, 0, {}}, shape.drop_back()), columns);
     });
   }
 };

@@ -72,6 +72,40 @@ std::optional<Reductions> reductionsOf(const Group &group) {
   return found;
 }
 
+bool isFlat(Value value, const llvm::DenseSet<Value> &stored) {
+  if (stored.count(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && (isa<ir::ConstantOp>(op) ||
+                (isa<ir::ElementwiseOpInterface>(op) &&
+                 llvm::all_of(op->getOperands(), [&](Value operand) { return isFlat(operand, stored); })));
+}
+
+std::optional<ColumnShape> columnShapeOf(const Reductions &found, const Group &group) {
+  ColumnShape shape;
+  int64_t first = found.axes.front(), end = found.axes.back() + 1;
+  if (end - first != int64_t(found.axes.size()) || end == int64_t(found.full.size()) ||
+      !found.fullOuts.empty())
+    return std::nullopt;
+  ArrayRef<int64_t> full = found.full;
+  shape.before.assign(full.begin(), full.begin() + first);
+  shape.rows.assign(full.begin() + first, full.begin() + end);
+  shape.columns.assign(full.begin() + end, full.end());
+  auto product = [](ArrayRef<int64_t> sizes) {
+    int64_t all = 1;
+    for (int64_t size : sizes)
+      all *= size;
+    return all;
+  };
+  shape.beforeSize = product(shape.before);
+  shape.rowsSize = product(shape.rows);
+  shape.columnsSize = product(shape.columns);
+  shape.flat = found.repeated.empty() && found.levels.size() == 1 &&
+               llvm::all_of(found.levels.front(),
+                            [&](Operation *op) { return isFlat(op->getOperand(0), group.stored); });
+  return shape;
+}
+
 Running::Running(Code &code, Operation *op, int64_t lanes)
     : code(code), argmax(isa<ir::ArgmaxOp>(op)),
       kind(argmax ? StringRef("max") : cast<ir::ReduceOp>(op).getKind()),

@@ -25,6 +25,20 @@ struct Reductions {
   }
 };
 
+/// Whether `value` is computed from memory by elementwise ops alone, so that its row-major index is all it
+/// needs.
+bool isFlat(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
+
+/// A reduction of neighbouring axes that leaves others after them: [before][rows][columns], each a product of
+/// axes.
+struct ColumnShape {
+  llvm::SmallVector<int64_t> before, rows, columns; // sizes of the axes
+  int64_t beforeSize = 1, rowsSize = 1, columnsSize = 1;
+  /// One level of reductions whose operands need no coordinates.
+  bool flat = false;
+};
+std::optional<ColumnShape> columnShapeOf(const Reductions &found, const Group &group);
+
 /// Nothing unless every anchor is a reduction of one shape over the same axes, every value that depends on
 /// one has that shape or the reduced one, and goes from the reduced to the full shape by a broadcast along
 /// the reduced axes only.

@@ -49,8 +49,9 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
                  SmallVectorImpl<Value> &accumulators) {
   SmallVector<Value> columns;
   for (int64_t v = 0; v < tile.vectors; ++v)
-    columns.push_back(code.load(tile.b, code.add(offsetB, v * tile.lanes), tile.lanes,
-                                v + 1 == tile.vectors ? tile.mask : Value()));
+    columns.push_back(code.load(
+        tile.b, code.add(offsetB, tile.columnOffsets.empty() ? v * tile.lanes : tile.columnOffsets[v]),
+        tile.lanes, v + 1 == tile.vectors ? tile.mask : Value()));
   Memory row = code.at(tile.a, offsetA);
   for (int64_t r = 0; r < tile.rows(); ++r) {
     Value factor = code.splat(code.load(row, code.integer(tile.rowOffsets[r]), 1), tile.lanes);

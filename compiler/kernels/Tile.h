@@ -20,8 +20,10 @@ struct Tile {
   void setRows(int64_t count, int64_t stride);
   Memory a, b;                           // at the tile's first element
   llvm::SmallVector<int64_t> rowOffsets; // in A, in elements: one for each row
-  llvm::SmallVector<SumAxis> sums;       // outermost first
-  mlir::Value mask;                      // of the last vector's lanes when B ends there; null: all
+  /// In B, in elements: one for each vector. Empty: each after the one before.
+  llvm::SmallVector<int64_t> columnOffsets;
+  llvm::SmallVector<SumAxis> sums; // outermost first
+  mlir::Value mask;                // of the last vector's lanes when B ends there; null: all
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
