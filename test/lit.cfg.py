@@ -11,9 +11,9 @@ config.excludes = ["unit", "Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mlc_build, "test")
 
-# `mlc`, `mlc-opt`, `FileCheck`, `not`, `split-file` and `count` are found on the path; nothing is substituted by name.
-config.environment["PATH"] = os.pathsep.join(
-    [os.path.join(config.mlc_build, "bin"), config.llvm_tools, config.environment["PATH"]])
+# `mlc`, `mlc-opt`, `FileCheck`, `not`, `split-file` and test programs are found on the path; nothing is substituted by name.
+folders = [os.path.join(config.mlc_build, "bin"), os.path.join(config.mlc_build, "test/bin"), config.llvm_tools]
+config.environment["PATH"] = os.pathsep.join([*folders, config.environment["PATH"]])
 # Kernel objects of the tests stay in the build folder, and out of the person's own cache.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.mlc_build, "test", "cache")
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
