@@ -12,8 +12,7 @@ using namespace mlir;
 
 namespace mlc::ir {
 
-//===--- Scalar lowerings
-//---------------------------------------------------------------------------------------===//
+//===--- Scalar lowerings -------------------------------------------------------------------------------===//
 
 static bool isUnsigned(Type type) {
   Type element = getElementTypeOrSelf(type);
@@ -165,8 +164,7 @@ Value lowerConvert(ScalarContext context, ValueRange operands) {
   return convertInteger(context, x);
 }
 
-//===--- Verification and constants
-//-----------------------------------------------------------------------------===//
+//===--- Verification and constants ---------------------------------------------------------------------===//
 
 LogicalResult detail::verifyElementwise(Operation *op) {
   if (op->getNumResults() != 1 || op->getNumOperands() == 0)
@@ -223,8 +221,7 @@ Attribute detail::foldElementwise(Operation *op, ArrayRef<Attribute> operands) {
   return elementsAttr(type, results);
 }
 
-//===--- Convert
-//------------------------------------------------------------------------------------------------===//
+//===--- Convert ----------------------------------------------------------------------------------------===//
 
 Value ConvertOp::buildScalar(OpBuilder &builder, Location loc, ValueRange operands, Type type) {
   return lowerConvert({builder, loc, type, *this}, operands);

@@ -26,8 +26,7 @@ static Value negated(Value value) {
   return neg ? neg.getX() : Value();
 }
 
-//===--- Sums and signs
-//-----------------------------------------------------------------------------------------===//
+//===--- Sums and signs ---------------------------------------------------------------------------------===//
 
 // a + -b and -b + a are a - b.
 static LogicalResult addOfNegative(AddOp op, PatternRewriter &rewriter) {
@@ -77,8 +76,7 @@ static LogicalResult negOfArithmetic(NegOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-//===--- Products
-//-----------------------------------------------------------------------------------------------===//
+//===--- Products ---------------------------------------------------------------------------------------===//
 
 // A sign leaves the product, where a sum can take it in; x * -1 is -x.
 static LogicalResult mulOfNegative(MulOp op, PatternRewriter &rewriter) {
@@ -164,8 +162,7 @@ static LogicalResult powOfNumber(PowOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-//===--- Choices
-//------------------------------------------------------------------------------------------------===//
+//===--- Choices ----------------------------------------------------------------------------------------===//
 
 // A choice within a choice by the same condition; a choice by a negated condition.
 static LogicalResult selectOfSelect(SelectOp op, PatternRewriter &rewriter) {
@@ -184,8 +181,7 @@ static LogicalResult selectOfSelect(SelectOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-//===--- Any elementwise op
-//-------------------------------------------------------------------------------------===//
+//===--- Any elementwise op -----------------------------------------------------------------------------===//
 
 namespace {
 /// f(broadcast(a), broadcast(b), number) is broadcast(f(a, b, number)): less to compute, and a broadcast that

@@ -7,8 +7,7 @@ namespace mlc::ir {
 
 static RankedTensorType tensor(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-//===--- Shapes
-//-------------------------------------------------------------------------------------------------===//
+//===--- Shapes -----------------------------------------------------------------------------------------===//
 
 bool BroadcastOp::isLinearIn(unsigned) { return true; }
 Value BroadcastOp::transpose(OpBuilder &builder, unsigned, Value ct) {
@@ -62,8 +61,7 @@ Value ConcatOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   return builder.createOrFold<SliceOp>(getLoc(), getXs()[index].getType(), ct, starts, strides);
 }
 
-//===--- Reductions and products
-//--------------------------------------------------------------------------------===//
+//===--- Reductions and products ------------------------------------------------------------------------===//
 
 bool ReduceOp::isLinearIn(unsigned) { return getKind() == "sum"; }
 Value ReduceOp::transpose(OpBuilder &builder, unsigned, Value ct) {
@@ -111,8 +109,7 @@ Value ConvFilterOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
                         getPadsHigh(), getDilations(), getGroups());
 }
 
-//===--- Windows and tables
-//-------------------------------------------------------------------------------------===//
+//===--- Windows and tables -----------------------------------------------------------------------------===//
 
 bool WindowSumOp::isLinearIn(unsigned) { return true; }
 Value WindowSumOp::transpose(OpBuilder &builder, unsigned, Value ct) {

@@ -1,4 +1,4 @@
-// Identities and canonical forms of the ops that move elements, and of reductions and products over them.
+// Identities and canonical forms of the ops that move elements.
 //
 // Ops that only insert or drop axes of size 1 become reshapes, which cost nothing; then every op looks
 // through the op that made its operand, so that what a derivative undoes at once is gone.
@@ -6,26 +6,17 @@
 
 #include "mlir/IR/PatternMatch.h"
 
-#include <numeric>
-
 using namespace mlir;
 
 namespace mlc::ir {
 
 static RankedTensorType tensor(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-static SmallVector<int64_t> everyAxis(int64_t rank) {
-  SmallVector<int64_t> axes(rank);
-  std::iota(axes.begin(), axes.end(), 0);
-  return axes;
-}
-
 static bool areAll(ArrayRef<int64_t> list, int64_t number) {
   return llvm::all_of(list, [&](int64_t each) { return each == number; });
 }
 
-//===--- Folds
-//--------------------------------------------------------------------------------------------------===//
+//===--- Folds ------------------------------------------------------------------------------------------===//
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
@@ -86,20 +77,7 @@ OpFoldResult PadOp::fold(FoldAdaptor adaptor) {
 
 OpFoldResult ConcatOp::fold(FoldAdaptor) { return getXs().size() == 1 ? getXs()[0] : Value(); }
 
-OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
-  if (getAxes().empty())
-    return getX();
-  std::optional<double> number = splatOf(adaptor.getX());
-  int64_t count = 1;
-  for (int64_t axis : getAxes())
-    count *= tensor(getX()).getDimSize(axis);
-  if (!number || count == 0)
-    return {};
-  return splatAttr(getType(), getKind() == "sum" ? *number * static_cast<double>(count) : *number);
-}
-
-//===--- Broadcast
-//----------------------------------------------------------------------------------------------===//
+//===--- Broadcast --------------------------------------------------------------------------------------===//
 
 static LogicalResult broadcastOfUnitAxes(BroadcastOp op, PatternRewriter &rewriter) {
   if (!llvm::all_of(op.getNewAxes(), [&](int64_t axis) { return op.getType().getDimSize(axis) == 1; }))
@@ -119,8 +97,7 @@ static LogicalResult broadcastOfBroadcast(BroadcastOp op, PatternRewriter &rewri
   return success();
 }
 
-//===--- Reshape and transpose
-//----------------------------------------------------------------------------------===//
+//===--- Reshape and transpose --------------------------------------------------------------------------===//
 
 // A reshaped broadcast of a scalar is a broadcast of it.
 static LogicalResult reshapeOfScalar(ReshapeOp op, PatternRewriter &rewriter) {
@@ -194,8 +171,7 @@ static LogicalResult transposeOfContract(TransposeOp op, PatternRewriter &rewrit
   return success();
 }
 
-//===--- Slice, pad and concat
-//----------------------------------------------------------------------------------===//
+//===--- Slice, pad and concat --------------------------------------------------------------------------===//
 
 static LogicalResult sliceOfSlice(SliceOp op, PatternRewriter &rewriter) {
   auto inner = op.getX().getDefiningOp<SliceOp>();
@@ -366,150 +342,7 @@ static LogicalResult padOfPad(PadOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-//===--- Reductions and products
-//--------------------------------------------------------------------------------===//
-
-static LogicalResult reduceOfUnitAxes(ReduceOp op, PatternRewriter &rewriter) {
-  if (!llvm::all_of(op.getAxes(), [&](int64_t axis) { return tensor(op.getX()).getDimSize(axis) == 1; }))
-    return failure();
-  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getX());
-  return success();
-}
-
-// Over an axis that a broadcast made there is one number n times: no loop, a multiplication.
-static LogicalResult reduceOfBroadcast(ReduceOp op, PatternRewriter &rewriter) {
-  auto inner = op.getX().getDefiningOp<BroadcastOp>();
-  if (!inner || op.getType().getNumElements() == 0 || inner.getType().getNumElements() == 0)
-    return failure();
-  SmallVector<int64_t> newAxes = inner.getNewAxes(), reduced, kept;
-  double count = 1;
-  for (int64_t axis : op.getAxes())
-    if (llvm::is_contained(newAxes, axis))
-      count *= static_cast<double>(inner.getType().getDimSize(axis));
-  if (!llvm::any_of(op.getAxes(), [&](int64_t axis) { return llvm::is_contained(newAxes, axis); }))
-    return failure();
-  for (auto [i, axis] : llvm::enumerate(inner.getAxes())) {
-    if (llvm::is_contained(op.getAxes(), axis)) {
-      reduced.push_back(static_cast<int64_t>(i));
-      continue;
-    }
-    // The axis moves down by those that vanish before it.
-    kept.push_back(axis -
-                   llvm::count_if(op.getAxes(), [&, axis = axis](int64_t other) { return other < axis; }));
-  }
-  Location loc = op.getLoc();
-  Value x = rewriter.createOrFold<ReduceOp>(loc, op.getKind(), inner.getX(), reduced);
-  if (op.getKind() == "sum" && count != 1)
-    x = rewriter.createOrFold<MulOp>(loc, x, ConstantOp::create(rewriter, loc, x.getType(), count));
-  rewriter.replaceOp(op, rewriter.createOrFold<BroadcastOp>(loc, op.getType(), x, kept));
-  return success();
-}
-
-static LogicalResult reduceOfReduce(ReduceOp op, PatternRewriter &rewriter) {
-  auto inner = op.getX().getDefiningOp<ReduceOp>();
-  if (!inner || inner.getKind() != op.getKind() || !inner->hasOneUse())
-    return failure();
-  SmallVector<int64_t> kept, axes(inner.getAxes());
-  for (int64_t axis : everyAxis(tensor(inner.getX()).getRank()))
-    if (!llvm::is_contained(inner.getAxes(), axis))
-      kept.push_back(axis);
-  for (int64_t axis : op.getAxes())
-    axes.push_back(kept[axis]);
-  llvm::sort(axes);
-  rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), axes);
-  return success();
-}
-
-// Reducing every axis needs no shape; else only axes of size 1 may have come or gone, and they are looked
-// through.
-static LogicalResult reduceOfReshape(ReduceOp op, PatternRewriter &rewriter) {
-  auto inner = op.getX().getDefiningOp<ReshapeOp>();
-  if (!inner)
-    return failure();
-  RankedTensorType from = tensor(inner.getX()), to = inner.getType();
-  if (static_cast<int64_t>(op.getAxes().size()) == to.getRank()) {
-    rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), everyAxis(from.getRank()));
-    return success();
-  }
-  SmallVector<int64_t> fromAxes, toAxes, axes;
-  for (int64_t axis : everyAxis(from.getRank()))
-    if (from.getDimSize(axis) != 1)
-      fromAxes.push_back(axis);
-  for (int64_t axis : everyAxis(to.getRank()))
-    if (to.getDimSize(axis) != 1)
-      toAxes.push_back(axis);
-  if (fromAxes.size() != toAxes.size())
-    return failure();
-  for (auto [fromAxis, toAxis] : llvm::zip_equal(fromAxes, toAxes)) {
-    if (from.getDimSize(fromAxis) != to.getDimSize(toAxis))
-      return failure();
-    if (llvm::is_contained(op.getAxes(), toAxis))
-      axes.push_back(fromAxis);
-  }
-  Value x = rewriter.createOrFold<ReduceOp>(op.getLoc(), op.getKind(), inner.getX(), axes);
-  rewriter.replaceOp(op, rewriter.createOrFold<ReshapeOp>(op.getLoc(), op.getType(), x));
-  return success();
-}
-
-static LogicalResult reduceOfTranspose(ReduceOp op, PatternRewriter &rewriter) {
-  auto inner = op.getX().getDefiningOp<TransposeOp>();
-  if (!inner)
-    return failure();
-  SmallVector<int64_t> axes, kept;
-  for (auto [i, axis] : llvm::enumerate(inner.getPermutation()))
-    (llvm::is_contained(op.getAxes(), static_cast<int64_t>(i)) ? axes : kept).push_back(axis);
-  llvm::sort(axes);
-  // The order of what is left.
-  SmallVector<int64_t> sorted(kept), permutation;
-  llvm::sort(sorted);
-  for (int64_t axis : kept)
-    permutation.push_back(llvm::find(sorted, axis) - sorted.begin());
-  Value x = ReduceOp::create(rewriter, op.getLoc(), op.getKind(), inner.getX(), axes);
-  rewriter.replaceOp(op, rewriter.createOrFold<TransposeOp>(op.getLoc(), x, permutation));
-  return success();
-}
-
-// A sign leaves a sum.
-static LogicalResult sumOfNegative(ReduceOp op, PatternRewriter &rewriter) {
-  auto neg = op.getX().getDefiningOp<NegOp>();
-  if (!neg || op.getKind() != "sum" || !neg->hasOneUse())
-    return failure();
-  Value sum = ReduceOp::create(rewriter, op.getLoc(), "sum", neg.getX(), op.getAxes());
-  rewriter.replaceOpWithNewOp<NegOp>(op, sum);
-  return success();
-}
-
-// A product reads its operands' axes in any order, and lets signs out.
-static LogicalResult contractOfMoved(ContractOp op, PatternRewriter &rewriter) {
-  Value a = op.getA(), b = op.getB();
-  SmallVector<int64_t> lhs(op.getLhs()), rhs(op.getRhs());
-  bool isNegative = false, hasChanged = false;
-  for (auto [operand, labels] : {std::pair(&a, &lhs), std::pair(&b, &rhs)}) {
-    if (auto transpose = operand->getDefiningOp<TransposeOp>()) {
-      SmallVector<int64_t> old(*labels);
-      for (auto [i, axis] : llvm::enumerate(transpose.getPermutation()))
-        (*labels)[axis] = old[i];
-      *operand = transpose.getX();
-      hasChanged = true;
-    }
-    if (auto neg = operand->getDefiningOp<NegOp>()) {
-      *operand = neg.getX();
-      isNegative = !isNegative;
-      hasChanged = true;
-    }
-  }
-  if (!hasChanged)
-    return failure();
-  Value product = ContractOp::create(rewriter, op.getLoc(), a, b, lhs, rhs, op.getOut());
-  if (isNegative)
-    rewriter.replaceOpWithNewOp<NegOp>(op, product);
-  else
-    rewriter.replaceOp(op, product);
-  return success();
-}
-
-//===--- Who has which
-//------------------------------------------------------------------------------------------===//
+//===--- Who has which ----------------------------------------------------------------------------------===//
 
 void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(broadcastOfUnitAxes);
@@ -517,6 +350,7 @@ void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContex
 }
 void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(reshapeOfScalar);
+  set.add(movedNegative<ReshapeOp>);
 }
 void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(transposeOfUnitAxes);
@@ -535,17 +369,6 @@ void PadOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
 void ConcatOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(concatOfConcat);
   set.add(concatOfSlices);
-}
-void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
-  set.add(reduceOfUnitAxes);
-  set.add(reduceOfBroadcast);
-  set.add(reduceOfReduce);
-  set.add(reduceOfReshape);
-  set.add(reduceOfTranspose);
-  set.add(sumOfNegative);
-}
-void ContractOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
-  set.add(contractOfMoved);
 }
 
 } // namespace mlc::ir
