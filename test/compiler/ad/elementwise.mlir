@@ -277,7 +277,7 @@ func.func @div_use(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> (
 // CHECK-NEXT: %[[V1:.*]] = mlc.max %arg0, %arg1 : tensor<3xf32>
 // CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg2 : tensor<3xf32>
 // CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %[[V1]], %arg1 : tensor<3xf32>
 // CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg2, %[[V0]] : tensor<3xf32>
 // CHECK-NEXT: %[[V6:.*]] = mlc.select %[[V4]], %[[V0]], %arg2 : tensor<3xf32>
 // CHECK-NEXT: return %[[V3]], %[[V5]], %[[V6]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
@@ -298,7 +298,7 @@ func.func @max_use(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> (
 // CHECK-NEXT: %[[V1:.*]] = mlc.min %arg0, %arg1 : tensor<3xf32>
 // CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg2 : tensor<3xf32>
 // CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare lt %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.compare lt %[[V1]], %arg1 : tensor<3xf32>
 // CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg2, %[[V0]] : tensor<3xf32>
 // CHECK-NEXT: %[[V6:.*]] = mlc.select %[[V4]], %[[V0]], %arg2 : tensor<3xf32>
 // CHECK-NEXT: return %[[V3]], %[[V5]], %[[V6]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
@@ -430,7 +430,7 @@ func.func @convert_use(%x: tensor<3xf64>, %d: tensor<3xf32>) -> (tensor<3xf64>) 
 // CHECK-NEXT: %[[V1:.*]] = mlc.max %arg0, %[[V0]] : tensor<3xf32>
 // CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg1 : tensor<3xf32>
 // CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %arg0, %[[V0]] : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %[[V1]], %[[V0]] : tensor<3xf32>
 // CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg1, %[[V0]] : tensor<3xf32>
 // CHECK-NEXT: return %[[V3]], %[[V5]] : tensor<f32>, tensor<3xf32>
 // CHECK-NEXT: }
