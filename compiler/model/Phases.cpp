@@ -32,6 +32,8 @@ void buildGradientPhase(OpPassManager &passes) {
   // Rules apply op by op and repeat what neighbours share.
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
+  // What was differentiated, and derivative clauses that were used, have nobody left who calls them.
+  passes.addPass(createSymbolDCEPass());
 }
 
 void buildStepFunctionPhase(OpPassManager &passes) {

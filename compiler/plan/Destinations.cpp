@@ -10,7 +10,9 @@
 //     can run before the launch (none of them depends on it), and if the launch itself, should it read the
 //     old value, may work in place. What is accepted becomes an edge of the dependence graph, so that later
 //     results are checked against it: two updates that each want the other's old value cannot both be direct.
-//  3. Otherwise a launch of a copying kernel is inserted. If it would have to run both before and after
+//  3. Otherwise, if the value is made from nothing (zeros for several slots of an optimizer), it is made
+//  again.
+//  4. Otherwise a launch of a copying kernel is inserted. If it would have to run both before and after
 //     another update (two states that are swapped), the value is copied aside first.
 //
 // The roles of arguments are settled here too: see compiler/step/StepCompiler.h for the reading.
@@ -147,7 +149,8 @@ public:
       if (!writeDirectly(result))
         copies.push_back(result);
     for (unsigned result : copies)
-      copy(result);
+      if (!makeAgain(result))
+        copy(result);
   }
 
 private:
@@ -203,6 +206,23 @@ private:
     destination.set(viewed(builder, argument, type));
     if (buffer->use_empty())
       buffer->erase();
+    return true;
+  }
+
+  /// Runs the launch that makes the value once more, for this result's argument, if it reads nothing.
+  bool makeAgain(unsigned result) {
+    Value value = terminator.getOperand(result);
+    BlockArgument argument = arguments[result];
+    auto maker = value.getDefiningOp<step::LaunchOp>();
+    if (!maker || !maker.getInputs().empty() || maker->getNumResults() != 1 ||
+        value.getType() != argument.getType())
+      return false;
+    OpBuilder builder(terminator);
+    auto again = cast<step::LaunchOp>(builder.clone(*maker));
+    again.getOutputsMutable()[0].set(argument);
+    // It depends on nothing, so all who read the argument's old value can run before.
+    dependences.overwrite(again, argument);
+    terminator.setOperand(result, again.getResult(0));
     return true;
   }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,11 @@ Status runEval(const Options &options);
 Status runPredict(const Options &options);
 Status runCompile(const Options &options);
 Status runCheck(const Options &options);
+
+/// Writes data to standard output. Not an error worth a message: a reader, like `head`, that has seen enough.
+Status writeOutput(std::string_view text);
+/// Makes sure that all of it arrived.
+Status flushOutput();
 
 /// Set by SIGINT and SIGTERM: the signal's number, else 0.
 extern std::atomic<int> stopSignal;

@@ -17,9 +17,8 @@ namespace {
 Status write(const Options &options, const std::string &text) {
   if (!options.out.empty())
     return writeFileAtomically(options.out, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return Status::io("standard output cannot be written to");
-  return Status::ok();
+  MLC_TRY(writeOutput(text));
+  return flushOutput();
 }
 
 /// The first training batch in file order, as the oracle and compiled code both take it.

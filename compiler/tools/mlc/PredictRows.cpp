@@ -31,17 +31,10 @@ Status runPredict(const Options &options) {
   predictOptions.scalars = run->scalars.data();
   predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
-  Expected<int64_t> written =
-      predict(*run->session, rows, predictOptions, [](std::string_view text) -> Status {
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-          return Status::io("standard output cannot be written to");
-        return Status::ok();
-      });
+  Expected<int64_t> written = predict(*run->session, rows, predictOptions, writeOutput);
   if (!written)
     return written.status();
-  if (std::fflush(stdout) != 0)
-    return Status::io("standard output cannot be written to");
-  return Status::ok();
+  return flushOutput();
 }
 
 } // namespace mlc::tool

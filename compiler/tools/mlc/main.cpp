@@ -1,6 +1,8 @@
 // Parses the command line, runs one subcommand, turns its status into an exit code.
 #include "compiler/tools/mlc/Command.h"
 
+#include "runtime/Nearest.h"
+
 #include <CLI/CLI.hpp>
 
 #include <csignal>
@@ -60,7 +62,7 @@ public:
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-      return usage(error);
+      return usage(error, argc > 1 ? argv[1] : "");
     }
     if (options.threads == 0)
       options.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -97,9 +99,11 @@ private:
     sub->add_option("--set", rawSets, "another value for a number of the train block: optimizer.lr=3e-4")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
-    sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says");
-    sub->add_option("--steps", options.steps, "updates instead of epochs");
-    sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says");
+    sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says")
+        ->check(CLI::NonNegativeNumber);
+    sub->add_option("--steps", options.steps, "updates instead of epochs")->check(CLI::NonNegativeNumber);
+    sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says")
+        ->check(CLI::PositiveNumber);
     sub->add_option("--seed", options.seed, "seed of everything random");
   }
   void addData(CLI::App *sub) {
@@ -177,14 +181,41 @@ private:
     return Status::ok();
   }
 
+  /// What to say of a first argument that is no command, or empty.
+  std::string unknownCommand(const std::string &name) const {
+    std::vector<std::string> known;
+    for (const CLI::App *sub : app.get_subcommands([](const CLI::App *) { return true; }))
+      known.push_back(sub->get_name());
+    if (name.empty() || name[0] == '-')
+      return {};
+    return "there is no command '" + name + "'" + didYouMean(name, known);
+  }
+
+  /// What to say of the first option that `sub` does not have, or empty.
+  static std::string unknownOption(const CLI::App &sub) {
+    for (const std::string &text : sub.remaining()) {
+      if (text.size() < 2 || text[0] != '-')
+        continue;
+      std::string name = text.substr(0, text.find('='));
+      std::vector<std::string> known;
+      for (const CLI::Option *option : sub.get_options())
+        for (const std::string &spelling : option->get_lnames())
+          if (!option->get_group().empty())
+            known.push_back("--" + spelling);
+      return "'mlc " + sub.get_name() + "' has no option '" + name + "'" + didYouMean(name, known);
+    }
+    return {};
+  }
+
   /// CLI11's own exit prints help and messages; its codes become ours.
-  int usage(const CLI::ParseError &error) {
+  int usage(const CLI::ParseError &error, const std::string &argument) {
     if (error.get_exit_code() == 0)
       return app.exit(error);
-    std::fprintf(stderr, "mlc: %s\n", error.what());
     const CLI::App *where = &app;
     for (const CLI::App *sub : app.get_subcommands())
       where = sub;
+    std::string text = where == &app ? unknownCommand(argument) : unknownOption(*where);
+    std::fprintf(stderr, "mlc: %s\n", text.empty() ? error.what() : text.c_str());
     std::fprintf(stderr, "see `%s--help`\n",
                  where == &app ? "mlc " : ("mlc " + where->get_name() + " ").c_str());
     return static_cast<int>(StatusCode::Usage);
