@@ -109,10 +109,19 @@ Status explainDivergence(Trainer &trainer, const Session &session, const Diverge
       oracle::findFirstNan((*interpreted)->function(), *arguments);
   if (!first)
     return Status::diverged(diverged.message() + "; replaying the step failed: " + textOf(first.takeError()));
+  const char *what = "NaN";
+  if (!*first) {
+    // A loss too large for its type is no NaN, and is made somewhere too.
+    what = "infinity";
+    first = oracle::findFirstInfinity((*interpreted)->function(), *arguments);
+    if (!first)
+      return Status::diverged(diverged.message() +
+                              "; replaying the step failed: " + textOf(first.takeError()));
+  }
   if (!*first)
     return diverged;
   std::string place = placeOf((*first)->location, sources);
-  return Status::diverged(diverged.message() + "\nthe first NaN came from " + (*first)->op +
+  return Status::diverged(diverged.message() + "\nthe first " + what + " came from " + (*first)->op +
                           (place.empty() ? "" : " at " + place) + ", which read " + (*first)->operands);
 }
 

@@ -18,7 +18,7 @@ public:
   FirstNan nan;
 
   explicit Found(FirstNan nan) : nan(std::move(nan)) {}
-  void log(llvm::raw_ostream &os) const override { os << "NaN made by " << nan.op; }
+  void log(llvm::raw_ostream &os) const override { os << "made by " << nan.op; }
   std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
 };
 char Found::ID = 0;
@@ -39,16 +39,22 @@ static std::string describeOperands(ArrayRef<Tensor> operands, const Tensor &res
   return text;
 }
 
-llvm::Expected<std::optional<FirstNan>> findFirstNan(func::FuncOp function, ArrayRef<Tensor> arguments) {
-  auto observer = [](Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) -> llvm::Error {
-    if (llvm::any_of(operands, [](const Tensor &t) { return t.hasNan(); }))
-      return llvm::Error::success();
+/// The first element of `tensor` that `isBad`, or -1.
+static int64_t firstBad(const Tensor &tensor, bool (*isBad)(double)) {
+  for (int64_t element = 0; element < tensor.size(); ++element)
+    if (isBad(tensor.at(element)))
+      return element;
+  return -1;
+}
+
+/// Stops at the first op with an element that `isBad` in a result and none in its operands.
+static llvm::Expected<std::optional<FirstNan>> findFirst(func::FuncOp function, ArrayRef<Tensor> arguments,
+                                                         bool (*isBad)(double)) {
+  auto observer = [isBad](Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) -> llvm::Error {
     for (const Tensor &result : results) {
-      if (!result.hasNan())
+      int64_t element = firstBad(result, isBad);
+      if (element < 0 || llvm::any_of(operands, [&](const Tensor &t) { return firstBad(t, isBad) >= 0; }))
         continue;
-      int64_t element = 0;
-      while (!std::isnan(result.at(element)))
-        ++element;
       return llvm::make_error<Found>(FirstNan{op->getName().getStringRef().str(), op->getLoc(), element,
                                               describeOperands(operands, result, element)});
     }
@@ -63,6 +69,14 @@ llvm::Expected<std::optional<FirstNan>> findFirstNan(func::FuncOp function, Arra
   if (rest)
     return std::move(rest);
   return found;
+}
+
+llvm::Expected<std::optional<FirstNan>> findFirstNan(func::FuncOp function, ArrayRef<Tensor> arguments) {
+  return findFirst(function, arguments, [](double value) { return std::isnan(value); });
+}
+
+llvm::Expected<std::optional<FirstNan>> findFirstInfinity(func::FuncOp function, ArrayRef<Tensor> arguments) {
+  return findFirst(function, arguments, [](double value) { return !std::isfinite(value); });
 }
 
 } // namespace mlc::compiler::oracle

@@ -21,5 +21,10 @@ struct FirstNan {
 llvm::Expected<std::optional<FirstNan>> findFirstNan(mlir::func::FuncOp function,
                                                      llvm::ArrayRef<Tensor> arguments);
 
+/// The same for the first value that is infinite or NaN. Infinities may be meant (a mask), so this is to be
+/// asked only of a function that makes no NaN and still does not end in finite numbers.
+llvm::Expected<std::optional<FirstNan>> findFirstInfinity(mlir::func::FuncOp function,
+                                                          llvm::ArrayRef<Tensor> arguments);
+
 } // namespace mlc::compiler::oracle
 #endif

@@ -373,6 +373,25 @@ TEST(NanReplay, NamesTheFirstOp) {
   EXPECT_FALSE(none->has_value());
 }
 
+TEST(NanReplay, NamesTheFirstInfinity) {
+  OwningOpRef<ModuleOp> module = parse(R"(
+   func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+     %s = mlc.mul %x, %x : tensor<2xf32>
+     %e = mlc.exp %s : tensor<2xf32>
+     return %e : tensor<2xf32>
+   })");
+  func::FuncOp f = functionNamed(*module, "f");
+  auto nan = oracle::findFirstNan(f, argumentsOf(f, {{2, 30}}));
+  ASSERT_TRUE(bool(nan));
+  EXPECT_FALSE(nan->has_value());
+  auto found = oracle::findFirstInfinity(f, argumentsOf(f, {{2, 30}}));
+  ASSERT_TRUE(bool(found)) << llvm::toString(found.takeError());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->op, "mlc.exp");
+  EXPECT_EQ((*found)->element, 1);
+  EXPECT_EQ((*found)->operands, "900");
+}
+
 TEST(Compare, BoundsAndCorners) {
   auto tensor = [](std::vector<double> values, Type element) {
     Tensor result(RankedTensorType::get({int64_t(values.size())}, element));
