@@ -92,6 +92,8 @@ private:
     if (letter.size() == 1)
       name += std::to_string(counts[letter]++);
     names[value] = name;
+    if (role == "state" && !lives.count(value))
+      return; // functions take all state, and most touch little of it
     auto type = cast<ShapedType>(value.getType());
     out << llvm::formatv("  {0,-8} {1,-8} {2,-22} {3,10} {4,10}  {5,-8}", name, role, typeText(type),
                          step::byteSize(type), offset, lives.lookup(value).text());

@@ -21,6 +21,7 @@
 
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/IntrinsicsX86.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -31,12 +32,63 @@ namespace {
 /// Fields of mlc_call, by number.
 enum Field { State, Arena, Scratch, Inputs, Outputs, Scalars, Seed, Update, Row, ParallelFor, Context };
 
+/// Sets the floating-point mode of the thread and puts it back.
+class FloatMode {
+public:
+  FloatMode(llvm::IRBuilder<> &builder, const Target &target)
+      : builder(builder), isX86(StringRef(target.triple).starts_with("x86_64")) {}
+
+  void enter() {
+    if (!isX86)
+      return;
+    before = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode_before");
+    llvm::Value *own = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
+    builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {before});
+    builder.CreateStore(builder.getInt32(mode), own);
+    builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {own});
+  }
+
+  void leave() {
+    if (isX86)
+      builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {before});
+  }
+
+private:
+  /// Exceptions masked, nearest, flush to zero, denormals are zero.
+  static constexpr uint32_t mode = 0x9FC0;
+
+  llvm::IRBuilder<> &builder;
+  bool isX86;
+  llvm::Value *before = nullptr;
+};
+
+/// `void (void *const *args, int64_t chunk, void *scratch)` that runs args[0] on args + 1 in the program's
+/// mode.
+llvm::Function *buildChunkRunner(llvm::Module &module, const Target &target) {
+  llvm::IRBuilder<> builder(module.getContext());
+  auto *pointer = builder.getPtrTy();
+  auto *type = llvm::FunctionType::get(builder.getVoidTy(), {pointer, builder.getInt64Ty(), pointer}, false);
+  llvm::Function *runner = llvm::Function::Create(type, llvm::Function::InternalLinkage, "run_chunk", module);
+  runner->addFnAttr(llvm::Attribute::NoUnwind);
+  builder.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", runner));
+  FloatMode mode(builder, target);
+  mode.enter();
+  llvm::Value *args = runner->getArg(0);
+  llvm::Value *kernel = builder.CreateLoad(pointer, args);
+  llvm::Value *rest = builder.CreateConstInBoundsGEP1_64(pointer, args, 1);
+  builder.CreateCall(type, kernel, {rest, runner->getArg(1), runner->getArg(2)});
+  mode.leave();
+  builder.CreateRetVoid();
+  return runner;
+}
+
 class FunctionDriver {
 public:
-  FunctionDriver(func::FuncOp function, llvm::Module &module, const StateLayout &state,
-                 const llvm::StringMap<std::string> &kernels)
-      : function(function), module(module), state(state), kernels(kernels), builder(module.getContext()),
-        pointer(builder.getPtrTy()), word(builder.getInt64Ty()),
+  FunctionDriver(func::FuncOp function, llvm::Module &module, llvm::Function *chunkRunner,
+                 const StateLayout &state, const llvm::StringMap<std::string> &kernels, const Target &target)
+      : function(function), module(module), chunkRunner(chunkRunner), state(state), kernels(kernels),
+        builder(module.getContext()), mode(builder, target), pointer(builder.getPtrTy()),
+        word(builder.getInt64Ty()),
         callType(llvm::StructType::get(module.getContext(), {pointer, pointer, pointer, pointer, pointer,
                                                              pointer, word, word, word, pointer, pointer})) {}
 
@@ -48,16 +100,20 @@ public:
     call->setName("call");
     builder.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", native));
 
+    // The kernel's place, then addresses.
     size_t tableSize = 1;
     for (step::LaunchOp launch : launchesOf(function))
-      tableSize = std::max<size_t>(tableSize, launch->getNumOperands());
+      tableSize = std::max<size_t>(tableSize, 1 + launch->getNumOperands());
     table = builder.CreateAlloca(llvm::ArrayType::get(pointer, tableSize), nullptr, "table");
+
+    mode.enter();
 
     if (failed(locateArguments()))
       return failure();
     for (Operation &op : function.getBody().front())
       if (failed(visit(op)))
         return failure();
+    mode.leave();
     builder.CreateRetVoid();
     return success();
   }
@@ -73,6 +129,8 @@ private:
   llvm::Value *entryOf(Field tableField, int64_t number) {
     return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(pointer, load(tableField), number));
   }
+
+  llvm::Value *entryAddress(size_t i) { return builder.CreateConstInBoundsGEP1_64(pointer, table, i); }
 
   LogicalResult locateArguments() {
     int64_t inputs = 0, outputs = 0;
@@ -127,14 +185,15 @@ private:
     auto *kernelType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, word, pointer}, false);
     llvm::FunctionCallee kernel = module.getOrInsertFunction(symbol->second, kernelType);
     for (auto [i, operand] : llvm::enumerate(launch->getOperands()))
-      builder.CreateStore(addresses.lookup(operand), builder.CreateConstInBoundsGEP1_64(pointer, table, i));
+      builder.CreateStore(addresses.lookup(operand), entryAddress(i + 1));
     if (launch.getChunks() == 1) {
-      builder.CreateCall(kernel, {table, builder.getInt64(0), load(Scratch)});
+      builder.CreateCall(kernel, {entryAddress(1), builder.getInt64(0), load(Scratch)});
       return success();
     }
+    builder.CreateStore(kernel.getCallee(), entryAddress(0));
     auto *loopType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, pointer, pointer, word}, false);
     builder.CreateCall(loopType, load(ParallelFor),
-                       {load(Context), kernel.getCallee(), table, builder.getInt64(launch.getChunks())});
+                       {load(Context), chunkRunner, table, builder.getInt64(launch.getChunks())});
     return success();
   }
 
@@ -174,9 +233,11 @@ private:
 
   func::FuncOp function;
   llvm::Module &module;
+  llvm::Function *chunkRunner;
   const StateLayout &state;
   const llvm::StringMap<std::string> &kernels;
   llvm::IRBuilder<> builder;
+  FloatMode mode;
   llvm::PointerType *pointer;
   llvm::IntegerType *word;
   llvm::StructType *callType;
@@ -194,7 +255,8 @@ FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, 
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
   for (auto function : module.getOps<func::FuncOp>())
     if (isStepFunction(function) &&
-        failed(FunctionDriver(function, *native, state, kernels).run(symbols.lookup(function.getName()))))
+        failed(FunctionDriver(function, *native, chunkRunner, state, kernels, target)
+                   .run(symbols.lookup(function.getName()))))
       return failure();
   return native;
 }

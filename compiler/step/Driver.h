@@ -3,6 +3,7 @@
 #define MLC_COMPILER_STEP_DRIVER_H
 
 #include "compiler/plan/StateLayout.h"
+#include "compiler/target/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -20,7 +21,7 @@ namespace mlc::compiler {
 mlir::FailureOr<std::unique_ptr<llvm::Module>> buildDriver(mlir::ModuleOp module, const StateLayout &state,
                                                            const llvm::StringMap<std::string> &kernels,
                                                            const llvm::StringMap<std::string> &symbols,
-                                                           llvm::LLVMContext &context);
+                                                           const Target &target, llvm::LLVMContext &context);
 
 } // namespace mlc::compiler
 

@@ -153,7 +153,7 @@ FailureOr<CompiledObjects> compiler::compileObjects(ModuleOp module, const Targe
 
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> driver =
-      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, context);
+      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target, context);
   if (failed(driver))
     return failure();
   llvm::Expected<std::string> object = compileNative(**driver, target, NativeForm::Object);
@@ -256,7 +256,7 @@ LogicalResult compiler::printPhase(ModuleOp module, const Target &target, const 
     return report(module, kernels.takeError());
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> driver =
-      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, context);
+      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target, context);
   if (failed(driver))
     return failure();
   llvm::Expected<std::unique_ptr<llvm::Module>> all = oneModule(kernels->forms, std::move(*driver));
