@@ -251,12 +251,15 @@ private:
 FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, const StateLayout &state,
                                                                const llvm::StringMap<std::string> &kernels,
                                                                const llvm::StringMap<std::string> &symbols,
+                                                               const Target &target,
                                                                llvm::LLVMContext &context) {
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
+  llvm::Function *chunkRunner = buildChunkRunner(*native, target);
   for (auto function : module.getOps<func::FuncOp>())
-    if (isStepFunction(function) &&
-        failed(FunctionDriver(function, *native, chunkRunner, state, kernels, target)
-                   .run(symbols.lookup(function.getName()))))
-      return failure();
+    if (isStepFunction(function)) {
+      FunctionDriver driver(function, *native, chunkRunner, state, kernels, target);
+      if (failed(driver.run(symbols.lookup(function.getName()))))
+        return failure();
+    }
   return native;
 }

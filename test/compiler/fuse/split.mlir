@@ -33,12 +33,19 @@ func.func @channels(%x: tensor<64x28x28x6xf32>) -> tensor<6xf32> {
   return %r : tensor<6xf32>
 }
 
+// CHECK-LABEL: func.func @few
+// CHECK-NEXT: mlc.reduce sum %{{.*}} axes = [0, 1, 2] : tensor<64x10x10x16xf32> -> tensor<16xf32>
+func.func @few(%x: tensor<64x10x10x16xf32>) -> tensor<16xf32> {
+  %r = mlc.reduce sum %x axes = [0, 1, 2] : tensor<64x10x10x16xf32> -> tensor<16xf32>
+  return %r : tensor<16xf32>
+}
+
 // CHECK-LABEL: func.func @columns
-// CHECK-NEXT: mlc.reshape %{{.*}} : tensor<8192x16xf32> -> tensor<64x128x16xf32>
-// CHECK-NEXT: mlc.reduce sum %{{.*}} axes = [1] : tensor<64x128x16xf32> -> tensor<64x16xf32>
+// CHECK-NEXT: mlc.reshape %{{.*}} : tensor<32768x16xf32> -> tensor<64x512x16xf32>
+// CHECK-NEXT: mlc.reduce sum %{{.*}} axes = [1] : tensor<64x512x16xf32> -> tensor<64x16xf32>
 // CHECK-NEXT: mlc.reduce sum %{{.*}} axes = [0] : tensor<64x16xf32> -> tensor<16xf32>
-func.func @columns(%x: tensor<8192x16xf32>) -> tensor<16xf32> {
-  %r = mlc.reduce sum %x axes = [0] : tensor<8192x16xf32> -> tensor<16xf32>
+func.func @columns(%x: tensor<32768x16xf32>) -> tensor<16xf32> {
+  %r = mlc.reduce sum %x axes = [0] : tensor<32768x16xf32> -> tensor<16xf32>
   return %r : tensor<16xf32>
 }
 

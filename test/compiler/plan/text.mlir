@@ -23,15 +23,15 @@ func.func @train_step(%other: memref<2x4xf32> {mlc.state = "net.other", step.rol
 }
 
 //      CHECK:@train_step: 2 launches
-// CHECK-NEXT:
+// CHECK-EMPTY:
 // CHECK-NEXT:  buffer   role     type                        bytes     offset  life
 // CHECK-NEXT:  s1       state    32xf32                        128         64  1..1      net.p
 // CHECK-NEXT:  i0       input    32xf32                        128          -  0..0{{ *$}}
 // CHECK-NEXT:  scalars  scalars  2xf64                          16          -  1..1{{ *$}}
 // CHECK-NEXT:  b0       arena    32xf32                        128          0  0..1{{ *$}}
-// CHECK-NEXT:
+// CHECK-EMPTY:
 // CHECK-NEXT:  launch  kernel               chunks  scratch  buffers
 // CHECK-NEXT:  0       double                    4        0  i0 -> b0  (net.mlc:3)
 // CHECK-NEXT:  1       update                    1      128  s1 b0 scalars+8 -> s1
-// CHECK-NEXT:
+// CHECK-EMPTY:
 // CHECK-NEXT:  state 160 bytes (of 192), arena 128 bytes (buffers 128), scratch 128 bytes

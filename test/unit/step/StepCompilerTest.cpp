@@ -2,9 +2,10 @@
 #include "compiler/oracle/Compare.h"
 #include "test/unit/step/StepProgram.h"
 
-#include "llvm/Support/FileSystem.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
 
-#include <fstream>
+#include <cstring>
 
 using namespace mlc;
 using namespace mlc::compiler;
@@ -130,6 +131,90 @@ TEST(StepCompiler, StateHasOneLayoutForAllFunctions) {
   EXPECT_EQ(state.find("net.w")->bytes, 12);
   EXPECT_EQ(state.find("nobody"), nullptr);
   EXPECT_EQ(program->find("no_such_function"), nullptr);
+}
+
+TEST(StepCompiler, KeepsToAGivenLayout) {
+  mlir::DialectRegistry registry;
+  registerStepCompilerDialects(registry);
+  mlir::MLIRContext context(registry);
+  StateLayout layout;
+  layout.places = {{"first", DType::F32, {100}, 0, 400},
+                   {"objective.net.w.m", DType::F32, {3, 1}, 448, 12},
+                   {"net.b", DType::F32, {1}, 512, 4},
+                   {"net.w", DType::F32, {3, 1}, 576, 12}};
+  layout.bytes = 640;
+  CompileOptions options;
+  options.useCache = false;
+  options.state = &layout;
+  options.name = "other";
+  options.suffix = "_rows64";
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(linear, &context);
+  auto objects = compileObjects(*module, Target::host(), options);
+  ASSERT_TRUE(mlir::succeeded(objects));
+  EXPECT_EQ(objects->state.bytes, 640);
+  EXPECT_EQ(objects->functions[0].symbol, "mlc_other_init_rows64");
+  auto program = llvm::cantFail(linkInMemory(std::move(*objects)));
+  std::vector<float> state(160, 5.0f);
+  std::vector<char> scratch(program->find("init")->description.scratchBytes + 64);
+  mlc_call call{};
+  call.state = reinterpret_cast<uint8_t *>(state.data());
+  call.scratch = scratch.data();
+  program->find("init")->entry(&call);
+  EXPECT_EQ(state[0], 5.0f);
+  EXPECT_EQ(state[448 / 4], 0.0f);
+  EXPECT_EQ(state[512 / 4], 0.0f);
+  EXPECT_NE(state[576 / 4], 5.0f);
+  EXPECT_EQ(state[576 / 4 + 3], 5.0f);
+
+  // A layout that lacks a tensor, or has another of its name, is refused.
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&context,
+                                        [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
+  layout.places[3].shape = {4, 1};
+  module = mlir::parseSourceString<mlir::ModuleOp>(linear, &context);
+  EXPECT_TRUE(mlir::failed(compileObjects(*module, Target::host(), options)));
+  EXPECT_EQ(message, "state 'net.w' is of another type in the given layout");
+  layout.places.pop_back();
+  module = mlir::parseSourceString<mlir::ModuleOp>(linear, &context);
+  EXPECT_TRUE(mlir::failed(compileObjects(*module, Target::host(), options)));
+  EXPECT_EQ(message, "state 'net.w' is not in the given layout");
+}
+
+TEST(StepCompiler, EveryPhasePrints) {
+  mlir::DialectRegistry registry;
+  registerStepCompilerDialects(registry);
+  mlir::MLIRContext context(registry);
+  const std::pair<StepPhase, const char *> expected[] = {
+      {StepPhase::Step, "step.launch @k_"},
+      {StepPhase::Plan, "@train_step: "},
+      {StepPhase::Kernels, "// k_0: "},
+      {StepPhase::LLVM, "define void @mlc_program_train_step(ptr"},
+      {StepPhase::Asm, "mlc_program_train_step:"},
+      {StepPhase::Obj, "\x7f"
+                       "ELF"}};
+  for (auto [phase, text] : expected) {
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(linear, &context);
+    std::string out;
+    llvm::raw_string_ostream stream(out);
+    ASSERT_TRUE(mlir::succeeded(printPhase(*module, Target::host(), CompileOptions(), phase, stream)));
+    EXPECT_NE(out.find(text), std::string::npos) << text;
+  }
+}
+
+TEST(StepCompiler, TheCallersFloatModeIsKept) {
+#if defined(__x86_64__)
+  StepProgram program(linear);
+  ASSERT_TRUE(program.compiled());
+  auto arguments = program.arguments("predict", 1);
+  auto expected = program.run("predict", arguments);
+  unsigned before = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(before | 0x2000); // rounds down
+  auto actual = program.run("predict", arguments);
+  unsigned after = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(before);
+  EXPECT_EQ(after & 0xe040, (before & 0xe040) | 0x2000);
+  EXPECT_EQ(std::memcmp(expected[0].data(), actual[0].data(), expected[0].bytes()), 0);
+#endif
 }
 
 } // namespace

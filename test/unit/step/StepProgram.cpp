@@ -52,7 +52,7 @@ func::FuncOp StepProgram::original(const std::string &function) {
   return source->lookupSymbol<func::FuncOp>(function);
 }
 
-std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor> arguments) {
+std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor> arguments, bool inOrder) {
   func::FuncOp function = original(name);
   const CompiledFunction *entry = program->find(name);
   const StateLayout &layout = program->state();
@@ -105,6 +105,11 @@ std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor
     for (int64_t chunk = chunks; chunk-- > 0;)
       kernel(args, chunk, context);
   };
+  if (inOrder)
+    call.parallel_for = [](void *context, mlc_kernel kernel, void *const *args, int64_t chunks) {
+      for (int64_t chunk = 0; chunk < chunks; ++chunk)
+        kernel(args, chunk, context);
+    };
   entry->entry(&call);
 
   for (auto [i, result] : llvm::enumerate(results))
@@ -145,8 +150,12 @@ std::vector<Tensor> StepProgram::arguments(const std::string &name, uint64_t see
 void StepProgram::compareAll(const std::string &name, uint64_t seed, oracle::Tolerance tolerance) {
   ASSERT_TRUE(compiled());
   std::vector<Tensor> values = arguments(name, seed);
-  std::vector<Tensor> expected = interpret(name, values), actual = run(name, values);
+  std::vector<Tensor> expected = interpret(name, values), actual = run(name, values),
+                      again = run(name, values, /*inOrder=*/true);
   ASSERT_EQ(expected.size(), actual.size());
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_EQ(std::memcmp(actual[i].data(), again[i].data(), actual[i].bytes()), 0)
+        << "@" << name << ", result " << i << " depends on the order of chunks";
   for (size_t i = 0; i < expected.size(); ++i)
     if (auto mismatch = oracle::compare(expected[i], actual[i], tolerance))
       ADD_FAILURE() << "@" << name << ", seed " << seed << ", result " << i << ": " << mismatch->text();

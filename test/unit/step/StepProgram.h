@@ -24,16 +24,18 @@ public:
   const compiler::CompiledModule *operator->() const { return program.get(); }
 
   /// The function's results for `arguments`, in order, from compiled code. Arena, scratch and outputs hold
-  /// NaN patterns before; state that the function does not take does, too. Chunks run last to first.
-  std::vector<compiler::oracle::Tensor> run(const std::string &function,
-                                            std::vector<compiler::oracle::Tensor> arguments);
+  /// NaN patterns before; state that the function does not take does, too. Chunks run last to first, or
+  /// in order.
+  std::vector<compiler::oracle::Tensor>
+  run(const std::string &function, std::vector<compiler::oracle::Tensor> arguments, bool inOrder = false);
   /// The same from the oracle.
   std::vector<compiler::oracle::Tensor> interpret(const std::string &function,
                                                   std::vector<compiler::oracle::Tensor> arguments);
   /// Arguments of the function's types with small numbers made from `seed`; integers in 0..8.
   std::vector<compiler::oracle::Tensor> arguments(const std::string &function, uint64_t seed);
 
-  /// Runs both and compares all results.
+  /// Runs both and compares all results; and compiled code again with its chunks in another order, to the
+  /// last bit.
   void compareAll(const std::string &function, uint64_t seed, compiler::oracle::Tolerance tolerance = {});
 
 private:
