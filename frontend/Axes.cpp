@@ -229,8 +229,7 @@ Value transposeRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.result(elaborator.graph->transpose(value.id, order));
 }
 
-//===-- x[...]
-//---------------------------------------------------------------------------------------------===//
+//===-- x[...] -------------------------------------------------------------------------------------===//
 
 namespace {
 /// What a subscript takes of its axis.

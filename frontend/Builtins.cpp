@@ -47,8 +47,7 @@ const Builtin *findBuiltin(const std::string &name) {
   return nullptr;
 }
 
-//===-- Choices
-//--------------------------------------------------------------------------------------------===//
+//===-- Choices ------------------------------------------------------------------------------------===//
 
 static Value smallestOrLargest(Elaborator &elaborator, BuiltinCall &call, const char *op) {
   return elaborator.elementwise(op, call.operands[0].value, call.operands[1].value, call.operands[0].span,
@@ -88,8 +87,7 @@ Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.emit("select", ids, {}, common, call.site.span);
 }
 
-//===-- Numbers
-//--------------------------------------------------------------------------------------------===//
+//===-- Numbers ------------------------------------------------------------------------------------===//
 
 /// product(s): how many elements the axes of a pack have.
 Value productRule(Elaborator &elaborator, BuiltinCall &call) {
@@ -130,8 +128,7 @@ Value rangeRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.emit("iota", {}, {{"axis", int64_t(0)}}, {DType::I32, {*extent}}, call.site.span);
 }
 
-//===-- Layers
-//---------------------------------------------------------------------------------------------===//
+//===-- Layers -------------------------------------------------------------------------------------===//
 
 /// repeat(x, n, f): f applied n times, each with its own parameters, numbered from 0.
 Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
@@ -164,8 +161,7 @@ Value gradRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.fail(DiagnosticCode::E0318, call.site.span, "`grad` is not available yet");
 }
 
-//===-- Statistics of the training split
-//-------------------------------------------------------------------===//
+//===-- Statistics of the training split -----------------------------------------------------------===//
 
 static Value statistic(Elaborator &elaborator, BuiltinCall &call, const char *kind) {
   const Value &value = call.operands[0].value;
@@ -188,8 +184,7 @@ Value trainStdRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 Value trainMinRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "min"); }
 Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic(elaborator, call, "max"); }
 
-//===-- For the prelude
-//------------------------------------------------------------------------------------===//
+//===-- For the prelude ----------------------------------------------------------------------------===//
 
 /// windows(extent, window, stride): how many windows fit; one at least.
 Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {

@@ -111,8 +111,7 @@ Value Elaborator::instance(const LayerInstanceStmt &stmt, Env &env) {
   return Value::ofFunction(std::move(result));
 }
 
-//===-- Application
-//----------------------------------------------------------------------------------------===//
+//===-- Application --------------------------------------------------------------------------------===//
 
 static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Arguments &arguments,
                           const CallSite &site, Env &env, const Expected *expected) {

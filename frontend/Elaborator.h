@@ -151,8 +151,7 @@ public:
   std::shared_ptr<Scope> newScope(std::shared_ptr<Scope> parent);
   std::shared_ptr<Scope> copyOf(const Scope &scope);
 
-  //===-- Diagnostics (Expressions.cpp)
-  //------------------------------------------------------------------===//
+  //===-- Diagnostics (Expressions.cpp) ------------------------------------------------------------===//
 
   /// Reports at `span`, or at the user's call if that lies in the prelude.
   DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
@@ -164,7 +163,7 @@ public:
   std::string text(DType dtype) const;
   std::string describe(const Value &value) const;
 
-  //===-- Expressions and statements (Expressions.cpp, Statements.cpp) ----------------------------------===//
+  //===-- Expressions and statements (Expressions.cpp, Statements.cpp) -----------------------------===//
 
   Value expression(const Expr &expr, Env &env, const Expected *expected = nullptr);
   /// In a scope of its own.
@@ -179,8 +178,7 @@ public:
   bool isKnown(const std::string &name, Env &env) const;
   std::vector<std::string> namesInScope(Env &env) const;
 
-  //===-- Types (Types.cpp)
-  //------------------------------------------------------------------------------===//
+  //===-- Types (Types.cpp) ------------------------------------------------------------------------===//
 
   /// The type with every name known. Reports and gives nothing otherwise.
   std::optional<TensorType> resolve(const TypeExpr &type, Env &env);
@@ -195,8 +193,7 @@ public:
   std::optional<Dim> size(const Value &value, Span span, const std::string &what);
   std::optional<int64_t> wholeNumber(const Value &value, Span span, const std::string &what);
 
-  //===-- Tensors (Operators.cpp)
-  //------------------------------------------------------------------------===//
+  //===-- Tensors (Tensors.cpp, Operators.cpp, Axes.cpp) -------------------------------------------===//
 
   const TensorType &type(const Value &value) const { return value.graph->type(value.id); }
   /// Checks that the tensor belongs to the graph at hand.
@@ -229,8 +226,7 @@ public:
   std::optional<std::vector<int64_t>> axes(const Value &value, size_t rank, Span span);
   Value index(const IndexExpr &expr, Env &env);
 
-  //===-- Calls (Calls.cpp, Apply.cpp, Derivative.cpp)
-  //---------------------------------------------------===//
+  //===-- Calls (Calls.cpp, Derivative.cpp) --------------------------------------------------------===//
 
   Value call(const Call &call, Env &env, const Expected *expected, const Argument *piped, bool onlyStage);
   Value pipe(const PipeExpr &expr, Env &env, const Expected *expected);
@@ -245,8 +241,7 @@ public:
   Value callWithDerivative(const Function &function, Env &callee, const Expected *expected,
                            const CallSite &site);
 
-  //===-- Parameters and states (Parameters.cpp)
-  //---------------------------------------------------------===//
+  //===-- Parameters and states (Parameters.cpp) ---------------------------------------------------===//
 
   Value parameter(const Ident &name, const TypeExpr &type, const Expr &initial, core::StateTensor::Role role,
                   Env &env, int *index);

@@ -6,8 +6,7 @@
 
 namespace mlc::frontend {
 
-//===-- Values
-//---------------------------------------------------------------------------------------------===//
+//===-- Values -------------------------------------------------------------------------------------===//
 
 Value Value::of(frontend::Number number) {
   Value value;
@@ -87,8 +86,7 @@ std::string join(const std::string &path, const std::string &component) {
 
 std::string componentName(const Call &call) { return call.callee.text + "_" + std::to_string(call.ordinal); }
 
-//===-- Reports
-//--------------------------------------------------------------------------------------------===//
+//===-- Reports ------------------------------------------------------------------------------------===//
 
 Span Elaborator::userSpan(Span span) const {
   auto isUser = [&](Span span) {
@@ -165,8 +163,7 @@ void Elaborator::locate() {
       origin.chain.push_back(frame->callSpan);
 }
 
-//===-- Names
-//----------------------------------------------------------------------------------------------===//
+//===-- Names --------------------------------------------------------------------------------------===//
 
 Variable *Elaborator::find(Env &env, const std::string &name) const {
   for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get()) {
@@ -305,8 +302,7 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
   return Value();
 }
 
-//===-- Expressions
-//----------------------------------------------------------------------------------------===//
+//===-- Expressions --------------------------------------------------------------------------------===//
 
 namespace {
 /// The place of the nodes made while it lives.

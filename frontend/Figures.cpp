@@ -288,8 +288,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
     lines.push_back(line);
 }
 
-//===-- The graph of figures
-//-------------------------------------------------------------------------------===//
+//===-- The graph of figures -----------------------------------------------------------------------===//
 
 static ValueId part(GraphContext &graph, ValueId sums, int64_t offset, const std::vector<Dim> &shape) {
   Dim count = product(shape);

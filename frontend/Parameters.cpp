@@ -222,8 +222,7 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
   return true;
 }
 
-//===-- Tensors that live between steps
-//--------------------------------------------------------------------===//
+//===-- Tensors that live between steps ------------------------------------------------------------===//
 
 ValueId Elaborator::stateValue(int state) {
   auto [entry, added] = phase->states.emplace(state, 0);
@@ -307,8 +306,7 @@ int Elaborator::statistic(const std::string &field, const std::string &kind, con
   return entry->second;
 }
 
-//===-- What a graph gets from outside
-//---------------------------------------------------------------------===//
+//===-- What a graph gets from outside -------------------------------------------------------------===//
 
 ValueId GraphContext::captured(const Capture &capture) {
   bool fresh = false;

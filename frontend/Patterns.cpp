@@ -229,8 +229,7 @@ Value rearrangeRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.result(graph.reshape(value, together));
 }
 
-//===-- einsum
-//---------------------------------------------------------------------------------------------===//
+//===-- einsum -------------------------------------------------------------------------------------===//
 
 namespace {
 /// A tensor with a name for each axis.

@@ -58,8 +58,7 @@ private:
 
 } // namespace
 
-//===-- Names
-//----------------------------------------------------------------------------------------------===//
+//===-- Names --------------------------------------------------------------------------------------===//
 
 void Resolver::use(const std::string &name, Span span) {
   for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
@@ -175,8 +174,7 @@ void Resolver::expression(const Expr &expr) {
   }
 }
 
-//===-- Statements
-//-----------------------------------------------------------------------------------------===//
+//===-- Statements ---------------------------------------------------------------------------------===//
 
 void Resolver::binding(const Binding &binding) {
   if (binding.type)
@@ -260,8 +258,7 @@ void Resolver::callable(const Callable &callable) {
   close();
 }
 
-//===-- Items
-//----------------------------------------------------------------------------------------------===//
+//===-- Items --------------------------------------------------------------------------------------===//
 
 void Resolver::derivative(const DerivativeItem &item) {
   auto entry = file.items.find(item.function.text);
@@ -387,8 +384,7 @@ void Resolver::item(const Item &item) {
   }
 }
 
-//===-- Definitions that lead back to themselves
-//-----------------------------------------------------------===//
+//===-- Definitions that lead back to themselves ---------------------------------------------------===//
 
 static std::string nameOf(const Item &item) {
   if (const auto *callable = as<CallableItem>(item))

@@ -204,8 +204,7 @@ bool TrainBlock::predict(Phase &phase) {
   return !e.diagnostics.hasErrors();
 }
 
-//===-- What is learned
-//------------------------------------------------------------------------------------===//
+//===-- What is learned ----------------------------------------------------------------------------===//
 
 std::vector<bool> reach(const core::Graph &graph, ValueId from) {
   std::vector<bool> reached(graph.types.size(), false);
@@ -273,8 +272,7 @@ bool TrainBlock::findTrainable() {
   return true;
 }
 
-//===-- Putting it together
-//--------------------------------------------------------------------------------===//
+//===-- Putting it together ------------------------------------------------------------------------===//
 
 void TrainBlock::finish(Phase &phase, core::StepGraph &result, bool keepInputs) {
   std::vector<int64_t> renamed = prune(phase.graph.graph, keepInputs);

@@ -12,6 +12,20 @@ static std::optional<SmallVector<int64_t>> axesOf(Operation *op) {
   return std::nullopt;
 }
 
+/// Whether the group reads a value only at the point at hand: every use, through elementwise ops and
+/// broadcasts along the reduced axes, ends in a reduction or a result. A reverse, slice or gather between
+/// reads it elsewhere.
+static bool staysPut(Value value, const Group &group, ArrayRef<int64_t> kept,
+                     llvm::SmallPtrSetImpl<Operation *> &seen) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (!llvm::is_contained(group.ops, user) || isAnchor(user) || !seen.insert(user).second)
+      return true;
+    auto broadcast = dyn_cast<ir::BroadcastOp>(user);
+    bool same = isa<ir::ElementwiseOpInterface>(user) || (broadcast && broadcast.getAxes() == kept);
+    return same && staysPut(user->getResult(0), group, kept, seen);
+  });
+}
+
 std::optional<Reductions> reductionsOf(const Group &group) {
   Reductions found;
   SmallVector<Operation *> anchors = group.anchors();
@@ -52,7 +66,9 @@ std::optional<Reductions> reductionsOf(const Group &group) {
     } else if (auto broadcast = dyn_cast<ir::BroadcastOp>(op);
                broadcast && isFull(broadcast.getResult()) && isReduced(broadcast.getX()) &&
                broadcast.getAxes() == ArrayRef<int64_t>(found.kept)) {
-      found.repeated.push_back({broadcast.getX(), level});
+      llvm::SmallPtrSet<Operation *, 8> seen;
+      if (staysPut(broadcast.getX(), group, found.kept, seen))
+        found.repeated.push_back({broadcast.getX(), level});
     } else if (level > 0 && !isa<ir::ElementwiseOpInterface>(op)) {
       return std::nullopt;
     }

@@ -106,3 +106,18 @@ func.func @embed(%t: tensor<7x33xf32>, %i: tensor<2x5xi32> {check.range = array<
   %0 = mlc.gather %t, %i : (tensor<7x33xf32>, tensor<2x5xi32>) -> tensor<2x5x33xf32>
   return %0 : tensor<2x5x33xf32>
 }
+// What is repeated along the reduced axes is read elsewhere than at the column at hand.
+func.func @reversed_between(%x: tensor<33xf32>) -> tensor<33xf32> {
+  %0 = mlc.broadcast %x axes = [1] : tensor<33xf32> -> tensor<7x33xf32>
+  %1 = mlc.reverse %0 axes = [1] : tensor<7x33xf32> -> tensor<7x33xf32>
+  %2 = mlc.reduce sum %1 axes = [0] : tensor<7x33xf32> -> tensor<33xf32>
+  return %2 : tensor<33xf32>
+}
+func.func @sliced_between(%x: tensor<9xf32>, %y: tensor<8x20xf32>) -> tensor<8xf32> {
+  %r = mlc.reverse %x axes = [0] : tensor<9xf32> -> tensor<9xf32>
+  %s = mlc.slice %r starts = [1] strides = [1] : tensor<9xf32> -> tensor<8xf32>
+  %b = mlc.broadcast %s axes = [0] : tensor<8xf32> -> tensor<8x20xf32>
+  %p = mlc.mul %b, %y : tensor<8x20xf32>
+  %q = mlc.reduce sum %p axes = [1] : tensor<8x20xf32> -> tensor<8xf32>
+  return %q : tensor<8xf32>
+}
