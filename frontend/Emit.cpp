@@ -275,6 +275,12 @@ void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
         attr = attribute(node, name, value);
       state.addAttribute(name == "values" ? "value" : name, attr);
     }
+    // Every callee of a program has a derivative clause: see emitCallees.
+    if (node.op == "call")
+      for (const auto &[name, value] : node.attrs)
+        if (name == "callee")
+          state.addAttribute(
+              "vjp", FlatSymbolRefAttr::get(builder.getContext(), std::get<std::string>(value) + ".vjp"));
     for (const std::unique_ptr<Graph> &body : node.regions) {
       Region *region = state.addRegion();
       Block *block = new Block;
@@ -308,13 +314,15 @@ std::vector<Type> Emitter::outputTypes(const Graph &graph) {
 }
 
 void Emitter::emitCallees() {
-  auto emitOne = [&](StringRef name, const Graph &graph) {
+  // `cotangentsOf`, for a vjp: the function of whose float inputs it returns the cotangents. Those that the
+  // clause does not give are zero: mlc.call wants one for each.
+  auto emitOne = [&](StringRef name, const Graph &graph, const Callee *cotangentsOf) {
     SmallVector<Type> inputs;
     for (ValueId input : graph.inputs)
       inputs.push_back(tensorType(graph.types[input]));
     builder.setInsertionPointToEnd(module.getBody());
-    auto func = func::FuncOp::create(builder, builder.getUnknownLoc(), name,
-                                     builder.getFunctionType(inputs, outputTypes(graph)));
+    auto func =
+        func::FuncOp::create(builder, builder.getUnknownLoc(), name, builder.getFunctionType(inputs, {}));
     func.setPrivate();
     Block *block = func.addEntryBlock();
     builder.setInsertionPointToStart(block);
@@ -322,11 +330,25 @@ void Emitter::emitCallees() {
     for (auto [id, value] : llvm::zip(graph.inputs, block->getArguments()))
       bound[id] = value;
     emitGraph(graph, bound);
-    func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(graph, bound));
+    std::vector<Value> results = outputs(graph, bound);
+    if (cotangentsOf) {
+      std::vector<Value> given;
+      std::swap(given, results);
+      size_t next = 0;
+      for (auto [i, input] : llvm::enumerate(cotangentsOf->primal.inputs)) {
+        RankedTensorType type = tensorType(cotangentsOf->primal.types[input]);
+        if (cotangentsOf->differentiable[i])
+          results.push_back(given[next++]);
+        else if (isa<FloatType>(type.getElementType()))
+          results.push_back(ir::ConstantOp::create(builder, builder.getUnknownLoc(), type, 0.0));
+      }
+    }
+    func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
+    func.setFunctionType(builder.getFunctionType(inputs, ValueRange(results).getTypes()));
   };
   for (const Callee &callee : program.callees) {
-    emitOne(callee.name, callee.primal);
-    emitOne(callee.name + ".vjp", callee.vjp);
+    emitOne(callee.name, callee.primal, nullptr);
+    emitOne(callee.name + ".vjp", callee.vjp, &callee);
   }
 }
 
