@@ -7,6 +7,7 @@
 #include "compiler/step/Driver.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Linker/Linker.h"
@@ -71,13 +72,17 @@ FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOpti
     return failure();
   planned.state = std::move(*state);
   llvm::StringMap<double> flops;
+  llvm::StringSet<> symbols;
   for (func::FuncOp kernel : kernelsOf(module)) {
     FailureOr<KernelInfo> info = planKernel(kernel, target);
     if (failed(info))
       return failure();
     flops[kernel.getName()] = info->flops;
-    planned.units.push_back(kernelUnit(kernel));
-    planned.kernelSymbols[kernel.getName()] = planned.units.back().symbol;
+    KernelUnit unit = kernelUnit(kernel);
+    planned.kernelSymbols[kernel.getName()] = unit.symbol;
+    // Planning makes copying kernels after equal kernels became one; a kernel may be such a copy already.
+    if (symbols.insert(unit.symbol).second)
+      planned.units.push_back(std::move(unit));
   }
   for (auto function : module.getOps<func::FuncOp>()) {
     if (!isStepFunction(function))
