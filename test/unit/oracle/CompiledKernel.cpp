@@ -2,7 +2,11 @@
 
 #include "compiler/ad/Autodiff.h"
 #include "compiler/kernels/check/Check.h"
+#include "compiler/oracle/Compare.h"
+#include "compiler/oracle/Oracle.h"
 #include "runtime/Abi.h"
+
+#include "llvm/Support/raw_ostream.h"
 
 #include <cstring>
 
@@ -80,6 +84,28 @@ llvm::Expected<std::vector<Tensor>> runAsKernel(func::FuncOp function, llvm::Arr
     std::memcpy(result.mutableData(), buffers[i].data(), result.bytes());
   }
   return results;
+}
+
+std::vector<std::string> compareKernelWithOracle(func::FuncOp function, ArrayRef<Tensor> arguments,
+                                                 ArrayRef<double> noise) {
+  llvm::Expected<std::vector<Tensor>> expected = oracle::run(function, arguments);
+  if (!expected)
+    return {llvm::toString(expected.takeError())};
+  llvm::Expected<std::vector<Tensor>> actual = runAsKernel(function, arguments);
+  if (!actual)
+    return {llvm::toString(actual.takeError())};
+  std::vector<std::string> wrong;
+  for (size_t i = 0; i < expected->size(); ++i) {
+    oracle::Tolerance tolerance;
+    if (!noise.empty())
+      tolerance.absolute += noise[i];
+    if (auto mismatch = oracle::compare((*expected)[i], (*actual)[i], tolerance))
+      wrong.push_back("result " + std::to_string(i) + " of @" + function.getName().str() + ": " +
+                      mismatch->text());
+  }
+  if (!wrong.empty())
+    function.print(llvm::errs());
+  return wrong;
 }
 
 } // namespace mlc::test

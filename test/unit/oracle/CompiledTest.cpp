@@ -1,6 +1,4 @@
 // Every row's function and gradient as f32 machine code, against the oracle; and programs made from seeds.
-#include "compiler/kernels/Kernel.h"
-#include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
 #include "dialects/mlc/MlcOps.h"
 #include "test/unit/oracle/CompiledKernel.h"
@@ -18,25 +16,10 @@ namespace {
 class Compiled : public testing::TestWithParam<Row> {};
 } // namespace
 
-/// `noise`: how far the results may be off beside the usual tolerance, a number for each.
 static void compareWithOracle(func::FuncOp function, ArrayRef<oracle::Tensor> arguments,
                               ArrayRef<double> noise = {}) {
-  llvm::Expected<std::vector<oracle::Tensor>> expected = oracle::run(function, arguments);
-  ASSERT_TRUE(bool(expected)) << llvm::toString(expected.takeError());
-  llvm::Expected<std::vector<oracle::Tensor>> actual = runAsKernel(function, arguments);
-  ASSERT_TRUE(bool(actual)) << llvm::toString(actual.takeError());
-  bool wrong = false;
-  for (size_t i = 0; i < expected->size(); ++i) {
-    oracle::Tolerance tolerance;
-    if (!noise.empty())
-      tolerance.absolute += noise[i];
-    if (auto mismatch = oracle::compare((*expected)[i], (*actual)[i], tolerance)) {
-      ADD_FAILURE() << "result " << i << " of @" << function.getName().str() << ": " << mismatch->text();
-      wrong = true;
-    }
-  }
-  if (wrong)
-    function.print(llvm::errs());
+  for (const std::string &line : compareKernelWithOracle(function, arguments, noise))
+    ADD_FAILURE() << line;
 }
 
 TEST_P(Compiled, Row) {

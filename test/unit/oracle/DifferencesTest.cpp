@@ -3,8 +3,6 @@
 #include "test/unit/oracle/GradientCheck.h"
 #include "test/unit/oracle/Row.h"
 
-#include "mlir/IR/Verifier.h"
-
 #include <gtest/gtest.h>
 
 using namespace mlir;
@@ -14,39 +12,6 @@ using namespace mlc::test;
 namespace {
 class Differences : public testing::TestWithParam<Row> {};
 } // namespace
-
-/// Arguments of a loss: the function's own, then weights for its results.
-static std::vector<oracle::Tensor> withWeights(std::vector<oracle::Tensor> arguments, func::FuncOp loss,
-                                               std::mt19937_64 &random) {
-  for (Type type : loss.getArgumentTypes().drop_front(arguments.size()))
-    arguments.push_back(randomTensor(cast<RankedTensorType>(type), -1, 1, random));
-  return arguments;
-}
-
-/// Checks the derivative of a loss of `function` by the arguments `wrt`; returns the gradient function.
-static func::FuncOp check(func::FuncOp function, std::vector<oracle::Tensor> arguments, ArrayRef<int64_t> wrt,
-                          std::mt19937_64 &random) {
-  auto module = function->getParentOfType<ModuleOp>();
-  func::FuncOp loss = addLoss(function);
-  func::FuncOp gradient = addGradient(loss, wrt);
-  EXPECT_TRUE(succeeded(verify(module)));
-  if (failed(runAutodiff(module)) || failed(verify(module))) {
-    ADD_FAILURE() << "autodiff failed";
-    return {};
-  }
-  arguments = withWeights(std::move(arguments), loss, random);
-  llvm::Expected<std::vector<oracle::Tensor>> values = oracle::run(gradient, arguments);
-  if (!values) {
-    ADD_FAILURE() << llvm::toString(values.takeError());
-    return {};
-  }
-  std::vector<std::string> wrong = compareWithDifferences(loss, arguments, wrt, *values);
-  for (const std::string &line : wrong)
-    ADD_FAILURE() << line;
-  if (!wrong.empty())
-    module.print(llvm::errs());
-  return gradient;
-}
 
 TEST_P(Differences, Row) {
   const Row &row = GetParam();
@@ -64,12 +29,13 @@ TEST_P(Differences, Row) {
     ASSERT_TRUE(bool(values)) << llvm::toString(values.takeError());
     return;
   }
-  func::FuncOp gradient = check(function, arguments, wrt, random);
-  if (!gradient || HasFailure())
-    return;
+  std::vector<std::string> wrong;
+  func::FuncOp gradient = checkGradient(function, arguments, wrt, random, wrong);
   // The gradient is a function of the arguments and the weights; its derivative by the same arguments.
-  arguments = withWeights(std::move(arguments), gradient, random);
-  check(gradient, arguments, wrt, random);
+  if (wrong.empty())
+    checkGradient(gradient, withWeights(std::move(arguments), gradient, random), wrt, random, wrong);
+  for (const std::string &line : wrong)
+    ADD_FAILURE() << line;
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, Differences, testing::ValuesIn(readRows(MLC_OPS_ROWS)),

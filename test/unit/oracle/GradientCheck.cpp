@@ -3,8 +3,10 @@
 #include "compiler/ad/Autodiff.h"
 #include "compiler/oracle/Oracle.h"
 #include "dialects/mlc/MlcOps.h"
+#include "test/unit/oracle/Row.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -117,6 +119,35 @@ std::vector<std::string> compareWithDifferences(func::FuncOp loss, std::vector<o
     }
   }
   return wrong;
+}
+
+std::vector<oracle::Tensor> withWeights(std::vector<oracle::Tensor> arguments, func::FuncOp loss,
+                                        std::mt19937_64 &random) {
+  for (Type type : loss.getArgumentTypes().drop_front(arguments.size()))
+    arguments.push_back(randomTensor(cast<RankedTensorType>(type), -1, 1, random));
+  return arguments;
+}
+
+func::FuncOp checkGradient(func::FuncOp function, std::vector<oracle::Tensor> arguments,
+                           ArrayRef<int64_t> wrt, std::mt19937_64 &random, std::vector<std::string> &lines) {
+  auto module = function->getParentOfType<ModuleOp>();
+  func::FuncOp loss = addLoss(function);
+  func::FuncOp gradient = addGradient(loss, wrt);
+  if (failed(verify(module)) || failed(runAutodiff(module)) || failed(verify(module))) {
+    lines.push_back("autodiff failed");
+    return {};
+  }
+  arguments = withWeights(std::move(arguments), loss, random);
+  llvm::Expected<std::vector<oracle::Tensor>> values = oracle::run(gradient, arguments);
+  if (!values) {
+    lines.push_back(llvm::toString(values.takeError()));
+    return {};
+  }
+  std::vector<std::string> wrong = compareWithDifferences(loss, arguments, wrt, *values);
+  if (!wrong.empty())
+    module.print(llvm::errs());
+  lines.insert(lines.end(), wrong.begin(), wrong.end());
+  return gradient;
 }
 
 } // namespace mlc::test

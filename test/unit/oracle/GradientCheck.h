@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,16 @@ std::vector<std::string> compareWithDifferences(mlir::func::FuncOp loss,
                                                 std::vector<compiler::oracle::Tensor> arguments,
                                                 llvm::ArrayRef<int64_t> wrt,
                                                 llvm::ArrayRef<compiler::oracle::Tensor> gradients);
+
+/// Arguments of a loss or gradient: the function's own, then random weights for its results.
+std::vector<compiler::oracle::Tensor> withWeights(std::vector<compiler::oracle::Tensor> arguments,
+                                                  mlir::func::FuncOp loss, std::mt19937_64 &random);
+
+/// All of it: adds a loss and a gradient, by `wrt`, for an f64 function, differentiates, and compares.
+/// `lines` gains what is wrong (the module is printed then). The result is the gradient function, null if
+/// there is none.
+mlir::func::FuncOp checkGradient(mlir::func::FuncOp function, std::vector<compiler::oracle::Tensor> arguments,
+                                 llvm::ArrayRef<int64_t> wrt, std::mt19937_64 &random,
+                                 std::vector<std::string> &lines);
 
 } // namespace mlc::test

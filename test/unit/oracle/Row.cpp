@@ -61,7 +61,13 @@ std::vector<Row> readRows(const std::string &path) {
     if (rest.empty() || rest.starts_with("#"))
       continue;
     llvm::SmallVector<llvm::StringRef> columns;
-    rest.split(columns, '|');
+    for (size_t from = 0; from != llvm::StringRef::npos;) { // `|>` is a pipe of the language
+      size_t bar = rest.find('|', from);
+      while (bar != llvm::StringRef::npos && rest.substr(bar).starts_with("|>"))
+        bar = rest.find('|', bar + 1);
+      columns.push_back(rest.slice(from, bar));
+      from = bar == llvm::StringRef::npos ? bar : bar + 1;
+    }
     if (columns.size() < 3 || columns.size() > 4)
       malformed(path, line, "a row has three columns, or four");
     Row row;
