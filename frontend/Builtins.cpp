@@ -189,13 +189,15 @@ Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 /// windows(extent, window, stride): how many windows fit; one at least.
 Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {
   std::optional<int64_t> numbers[3];
-  for (int i = 0; i < 3; ++i)
-    if (!(numbers[i] =
-              elaborator.wholeNumber(call.operands[i].value, call.operands[i].span, "the size of a window")))
+  for (int i = 0; i < 3; ++i) {
+    numbers[i] =
+        elaborator.wholeNumber(call.operands[i].value, call.operands[i].span, "the size of a window");
+    if (!numbers[i])
       return Value();
+  }
   int64_t extent = *numbers[0], window = *numbers[1], stride = *numbers[2];
   if (window >= 1 && window <= extent && stride >= 1)
-    return Value::of(Number(double((extent - window) / stride + 1)));
+    return Value::of(Number::size((extent - window) / stride + 1));
   std::string wrong =
       stride < 1 ? "the stride of a window is 1 or more, and this is " + std::to_string(stride)
       : window < 1
