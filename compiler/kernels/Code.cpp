@@ -13,7 +13,7 @@ Code::Code(Block *body, Location loc, const Target &target)
     : build(body, body->end()), location(loc), machine(target), entry(body) {}
 
 Value Code::integer(int64_t value) {
-  Value &cached = integers[value];
+  Value &cached = integerConstants[value];
   if (!cached) {
     // In the entry block, where it dominates every use.
     OpBuilder top(entry, entry->begin());
@@ -120,9 +120,12 @@ Value Code::laneNumbers(int64_t lanes) {
   SmallVector<int32_t> numbers(lanes);
   for (int64_t i = 0; i < lanes; ++i)
     numbers[i] = int32_t(i);
-  Type type = VectorType::get({lanes}, build.getI32Type());
-  return arith::ConstantOp::create(build, location,
-                                   DenseElementsAttr::get(cast<ShapedType>(type), ArrayRef(numbers)));
+  return integers(numbers);
+}
+
+Value Code::integers(ArrayRef<int32_t> lanes) {
+  auto type = VectorType::get({int64_t(lanes.size())}, build.getI32Type());
+  return arith::ConstantOp::create(build, location, DenseElementsAttr::get(cast<ShapedType>(type), lanes));
 }
 
 Value Code::firstLanes(int64_t count, int64_t lanes) {

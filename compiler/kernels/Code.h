@@ -53,6 +53,8 @@ public:
   mlir::Value splat(mlir::Value scalar, int64_t lanes);
   /// 0, 1, 2, ... as vector<lanes x i32>.
   mlir::Value laneNumbers(int64_t lanes);
+  /// A constant vector of i32.
+  mlir::Value integers(llvm::ArrayRef<int32_t> lanes);
   /// The mask of the first `count` lanes.
   mlir::Value firstLanes(int64_t count, int64_t lanes);
   /// a && b; either may be null (all lanes).
@@ -94,7 +96,7 @@ private:
   mlir::Location location;
   const Target &machine;
   mlir::Block *entry;
-  llvm::DenseMap<int64_t, mlir::Value> integers;
+  llvm::DenseMap<int64_t, mlir::Value> integerConstants;
 
   mlir::Type storage(mlir::Type element, int64_t lanes);
 };

@@ -50,12 +50,17 @@ bool Group::onlyElementwiseAfter(Operation *anchor) const {
 }
 
 bool Group::reaches(Value from, Value to) const {
-  if (from == to)
-    return true;
-  Operation *op = to.getDefiningOp();
-  if (!op || stored.count(to))
-    return false;
-  return llvm::any_of(op->getOperands(), [&](Value operand) { return reaches(from, operand); });
+  SmallVector<Value> work{to};
+  llvm::DenseSet<Value> seen;
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (value == from)
+      return true;
+    Operation *op = value.getDefiningOp();
+    if (op && !stored.count(value) && seen.insert(value).second)
+      work.append(op->operand_begin(), op->operand_end());
+  }
+  return false;
 }
 
 bool flowsThrough(Value input, llvm::function_ref<bool(Operation *)> allowed) {

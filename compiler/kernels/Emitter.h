@@ -73,12 +73,14 @@ llvm::ArrayRef<const Emitter *> emitters();
 
 const Emitter &mapEmitter();
 const Emitter &contractionEmitter();
+const Emitter &dotEmitter();
 const Emitter &convolutionEmitter();
 const Emitter &convolutionFilterEmitter();
 const Emitter &rowsEmitter();
 const Emitter &columnsEmitter();
 const Emitter &narrowColumnsEmitter();
 const Emitter &narrowConvolutionEmitter();
+const Emitter &narrowWindowsEmitter();
 const Emitter &scatterEmitter();
 
 /// Chunks for work of about `nanoseconds` on one thread: a function of the work alone.

@@ -24,10 +24,17 @@ using namespace mlir;
 namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
-  static const Emitter *const all[] = {
-      &contractionEmitter(), &narrowConvolutionEmitter(), &convolutionEmitter(), &convolutionFilterEmitter(),
-      &rowsEmitter(),        &narrowColumnsEmitter(),     &columnsEmitter(),     &scatterEmitter(),
-      &mapEmitter()};
+  static const Emitter *const all[] = {&contractionEmitter(),
+                                       &dotEmitter(),
+                                       &narrowConvolutionEmitter(),
+                                       &convolutionEmitter(),
+                                       &convolutionFilterEmitter(),
+                                       &rowsEmitter(),
+                                       &narrowColumnsEmitter(),
+                                       &columnsEmitter(),
+                                       &scatterEmitter(),
+                                       &narrowWindowsEmitter(),
+                                       &mapEmitter()};
   return all;
 }
 
@@ -209,6 +216,26 @@ static Value tableOf(Code &code, ModuleOp into, ir::ConstantOp op, int index, St
   return LLVM::AddressOfOp::create(code.builder(), code.loc(), global);
 }
 
+/// Computes the scalars that a group repeats over tensors (hyper-parameters, say) once, before its loops:
+/// LLVM would not move their loads out, for the stores might change them.
+static void hoistScalars(const Group &group, Pull &pull) {
+  SmallVector<Operation *> anchors = group.anchors();
+  for (Operation *op : group.ops) {
+    auto broadcast = dyn_cast<ir::BroadcastOp>(op);
+    if (!broadcast || !shapeOf(broadcast.getX()).empty())
+      continue;
+    Value scalar = broadcast.getX();
+    bool inside = llvm::any_of(anchors, [&](Operation *anchor) {
+      return llvm::any_of(anchor->getResults(), [&](Value result) { return group.reaches(result, scalar); });
+    });
+    if (inside)
+      continue;
+    Point made;
+    made.coords.emplace();
+    pull.set(scalar, pull.at(scalar, pull.point(std::move(made))));
+  }
+}
+
 LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp into) {
   if (failed(checkOps(kernel)))
     return failure();
@@ -248,6 +275,8 @@ LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp int
   Value stageScratch = code.carve(scratch, schedule.temporaryBytes, IntegerType::get(context, 8)).pointer;
   Value chunk = schedule.chunks == 1 ? code.integer(0) : Value(body->getArgument(1));
   for (const Stage &stage : schedule.stages) {
+    Pull::Scope scope(pull);
+    hoistScalars(stage.group, pull);
     Emission emission{pull, code, places, stageScratch, chunk, schedule.chunks};
     stage.emitter->emit(stage.group, emission);
     if (schedule.stages.size() > 1)

@@ -89,12 +89,18 @@ std::optional<Reductions> reductionsOf(const Group &group) {
 }
 
 bool isFlat(Value value, const llvm::DenseSet<Value> &stored) {
-  if (stored.count(value))
-    return true;
-  Operation *op = value.getDefiningOp();
-  return op && (isa<ir::ConstantOp>(op) ||
-                (isa<ir::ElementwiseOpInterface>(op) &&
-                 llvm::all_of(op->getOperands(), [&](Value operand) { return isFlat(operand, stored); })));
+  SmallVector<Value> work{value};
+  llvm::DenseSet<Value> seen;
+  while (!work.empty()) {
+    Value next = work.pop_back_val();
+    if (stored.count(next) || !seen.insert(next).second)
+      continue;
+    Operation *op = next.getDefiningOp();
+    if (!op || !isa<ir::ConstantOp, ir::ElementwiseOpInterface>(op))
+      return false;
+    work.append(op->operand_begin(), op->operand_end());
+  }
+  return true;
 }
 
 std::optional<ColumnShape> columnShapeOf(const Reductions &found, const Group &group) {

@@ -1,0 +1,126 @@
+// Contractions without a column axis: inner products, one for each element of the result ("k,k->",
+// "bk,bk->b").
+//
+// Algorithm: for each element of the result, vectors along the operands' last axis (which is summed)
+// accumulate products in one vector of lanes, over all other summed axes in order; then the lanes are folded
+// and the epilogue runs on the scalar. Chunks share the elements.
+#include "compiler/kernels/Emitter.h"
+
+using namespace mlir;
+
+namespace mlc::compiler {
+
+namespace {
+
+struct Dot {
+  ir::ContractOp op;
+  int64_t along;               // the label that vectors run along
+  SmallVector<int64_t> others; // summed labels besides
+  llvm::DenseMap<int64_t, int64_t> sizes;
+};
+
+std::optional<Dot> match(const Group &group) {
+  SmallVector<Operation *> anchors = group.anchors();
+  if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
+    return std::nullopt;
+  auto op = dyn_cast<ir::ContractOp>(anchors.front());
+  if (!op || op.getLhs().empty() || sizeOf(op.getA()) == 0 || sizeOf(op.getB()) == 0)
+    return std::nullopt;
+  for (Value out : group.outs)
+    if (!group.reaches(op.getResult(), out))
+      return std::nullopt;
+  Dot dot;
+  dot.op = op;
+  dot.along = op.getLhs().back();
+  auto summed = [&](int64_t label) { return !llvm::is_contained(op.getOut(), label); };
+  if (!summed(dot.along))
+    dot.along = op.getRhs().empty() ? dot.along : op.getRhs().back();
+  if (!summed(dot.along))
+    return std::nullopt;
+  for (auto [label, size] : llvm::zip_equal(op.getLhs(), shapeOf(op.getA()))) {
+    dot.sizes[label] = size;
+    if (summed(label) && label != dot.along)
+      dot.others.push_back(label);
+  }
+  return dot;
+}
+
+class DotEmitter : public Emitter {
+public:
+  StringRef name() const override { return "dot"; }
+
+  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+    std::optional<Dot> dot = match(group);
+    if (!dot)
+      return std::nullopt;
+    return Shares{chunksFor(nanosecondsOf(group, target), sizeOf(dot->op.getResult())), 0};
+  }
+
+  void emit(const Group &group, Emission &emission) const override {
+    Dot dot = *match(group);
+    Code &code = emission.code;
+    Pull &pull = emission.pull;
+    ArrayRef<int64_t> shape = shapeOf(dot.op.getResult());
+    auto part = emission.part(sizeOf(dot.op.getResult()));
+    code.loop(part.first, part.second, 1, [&](Value element) {
+      Pull::Scope scope(pull);
+      SmallVector<Coord, 4> coords = Coords(code, 1).unflatten({element, 0, {}}, shape);
+      pull.set(dot.op.getResult(), product(dot, emission, coords, lanesFor(group, code.target())));
+      Point made;
+      made.coords = coords;
+      made.linear = Coord{element, 0, {}};
+      emission.write(group.outs, pull.point(std::move(made)));
+    });
+  }
+
+private:
+  static Value product(const Dot &dot, Emission &emission, ArrayRef<Coord> result, int64_t lanes) {
+    Code &code = emission.code;
+    Pull &pull = emission.pull;
+    ir::ContractOp op = dot.op;
+    llvm::DenseMap<int64_t, Coord> place;
+    for (auto [label, coord] : llvm::zip_equal(op.getOut(), result))
+      place[label] = coord;
+    int64_t size = dot.sizes.lookup(dot.along), whole = size / lanes * lanes;
+    auto step = [&](Value i, Value mask, Value sum) {
+      Pull::Scope scope(pull);
+      place[dot.along] = {i, lanes == 1 ? 0 : 1, {}};
+      auto at = [&](Value operand, ArrayRef<int64_t> labels) {
+        Point made;
+        made.lanes = lanes;
+        made.mask = mask;
+        made.coords.emplace();
+        for (int64_t label : labels)
+          made.coords->push_back(place[label]);
+        return pull.at(operand, pull.point(std::move(made)));
+      };
+      Value next = code.fma(at(op.getA(), op.getLhs()), at(op.getB(), op.getRhs()), sum);
+      return mask ? code.select(mask, next, sum) : next;
+    };
+    auto nest = [&](auto &&self, size_t depth, Value sum) -> Value {
+      if (depth < dot.others.size())
+        return code.loop(code.integer(0), code.integer(dot.sizes.lookup(dot.others[depth])), 1, sum,
+                         [&](Value i, ValueRange inside) {
+                           place[dot.others[depth]] = {i, 0, {}};
+                           return SmallVector<Value>{self(self, depth + 1, inside[0])};
+                         })[0];
+      sum = code.loop(code.integer(0), code.integer(whole), lanes, sum, [&](Value i, ValueRange inside) {
+        return SmallVector<Value>{step(i, Value(), inside[0])};
+      })[0];
+      return whole == size ? sum : step(code.integer(whole), code.firstLanes(size - whole, lanes), sum);
+    };
+    Value sum = nest(nest, 0, code.number(code.type(elementOf(op.getResult()), lanes), 0));
+    return code.fold(sum, [&](Value a, Value b) {
+      return Value(arith::AddFOp::create(code.builder(), code.loc(), a, b));
+    });
+  }
+};
+
+} // namespace
+
+const Emitter &dotEmitter() {
+  static const DotEmitter emitter;
+  return emitter;
+}
+
+} // namespace mlc::compiler
