@@ -149,6 +149,16 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
         parts[part.name.text] = part_.id;
         result.differentiable[at - derivativeNames.begin()] = true;
       }
+      // Zero would be a wrong gradient that nobody sees.
+      for (size_t i = 0; i < operands.size(); ++i)
+        if (!result.differentiable[i] && isFloat(type(operands[i]).dtype)) {
+          report(DiagnosticCode::E0312, derivative.span,
+                 "the derivative leaves out `" + derivativeNames[i] + "`, which is " +
+                     text(type(operands[i])))
+              .help("write `" + derivativeNames[i] + " = ...`, or `" + derivativeNames[i] + " = 0 * " +
+                    derivativeNames[i] + "` if nothing depends on it");
+          return Value();
+        }
       for (size_t i = 0; i < operands.size(); ++i)
         if (result.differentiable[i])
           vjp.context.graph.outputs.push_back(parts[derivativeNames[i]]);
