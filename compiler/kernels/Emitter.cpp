@@ -173,7 +173,7 @@ double nanosecondsOf(const Group &group, const Target &target) {
   }
   for (Value out : group.outs)
     bytes += double(bytesOf(out));
-  return flops / double(target.vectorBits / 32) * 0.5 + bytes / 10;
+  return flops / double(target.lanes(32)) * 0.5 + bytes / 10;
 }
 
 int64_t lanesFor(const Group &group, const Target &target) {
