@@ -33,7 +33,7 @@ namespace {
 struct Body {
   GraphContext context;
   std::vector<ValueId> operands;
-  Body(GraphContext &parent) : context(parent.phase, &parent) {}
+  Body(GraphContext &parent) : context(GraphContext::Function, parent) {}
 };
 } // namespace
 
@@ -78,6 +78,12 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
   // On numbers there is nothing to differentiate, and a derivative may use its own function.
   if (!allTensors || calleesOpen.count(key))
     return statements(declaration.body, callee, expected);
+  for (Value &operand : operands) {
+    std::optional<ValueId> own = use(operand, site.span);
+    if (!own)
+      return Value();
+    operand = result(*own);
+  }
   auto known = calleesByKey.find(key);
   if (known == calleesByKey.end()) {
     calleesOpen.insert(key);
@@ -195,12 +201,8 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
   }
   const CalleeRecord &record = known->second;
   std::vector<ValueId> inputs;
-  for (size_t i = 0; i < operands.size(); ++i) {
-    std::optional<ValueId> id = use(operands[i], site.span);
-    if (!id)
-      return Value();
-    inputs.push_back(*id);
-  }
+  for (const Value &operand : operands)
+    inputs.push_back(operand.id);
   for (const GraphContext::Capture &capture : record.captures)
     inputs.push_back(capture.isStream ? graph->stream() : graph->scalar(capture.number, capture.type.dtype));
   return emit("call", inputs, {{"callee", callees[record.index].name}}, record.result, site.span);

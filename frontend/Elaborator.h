@@ -88,9 +88,11 @@ const Builtin *findBuiltin(const std::string &name);
 
 struct Phase;
 
-/// A graph being built, and how it gets at what is not computed in it.
+/// A graph being built, and how it gets at what is not computed in it. The graph of a function takes numbers
+/// and the random stream from its caller; the body of a scan takes any value of the graph around it.
 class GraphContext : public GraphBuilder {
 public:
+  enum Kind { Whole, Function, Scan };
   /// A number or the random stream that a function's graph takes from its caller.
   struct Capture {
     std::string key;
@@ -99,22 +101,34 @@ public:
     Number number;
   };
 
-  explicit GraphContext(Phase &phase, GraphContext *parent = nullptr) : phase(phase), parent(parent) {}
+  explicit GraphContext(Phase &phase) : kind(Whole), phase(phase), parent(nullptr) {}
+  GraphContext(Kind kind, GraphContext &parent) : kind(kind), phase(parent.phase), parent(&parent) {}
 
   /// A run-time number as a scalar tensor.
   ValueId scalar(const Number &number, DType dtype);
+  /// The random stream; in the body of a scan, that of the step.
   ValueId stream();
+  /// This graph's value for one of `from`: that value, or in the body of a scan an input that stands for it.
+  /// Nothing where the value cannot be had.
+  std::optional<ValueId> bring(const GraphBuilder *from, ValueId value);
 
+  const Kind kind;
   Phase &phase;
   GraphContext *parent;
   std::vector<Capture> captures;
-  /// Of the graph of a function: the caller's value behind each operand.
+  /// Of the graph of a function, the caller's value behind each operand; of a scan's body, the outer value
+  /// behind what it reads whole or slice by slice.
   std::map<ValueId, ValueId> outer;
+  /// Of a scan's body: its number of steps, and its inputs that read outer values whole, or slice by slice.
+  Dim steps;
+  std::vector<ValueId> constants, slices;
   /// Of the graph of a function: operands used as classes, by position.
   std::vector<std::pair<ValueId, int64_t>> classes;
 
 private:
   ValueId captured(const Capture &capture);
+  /// Streams for the steps of a scan in this graph, stacked.
+  ValueId streams(const Dim &steps);
 };
 
 /// One of the graphs of a train block.
@@ -240,6 +254,12 @@ public:
                       const Expected *expected, bool &absent);
   Value callWithDerivative(const Function &function, Env &callee, const Expected *expected,
                            const CallSite &site);
+
+  //===-- Scans (Scan.cpp) -------------------------------------------------------------------------===//
+
+  Value scan(const ScanExpr &expr, Env &env, const Expected *expected);
+  /// Whether the graph at hand is, or is inside, the body of a scan.
+  bool inScan() const;
 
   //===-- Parameters and states (Parameters.cpp) ---------------------------------------------------===//
 

@@ -426,7 +426,7 @@ Value Elaborator::expression(const Expr &expr, Env &env, const Expected *expecte
   case ExprKind::If:
     return choice(*this, cast<IfExpr>(expr), env, expected);
   case ExprKind::Scan:
-    return fail(DiagnosticCode::E0315, cast<ScanExpr>(expr).scanSpan, "`scan` is not available yet");
+    return scan(cast<ScanExpr>(expr), env, expected);
   }
   return Value();
 }

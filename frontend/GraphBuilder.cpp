@@ -88,6 +88,23 @@ std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vecto
   return entry->second;
 }
 
+std::vector<ValueId> GraphBuilder::region(const std::string &name, const std::vector<ValueId> &operands,
+                                          Attrs attrs, const std::vector<TensorType> &results,
+                                          core::Graph body) {
+  core::Node node;
+  node.op = name;
+  node.operands = operands;
+  node.attrs = std::move(attrs);
+  node.origin = here;
+  node.regions.push_back(std::make_unique<core::Graph>(std::move(body)));
+  for (const TensorType &type : results) {
+    node.results.push_back(fresh(type));
+    producers.back() = int64_t(graph.nodes.size());
+  }
+  graph.nodes.push_back(std::move(node));
+  return graph.nodes.back().results;
+}
+
 ValueId GraphBuilder::op(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
                          const TensorType &result) {
   return ops(name, operands, std::move(attrs), {result})[0];
@@ -136,6 +153,16 @@ ValueId GraphBuilder::transpose(ValueId value, const std::vector<int64_t> &permu
     attr.push_back(axis);
   }
   return op("transpose", {value}, {{"permutation", attr}}, result);
+}
+
+ValueId GraphBuilder::part(ValueId value, size_t axis, const Dim &start, const Dim &extent) {
+  TensorType result = type(value);
+  if (result.shape[axis] == extent)
+    return value;
+  std::vector<Dim> starts(result.shape.size()), strides(result.shape.size(), Dim(1));
+  starts[axis] = start;
+  result.shape[axis] = extent;
+  return op("slice", {value}, {{"starts", starts}, {"strides", strides}}, result);
 }
 
 ValueId GraphBuilder::broadcast(ValueId value, const std::vector<Dim> &shape) {

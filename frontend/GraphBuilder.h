@@ -35,12 +35,18 @@ public:
   std::vector<ValueId> ops(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
                            const std::vector<TensorType> &results);
 
+  /// A node that holds a graph.
+  std::vector<ValueId> region(const std::string &name, const std::vector<ValueId> &operands, Attrs attrs,
+                              const std::vector<TensorType> &results, core::Graph body);
+
   ValueId constant(const TensorType &type, double value);
   ValueId constant(const TensorType &type, const core::ScalarExpr &value);
   ValueId constant(const TensorType &type, std::vector<double> values);
   ValueId convert(ValueId value, DType dtype);
   ValueId reshape(ValueId value, std::vector<Dim> shape);
   ValueId transpose(ValueId value, const std::vector<int64_t> &permutation);
+  /// `extent` elements of an axis from `start` on.
+  ValueId part(ValueId value, size_t axis, const Dim &start, const Dim &extent);
   /// Stretches axes of 1 and adds leading axes; the shapes agree.
   ValueId broadcast(ValueId value, const std::vector<Dim> &shape);
   /// Sum, max or min over `axes` (sorted); they are removed.
@@ -48,6 +54,7 @@ public:
 
   const TensorType &type(ValueId value) const { return graph.types[value]; }
   const core::Origin &origin(ValueId value) const { return origins[value]; }
+  void setOrigin(ValueId value, const core::Origin &origin) { origins[value] = origin; }
   /// The node that computes a value; null for inputs.
   const core::Node *producer(ValueId value) const;
 

@@ -141,8 +141,10 @@ Value Elaborator::power(const Value &left, const Value &right, Span leftSpan, Sp
     return elementwise("mul", left, left, leftSpan, leftSpan, opSpan);
   if (*exponent == -1)
     return elementwise("div", Value::of(1), left, opSpan, leftSpan, opSpan);
-  if (*exponent == 0.5 && isFloat(type(left).dtype))
-    return use(left, leftSpan) ? emit("sqrt", {left.id}, {}, type(left), opSpan) : Value();
+  if (*exponent == 0.5 && isFloat(type(left).dtype)) {
+    std::optional<ValueId> own = use(left, leftSpan);
+    return own ? emit("sqrt", {*own}, {}, type(left), opSpan) : Value();
+  }
   return elementwise("pow", left, right, leftSpan, rightSpan, opSpan);
 }
 

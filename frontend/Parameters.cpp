@@ -309,6 +309,8 @@ int Elaborator::statistic(const std::string &field, const std::string &kind, con
 //===-- What a graph gets from outside -------------------------------------------------------------===//
 
 ValueId GraphContext::captured(const Capture &capture) {
+  if (kind == Scan)
+    return *bring(parent, parent->captured(capture));
   bool fresh = false;
   ValueId value = namedInput(capture.key, capture.type, fresh);
   if (!fresh)
@@ -329,6 +331,17 @@ ValueId GraphContext::scalar(const Number &number, DType dtype) {
   return captured({"scalar " + core::print(number.expr()) + " " + core::print(type), type, false, number});
 }
 
-ValueId GraphContext::stream() { return captured({"stream", {DType::I64, {Dim(3)}}, true, Number()}); }
+ValueId GraphContext::stream() {
+  TensorType type{DType::I64, {Dim(3)}};
+  if (kind != Scan)
+    return captured({"stream", type, true, Number()});
+  bool fresh = false;
+  ValueId own = namedInput("stream", type, fresh);
+  if (fresh) {
+    slices.push_back(own);
+    outer[own] = parent->streams(steps);
+  }
+  return own;
+}
 
 } // namespace mlc::frontend

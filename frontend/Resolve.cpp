@@ -9,7 +9,8 @@ namespace {
 struct Local {
   Span span;
   bool used = false;
-  bool isOpen = false; // a function whose body is being read
+  bool isRebound = false; // by `<-`
+  bool isOpen = false;    // a function whose body is being read
 };
 
 class Resolver {
@@ -169,6 +170,12 @@ void Resolver::expression(const Expr &expr) {
     for (const Carry &carry : scan.carries)
       declare(carry.name);
     block(scan.body);
+    for (const Carry &carry : scan.carries)
+      if (!scopes.back()[carry.name.text].isRebound)
+        elaborator.diagnostics
+            .report(DiagnosticCode::W0003, carry.name.span,
+                    "no step rebinds the carry `" + carry.name.text + "`")
+            .label("it is the same in every step");
     return close();
   }
   }
@@ -210,6 +217,11 @@ void Resolver::statement(const Stmt &stmt) {
     return declare(cast<StateStmt>(stmt).name);
   case StmtKind::Rebind:
     use(cast<RebindStmt>(stmt).name.text, cast<RebindStmt>(stmt).name.span);
+    for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope)
+      if (auto entry = scope->find(cast<RebindStmt>(stmt).name.text); entry != scope->end()) {
+        entry->second.isRebound = true;
+        break;
+      }
     return expression(*cast<RebindStmt>(stmt).value);
   case StmtKind::Expr:
     return expression(*cast<ExprStmt>(stmt).value);

@@ -83,6 +83,23 @@ static void rebind(Elaborator &elaborator, const RebindStmt &stmt, Env &env) {
           .note(variable->span, "defined here");
     return;
   }
+  if (variable->role == Variable::Carry && variable->scan != elaborator.graph) {
+    elaborator
+        .report(DiagnosticCode::E0309, stmt.name.span,
+                "`" + stmt.name.text + "` is a carry of another scan, and this is not a step of it")
+        .label("`<-` rebinds the carries of the scan it stands in")
+        .note(variable->span, "defined here");
+    return;
+  }
+  if (variable->role == Variable::LayerState && elaborator.inScan()) {
+    if (!variable->value.isError()) // a `state` of the scan's own was reported
+      elaborator
+          .report(DiagnosticCode::E0321, stmt.name.span,
+                  "the state `" + stmt.name.text + "` is rebound inside a scan")
+          .note(variable->span, "defined here")
+          .help("what goes from step to step is a `carry`");
+    return;
+  }
   // Outside training a layer keeps its state.
   if (variable->role == Variable::LayerState && !elaborator.phase->training())
     return;
@@ -91,7 +108,8 @@ static void rebind(Elaborator &elaborator, const RebindStmt &stmt, Env &env) {
   TensorType type = elaborator.type(variable->value);
   Expected expected{{type}, false};
   Value value = elaborator.expression(*stmt.value, env, &expected);
-  value = elaborator.coerce(value, type, stmt.value->span, "the state `" + stmt.name.text + "`");
+  const char *what = variable->role == Variable::Carry ? "the carry `" : "the state `";
+  value = elaborator.coerce(value, type, stmt.value->span, what + stmt.name.text + "`");
   if (value.isError())
     return;
   variable->value = value;
@@ -131,7 +149,11 @@ Value Elaborator::statements(const Block &block, Env &env, const Expected *expec
       Value value;
       int index = -1;
       bool isSlot = phase && phase->kind == Phase::Update;
-      if (isSlot || mayOwn(*this, env, stmt.span, "a `state`"))
+      if (inScan())
+        report(DiagnosticCode::E0321, stmt.span, "a `state` inside a scan")
+            .label("a state has one new value for each update, and a scan takes many steps")
+            .help("what goes from step to step is a `carry`");
+      else if (isSlot || mayOwn(*this, env, stmt.span, "a `state`"))
         value = parameter(node.name, node.type, *node.initial,
                           isSlot ? core::StateTensor::Slot : core::StateTensor::State, env, &index);
       declare(env, node.name, std::move(value));

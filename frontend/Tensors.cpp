@@ -55,8 +55,8 @@ std::optional<ValueId> Elaborator::use(const Value &value, Span span) {
     fail(DiagnosticCode::E0218, span, "a tensor is needed, and this is " + describe(value));
     return std::nullopt;
   }
-  if (value.graph == graph)
-    return value.id;
+  if (std::optional<ValueId> own = graph->bring(value.graph, value.id))
+    return own;
   DiagnosticBuilder builder =
       graph->phase.kind == Phase::Init
           ? report(DiagnosticCode::E0316, span, "an initialiser depends on no data and on no other parameter")
@@ -172,7 +172,8 @@ Value Elaborator::coerce(const Value &value, const TensorType &wanted, Span span
   if (value.isError())
     return value;
   bool isTensor = value.kind == Value::Tensor;
-  if (isTensor && !use(value, span))
+  std::optional<ValueId> own = isTensor ? use(value, span) : std::nullopt;
+  if (isTensor && !own)
     return Value();
   bool fitsShape =
       value.kind == Value::Number || value.kind == Value::Truth || shapeOf(value) == wanted.shape;
@@ -183,7 +184,7 @@ Value Elaborator::coerce(const Value &value, const TensorType &wanted, Span span
     return Value();
   }
   if (isTensor)
-    return value;
+    return result(*own);
   if (!checkSize(wanted, span))
     return Value();
   std::optional<ValueId> id = toDtype(value, wanted, span);
@@ -199,7 +200,8 @@ Value Elaborator::demandTensor(const Value &value, Span span, const std::string 
   }
   if (value.kind != Value::Tensor)
     return fail(DiagnosticCode::E0218, span, what + " is a tensor, and this is " + describe(value));
-  return use(value, span) ? value : Value();
+  std::optional<ValueId> own = use(value, span);
+  return own ? result(*own) : Value();
 }
 
 //===-- Broadcasting -------------------------------------------------------------------------------===//

@@ -206,11 +206,46 @@ bool TrainBlock::predict(Phase &phase) {
 
 //===-- What is learned ----------------------------------------------------------------------------===//
 
+static std::vector<bool> reach(const core::Graph &graph, std::vector<bool> reached);
+
+/// The operands of a scan that its results, as far as they are reached, depend on: a carry depends on what
+/// its next value is made of, whichever step wants it.
+static void reachThrough(const core::Graph &graph, const core::Node &scan, std::vector<bool> &reached) {
+  const core::Graph &body = *scan.regions[0];
+  std::vector<bool> wanted(body.types.size(), false), inner;
+  for (size_t i = 0; i < scan.results.size(); ++i)
+    if (reached[scan.results[i]] && isFloat(graph.types[scan.results[i]].dtype))
+      wanted[body.outputs[i]] = true;
+  size_t carries = 0;
+  for (const auto &[name, value] : scan.attrs)
+    if (name == "num_carries")
+      carries = size_t(std::get<int64_t>(value));
+  for (bool changed = true; changed;) {
+    changed = false;
+    inner = reach(body, wanted);
+    for (size_t i = 0; i < carries; ++i)
+      if (inner[body.inputs[i]] && !wanted[body.outputs[i]])
+        changed = wanted[body.outputs[i]] = true;
+  }
+  for (size_t i = 0; i < scan.operands.size(); ++i)
+    if (inner[body.inputs[i]] || (i < carries && reached[scan.results[i]]))
+      if (isFloat(graph.types[scan.operands[i]].dtype))
+        reached[scan.operands[i]] = true;
+}
+
 std::vector<bool> reach(const core::Graph &graph, ValueId from) {
   std::vector<bool> reached(graph.types.size(), false);
   reached[from] = true;
+  return reach(graph, std::move(reached));
+}
+
+static std::vector<bool> reach(const core::Graph &graph, std::vector<bool> reached) {
   for (size_t i = graph.nodes.size(); i-- > 0;) {
     const core::Node &node = graph.nodes[i];
+    if (node.op == "scan") {
+      reachThrough(graph, node, reached);
+      continue;
+    }
     if (!isFloat(graph.types[node.results[0]].dtype) || node.op == "stop_gradient")
       continue;
     bool any =

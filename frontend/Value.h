@@ -53,9 +53,10 @@ struct Variable {
   Span span;
   /// An operand or hyper-parameter: calling one adds `f_1` to the path.
   bool isParameter = false;
-  /// Where `<-` writes: a layer state by path, the slot of an optimizer, a metric's state.
-  enum { Plain, LayerState, Slot, MetricState } role = Plain;
+  /// Where `<-` writes: a layer state by path, the slot of an optimizer, a metric's state, a carry.
+  enum { Plain, LayerState, Slot, MetricState, Carry } role = Plain;
   int state = -1;
+  const GraphBuilder *scan = nullptr; // the body whose carry it is
 };
 
 /// Names of one body or block. Functions keep the scope they were written in alive.

