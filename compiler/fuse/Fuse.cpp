@@ -7,6 +7,9 @@
 // What a kernel computes is a function of its text: nothing in it says where it came from. So random sites
 // leave the kernel, too: the op draws from a stream that carries its site (step.stream), and all dropouts of
 // one shape are one kernel. The places in the model's text that a group came from are left on the launch.
+//
+// A scan becomes a launch that loops over its body, and the body a private step function that is fused like
+// any other. Of a carry whose last value alone is read, the stack keeps two places instead of all.
 #include "compiler/fuse/Fuse.h"
 
 #include "compiler/fuse/Groups.h"
@@ -157,28 +160,103 @@ private:
   Block &body() { return function.getBody().front(); }
 
   void launch(const FusionGroup &group) {
+    if (auto scan = dyn_cast<ir::ScanOp>(group.ops.front()))
+      return launchLoop(scan);
     SmallVector<Value> inputs, outputs;
     auto streamFor = [&](ir::RandomOp op) { return streamOf(op); };
     func::FuncOp kernel = Outliner(group, symbols, counter, streamFor).run(inputs, outputs);
+    step::LaunchOp launch = createLaunch(kernel, inputs, llvm::to_vector(ValueRange(outputs).getTypes()), {});
+    for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults()))
+      memory[value] = result;
+  }
+
+  /// A launch of `function` on what `inputs` are in memory, to new buffers of the given types.
+  step::LaunchOp createLaunch(func::FuncOp function, ValueRange inputs, ArrayRef<Type> outputs,
+                              step::LoopAttr loop) {
     OpBuilder builder(terminator);
-    Location loc = kernel.getLoc();
+    Location loc = function.getLoc();
     std::set<std::pair<std::string, unsigned>> lines;
     collectLines(loc, lines);
     SmallVector<Attribute> lineAttrs;
     for (const auto &[file, line] : lines)
       lineAttrs.push_back(builder.getStringAttr(file + ":" + std::to_string(line)));
-
     SmallVector<Value> sources, buffers;
     for (Value input : inputs)
       sources.push_back(inMemory(input));
-    for (Value output : outputs)
-      buffers.push_back(step::BufferOp::create(builder, loc, output.getType(), IntegerAttr()));
-    auto launch = step::LaunchOp::create(
-        builder, loc, ValueRange(outputs).getTypes(), SymbolRefAttr::get(kernel), sources, buffers,
-        builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0), builder.getDenseI64ArrayAttr({}),
-        lineAttrs.empty() ? ArrayAttr() : builder.getArrayAttr(lineAttrs));
-    for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults()))
-      memory[value] = result;
+    for (Type output : outputs)
+      buffers.push_back(step::BufferOp::create(builder, loc, output, IntegerAttr()));
+    return step::LaunchOp::create(
+        builder, loc, outputs, SymbolRefAttr::get(function), sources, buffers, builder.getI64IntegerAttr(1),
+        builder.getI64IntegerAttr(0), builder.getDenseI64ArrayAttr({}),
+        lineAttrs.empty() ? ArrayAttr() : builder.getArrayAttr(lineAttrs), loop, IntegerAttr());
+  }
+
+  void launchLoop(ir::ScanOp scan) {
+    int64_t carries = scan.getNumCarries();
+    auto loop = step::LoopAttr::get(scan.getContext(), scan.getSteps(), carries, scan.getNumSlices(),
+                                    scan.getReverse());
+    func::FuncOp body = bodyFunctionOf(scan);
+    SmallVector<Type> outputs(scan.getResultTypes());
+    llvm::SmallBitVector isRing(scan.getNumResults());
+    for (int64_t i = 0; i < carries; ++i)
+      if (onlyReadAt(scan.getResult(i), loop.lastPlace())) {
+        isRing.set(i);
+        SmallVector<int64_t> shape(shapeOf(scan.getResult(i)));
+        shape[0] = step::LoopAttr::ringPlaces;
+        outputs[i] = ir::withShape(outputs[i], shape);
+      }
+    step::LaunchOp launch = createLaunch(body, scan.getInputs(), outputs, loop);
+    for (auto [i, result] : llvm::enumerate(launch.getResults()))
+      if (!isRing[i])
+        memory[scan.getResult(i)] = result;
+      else
+        for (Operation *last : scan.getResult(i).getUsers())
+          memory[last->getResult(0)] = placeOf(result, last->getResult(0).getType(), loop.lastPlace());
+    FunctionFusion(body, symbols, counter).run();
+  }
+
+  /// Whether nobody reads any place of `stack` but `place`.
+  static bool onlyReadAt(Value stack, int64_t place) {
+    return llvm::all_of(stack.getUsers(), [&](Operation *user) {
+      auto slice = dyn_cast<ir::SliceOp>(user);
+      return slice && viewOffset(slice) && slice.getStarts()[0] == place &&
+             shapeOf(slice.getResult()) == ArrayRef<int64_t>(onePlace(stack));
+    });
+  }
+
+  static SmallVector<int64_t> onePlace(Value stack) {
+    SmallVector<int64_t> shape(shapeOf(stack));
+    shape[0] = 1;
+    return shape;
+  }
+
+  Value placeOf(Value ring, Type type, int64_t place) {
+    int64_t elements = cast<RankedTensorType>(type).getNumElements();
+    OpBuilder builder(terminator);
+    return step::ViewOp::create(builder, ring.getLoc(), type, ring,
+                                (place % step::LoopAttr::ringPlaces) * elements);
+  }
+
+  /// The body of `scan` as a step function.
+  func::FuncOp bodyFunctionOf(ir::ScanOp scan) {
+    Block &from = scan.getBody().front();
+    OpBuilder builder(scan.getContext());
+    auto body = func::FuncOp::create(
+        builder, scan.getLoc(), "scan_" + std::to_string(counter++),
+        builder.getFunctionType(from.getArgumentTypes(), scan.getYield()->getOperandTypes()));
+    body.setPrivate();
+    body->setAttr(step::bodyAttr, builder.getUnitAttr());
+    Block *to = body.addEntryBlock();
+    builder.setInsertionPointToEnd(to);
+    IRMapping mapping;
+    mapping.map(from.getArguments(), to->getArguments());
+    for (Operation &op : from.without_terminator())
+      builder.clone(op, mapping);
+    func::ReturnOp::create(builder, scan.getYield()->getLoc(),
+                           llvm::map_to_vector(scan.getYield()->getOperands(),
+                                               [&](Value value) { return mapping.lookup(value); }));
+    symbols.insert(body);
+    return body;
   }
 
   Value streamOf(ir::RandomOp op) {

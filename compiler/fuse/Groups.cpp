@@ -185,12 +185,16 @@ private:
     return std::nullopt;
   }
 
-  /// A scan may have results of several shapes: nothing can follow it in its kernel.
+  /// A scan is a loop of launches, and other ops may have results of several shapes: nothing can follow
+  /// those.
   static bool hasOneShape(const FusionGroup &anchor) {
-    for (Operation *op : anchor.ops)
+    for (Operation *op : anchor.ops) {
+      if (isa<ir::ScanOp>(op))
+        return false;
       for (Value result : op->getResults())
         if (shapeOf(result) != ArrayRef<int64_t>(anchor.shape))
           return false;
+    }
     return true;
   }
 

@@ -180,14 +180,15 @@ struct SplitReductionsPass : PassWrapper<SplitReductionsPass, OperationPass<func
   void runOnOperation() override {
     if (!isStepFunction(getOperation()))
       return;
-    for (Operation &op : llvm::make_early_inc_range(getOperation().getBody().front())) {
+    // Bodies of scans too.
+    getOperation().walk([](Operation *op) {
       if (auto reduce = dyn_cast<ir::ReduceOp>(op))
         splitReduce(reduce);
       else if (auto contract = dyn_cast<ir::ContractOp>(op))
         splitContract(contract);
       else if (auto filter = dyn_cast<ir::ConvFilterOp>(op))
         splitConvFilter(filter);
-    }
+    });
   }
 };
 

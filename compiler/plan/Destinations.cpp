@@ -40,7 +40,7 @@ void settleRoles(func::FuncOp function) {
   auto isFree = [&](int64_t i) {
     return i >= 0 && !function.getArgAttr(i, step::roleAttr) && !function.getArgAttr(i, stateName);
   };
-  int64_t stream = count - 1;
+  int64_t stream = function->hasAttr(step::bodyAttr) ? -1 : count - 1;
   if (isFree(stream) && typeAt(stream) && typeAt(stream).getElementType().isInteger(64) &&
       typeAt(stream).getShape() == ArrayRef<int64_t>{3}) {
     setRole(function, stream, "stream");
@@ -251,7 +251,8 @@ private:
     func::FuncOp kernel = copyKernel(cast<RankedTensorType>(value.getType()));
     return step::LaunchOp::create(builder, loc, value.getType(), SymbolRefAttr::get(kernel), value,
                                   destination, builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0),
-                                  builder.getDenseI64ArrayAttr({0, 0}), ArrayAttr());
+                                  builder.getDenseI64ArrayAttr({0, 0}), ArrayAttr(), step::LoopAttr(),
+                                  IntegerAttr());
   }
 
   /// The kernel that returns its argument.

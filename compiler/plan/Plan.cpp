@@ -5,7 +5,18 @@ using namespace mlc;
 using namespace mlc::compiler;
 
 bool compiler::isStepFunction(func::FuncOp function) {
-  return !function.isDeclaration() && function.isPublic() && !function->hasAttr(step::kernelAttr);
+  return isEntry(function) || function->hasAttr(step::bodyAttr);
+}
+
+bool compiler::isEntry(func::FuncOp function) {
+  return !function.isDeclaration() && function.isPublic() && !function->hasAttr(step::kernelAttr) &&
+         !function->hasAttr(step::bodyAttr);
+}
+
+func::FuncOp compiler::bodyOf(step::LaunchOp launch) {
+  if (!launch.getLoop())
+    return {};
+  return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(launch, launch.getKernelAttr());
 }
 
 Value compiler::storageOf(Value value) {

@@ -40,8 +40,12 @@ inline constexpr llvm::StringLiteral destinationAttr = "step.destination";
 inline constexpr llvm::StringLiteral arenaAttr = "step.arena";
 inline constexpr llvm::StringLiteral scratchAttr = "step.scratch";
 
-/// Whether `function` is a step function, not a kernel or a callee.
+/// Whether `function` is a step function, not a kernel or a callee: an entry or the body of a loop.
 bool isStepFunction(mlir::func::FuncOp function);
+/// Whether `function` is a step function that the program's users call.
+bool isEntry(mlir::func::FuncOp function);
+/// The body that `launch` loops over, or null for a launch of a kernel.
+mlir::func::FuncOp bodyOf(mlc::step::LaunchOp launch);
 
 /// The value whose storage `value` lies in, through views: an argument, a buffer, a constant, or (over
 /// tensors) the result of a launch.

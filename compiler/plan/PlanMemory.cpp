@@ -5,6 +5,7 @@
 // 2. In place: if a launch is the last to read a buffer and the first to write another of the same size, and
 //    its kernel allows that input and that output to be one, the two become one block that lives as long as
 //    both.
+//    A loop's body is planned first; it then lives in a block of its own, for the time of its launch.
 // 3. Offsets: blocks are placed from the largest to the smallest (the earlier first among equals), each into
 //    the smallest gap that it fits into between the blocks already placed whose lives overlap its own, the
 //    lowest of equal gaps; above them all if there is none. This is greedy by size, which on step programs
@@ -112,7 +113,39 @@ int64_t place(std::vector<PlacedBlock> &blocks) {
   return arena;
 }
 
-struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<func::FuncOp>> {
+/// Plans `function`, and before it the bodies that it loops over.
+void planMemory(func::FuncOp function) {
+  if (function->hasAttr(arenaAttr))
+    return;
+  OpBuilder builder(function);
+  for (auto buffer : llvm::make_early_inc_range(function.getOps<step::BufferOp>()))
+    if (buffer->use_empty())
+      buffer.erase();
+  std::vector<step::LaunchOp> launches = launchesOf(function);
+  std::vector<BufferLife> lives = livesOf(function);
+  std::vector<PlacedBlock> blocks;
+  std::vector<int> blockOf = shareInPlace(lives, launches, blocks);
+  std::vector<std::pair<step::LaunchOp, size_t>> workspaces;
+  int64_t scratch = 0;
+  for (auto [time, launch] : llvm::enumerate(launches)) {
+    if (func::FuncOp body = bodyOf(launch)) {
+      planMemory(body);
+      workspaces.emplace_back(launch, blocks.size());
+      blocks.push_back({body->getAttrOfType<IntegerAttr>(arenaAttr).getInt(), (int)time, (int)time});
+      launch.setScratch(body->getAttrOfType<IntegerAttr>(scratchAttr).getInt());
+    }
+    scratch = std::max<int64_t>(scratch, launch.getScratch());
+  }
+  int64_t arena = place(blocks);
+  for (auto [i, life] : llvm::enumerate(lives))
+    life.buffer.setOffset(std::max<int64_t>(blocks[blockOf[i]].offset, 0));
+  for (auto [launch, block] : workspaces)
+    launch.setWorkspace(std::max<int64_t>(blocks[block].offset, 0));
+  function->setAttr(arenaAttr, builder.getI64IntegerAttr(arena));
+  function->setAttr(scratchAttr, builder.getI64IntegerAttr(llvm::alignTo(scratch, alignment)));
+}
+
+struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlanMemoryPass)
   StringRef getArgument() const override { return "step-plan-memory"; }
   StringRef getDescription() const override {
@@ -120,24 +153,9 @@ struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<func::FuncOp>>
   }
 
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    if (!isStepFunction(function))
-      return;
-    OpBuilder builder(function);
-    for (auto buffer : llvm::make_early_inc_range(function.getOps<step::BufferOp>()))
-      if (buffer->use_empty())
-        buffer.erase();
-    std::vector<step::LaunchOp> launches = launchesOf(function);
-    std::vector<BufferLife> lives = livesOf(function);
-    std::vector<PlacedBlock> blocks;
-    std::vector<int> blockOf = shareInPlace(lives, launches, blocks);
-    int64_t arena = place(blocks), scratch = 0;
-    for (auto [i, life] : llvm::enumerate(lives))
-      life.buffer.setOffset(std::max<int64_t>(blocks[blockOf[i]].offset, 0));
-    for (step::LaunchOp launch : launches)
-      scratch = std::max<int64_t>(scratch, launch.getScratch());
-    function->setAttr(arenaAttr, builder.getI64IntegerAttr(arena));
-    function->setAttr(scratchAttr, builder.getI64IntegerAttr(llvm::alignTo(scratch, alignment)));
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (isStepFunction(function))
+        planMemory(function);
   }
 };
 

@@ -41,7 +41,8 @@ public:
       for (Value operand : launch->getOperands())
         lives[storageOf(operand)].add(time);
 
-    out << "@" << function.getName() << ": " << launches.size() << " launches\n\n";
+    out << "@" << function.getName() << ": " << launches.size() << " launches"
+        << (isEntry(function) ? "" : " a step of its loop") << "\n\n";
     out << "  buffer   role     type                        bytes     offset  life\n";
     std::map<StringRef, int> counts;
     for (BlockArgument argument : function.getArguments())
@@ -117,6 +118,9 @@ private:
   void printLaunch(int time, step::LaunchOp launch) {
     out << llvm::formatv("  {0,-6}  {1,-20} {2,6} {3,8}  ", time, launch.getKernel(), launch.getChunks(),
                          launch.getScratch());
+    if (auto loop = launch.getLoopAttr())
+      out << llvm::formatv("{0} steps{1}, workspace {2}: ", loop.getSteps(), loop.getReverse() ? " down" : "",
+                           launch.getWorkspace().value_or(0));
     llvm::interleave(launch.getInputs(), [&](Value value) { out << nameOf(value); }, [&] { out << " "; });
     out << " -> ";
     llvm::interleave(launch.getOutputs(), [&](Value value) { out << nameOf(value); }, [&] { out << " "; });

@@ -12,8 +12,12 @@
 //
 // A launch stores the addresses of its inputs and outputs in a table on the stack and calls the kernel:
 // itself if there is one chunk, else by call->parallel_for. One table serves all launches, for a launch is
-// over when its call returns. There is nothing else in the function: no loop, no branch, no memory of its
-// own.
+// over when its call returns.
+//
+// A launch with `loop` is a loop over the body's launches, written in place: an argument of the body is the
+// address of its operand, plus the step times the bytes of one step where steps move along it. What the
+// carries begin as is copied to the first place of their stacks before. There is nothing else in the
+// function: no other branch, no memory of its own.
 #include "compiler/step/Driver.h"
 
 #include "compiler/plan/Plan.h"
@@ -100,19 +104,14 @@ public:
     call->setName("call");
     builder.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", native));
 
-    // The kernel's place, then addresses.
-    size_t tableSize = 1;
-    for (step::LaunchOp launch : launchesOf(function))
-      tableSize = std::max<size_t>(tableSize, 1 + launch->getNumOperands());
-    table = builder.CreateAlloca(llvm::ArrayType::get(pointer, tableSize), nullptr, "table");
-
+    table = builder.CreateAlloca(llvm::ArrayType::get(pointer, tableSizeFor(function)), nullptr, "table");
     mode.enter();
+    arena = load(Arena);
 
     if (failed(locateArguments()))
       return failure();
-    for (Operation &op : function.getBody().front())
-      if (failed(visit(op)))
-        return failure();
+    if (failed(visitAll(function)))
+      return failure();
     mode.leave();
     builder.CreateRetVoid();
     return success();
@@ -159,11 +158,29 @@ private:
     return success();
   }
 
+  /// Entries that the launches of `function` and of its loops need at most: the kernel's place, then
+  /// addresses.
+  static size_t tableSizeFor(func::FuncOp function) {
+    size_t size = 1;
+    for (step::LaunchOp launch : launchesOf(function)) {
+      func::FuncOp body = bodyOf(launch);
+      size = std::max<size_t>(size, body ? tableSizeFor(body) : 1 + launch->getNumOperands());
+    }
+    return size;
+  }
+
+  LogicalResult visitAll(func::FuncOp steps) {
+    for (Operation &op : steps.getBody().front())
+      if (failed(visit(op)))
+        return failure();
+    return success();
+  }
+
   LogicalResult visit(Operation &op) {
     if (auto buffer = dyn_cast<step::BufferOp>(op)) {
       if (!buffer.getOffset())
         return op.emitError("has no offset: step-plan-memory comes first");
-      addresses[buffer.getResult()] = plus(load(Arena), *buffer.getOffset());
+      addresses[buffer.getResult()] = plus(arena, *buffer.getOffset());
     } else if (auto constant = dyn_cast<step::ConstantOp>(op)) {
       addresses[constant.getResult()] = readOnlyData(cast<DenseElementsAttr>(constant.getValue()));
     } else if (auto stream = dyn_cast<step::StreamOp>(op)) {
@@ -179,6 +196,8 @@ private:
   }
 
   LogicalResult visit(step::LaunchOp launch) {
+    if (launch.getLoopAttr())
+      return visitLoop(launch);
     auto symbol = kernels.find(launch.getKernel());
     if (symbol == kernels.end())
       return launch.emitError("launches ") << launch.getKernelAttr() << ", which is not compiled";
@@ -195,6 +214,76 @@ private:
     builder.CreateCall(loopType, load(ParallelFor),
                        {load(Context), chunkRunner, table, builder.getInt64(launch.getChunks())});
     return success();
+  }
+
+  LogicalResult visitLoop(step::LaunchOp launch) {
+    step::LoopAttr loop = launch.getLoopAttr();
+    func::FuncOp body = bodyOf(launch);
+    if (!body || !launch.getWorkspace())
+      return launch.emitError("has no place for its body: step-plan-memory comes first");
+    int64_t inputs = launch.getInputs().size();
+    for (int64_t i = 0; i < loop.getCarries(); ++i) {
+      Value stack = launch.getOutputs()[i];
+      int64_t bytes = stepBytes(stack), place = loop.firstPlace() % placesOf(stack);
+      builder.CreateMemCpy(plus(addresses.lookup(stack), place * bytes), llvm::MaybeAlign(),
+                           addresses.lookup(launch.getInputs()[i]), llvm::MaybeAlign(), bytes);
+    }
+    llvm::LLVMContext &context = module.getContext();
+    llvm::Function *native = builder.GetInsertBlock()->getParent();
+    llvm::BasicBlock *before = builder.GetInsertBlock();
+    llvm::BasicBlock *step = llvm::BasicBlock::Create(context, "step", native);
+    builder.CreateBr(step);
+    builder.SetInsertPoint(step);
+    llvm::PHINode *count = builder.CreatePHI(word, 2, "count");
+    llvm::Value *time =
+        loop.getReverse() ? builder.CreateSub(builder.getInt64(loop.getSteps() - 1), count) : count;
+    llvm::Value *next = builder.CreateAdd(time, builder.getInt64(1));
+    llvm::Value *read = loop.getReverse() ? next : time, *written = loop.getReverse() ? time : next;
+
+    for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+      int64_t output = (int64_t)i - inputs;
+      if (output >= 0)
+        addresses[argument] = at(launch.getOutputs()[output], loop.isCarry(output) ? written : time);
+      else if (loop.isCarry(i))
+        addresses[argument] = at(launch.getOutputs()[i], read);
+      else if (loop.movesInput(i))
+        addresses[argument] = at(launch.getInputs()[i], time);
+      else
+        addresses[argument] = addresses.lookup(launch.getInputs()[i]);
+    }
+    llvm::Value *outerArena = arena;
+    arena = plus(arena, *launch.getWorkspace());
+    if (failed(visitAll(body)))
+      return failure();
+    arena = outerArena;
+
+    llvm::Value *done = builder.CreateAdd(count, builder.getInt64(1));
+    llvm::BasicBlock *after = llvm::BasicBlock::Create(context, "after", native);
+    builder.CreateCondBr(builder.CreateICmpSLT(done, builder.getInt64(loop.getSteps())), step, after);
+    count->addIncoming(builder.getInt64(0), before);
+    // The step may have ended in another block than it began: its own loops.
+    count->addIncoming(done, builder.GetInsertBlock());
+    builder.SetInsertPoint(after);
+    return success();
+  }
+
+  static int64_t placesOf(Value stack) { return cast<ShapedType>(stack.getType()).getDimSize(0); }
+  static int64_t stepBytes(Value stack) {
+    return step::byteSize(cast<ShapedType>(stack.getType())) / placesOf(stack);
+  }
+
+  /// The address of place `index` of `stack`; a stack of fewer places than the index can reach is a ring.
+  llvm::Value *at(Value stack, llvm::Value *index) {
+    if (placesOf(stack) == step::LoopAttr::ringPlaces)
+      index = builder.CreateAnd(index, builder.getInt64(step::LoopAttr::ringPlaces - 1));
+    return builder.CreateInBoundsGEP(builder.getInt8Ty(), addresses.lookup(stack),
+                                     builder.CreateMul(index, builder.getInt64(stepBytes(stack))));
+  }
+
+  /// Memory on the stack, once for the function, however often the code around runs.
+  llvm::Value *onStack(llvm::Type *type) {
+    llvm::IRBuilder<> entry(&*call->getParent()->getEntryBlock().getFirstInsertionPt());
+    return entry.CreateAlloca(type);
   }
 
   llvm::Value *readOnlyData(DenseElementsAttr value) {
@@ -221,7 +310,7 @@ private:
 
   llvm::Value *streamFor(step::StreamOp op) {
     auto *type = llvm::ArrayType::get(word, 3);
-    llvm::Value *source = addresses.lookup(op.getSource()), *stream = builder.CreateAlloca(type);
+    llvm::Value *source = addresses.lookup(op.getSource()), *stream = onStack(type);
     for (int64_t i = 0; i < 3; ++i) {
       llvm::Value *number = builder.CreateLoad(word, builder.CreateConstInBoundsGEP1_64(word, source, i));
       if (i == 0)
@@ -243,6 +332,8 @@ private:
   llvm::StructType *callType;
   llvm::Argument *call = nullptr;
   llvm::Value *table = nullptr;
+  /// Where the buffers of the function, or of the loop that is being written, begin.
+  llvm::Value *arena = nullptr;
   DenseMap<Value, llvm::Value *> addresses;
 };
 
@@ -256,7 +347,7 @@ FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, 
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
   llvm::Function *chunkRunner = buildChunkRunner(*native, target);
   for (auto function : module.getOps<func::FuncOp>())
-    if (isStepFunction(function)) {
+    if (isEntry(function)) {
       FunctionDriver driver(function, *native, chunkRunner, state, kernels, target);
       if (failed(driver.run(symbols.lookup(function.getName()))))
         return failure();

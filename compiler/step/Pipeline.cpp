@@ -47,5 +47,5 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   passes.addNestedPass<func::FuncOp>(createVerifyInPlacePass());
   // Two launches may write the same constants and views; addresses are made once.
   passes.addNestedPass<func::FuncOp>(createCSEPass());
-  passes.addNestedPass<func::FuncOp>(createPlanMemoryPass());
+  passes.addPass(createPlanMemoryPass());
 }

@@ -63,6 +63,19 @@ struct Planned {
   llvm::StringMap<std::string> kernelSymbols, functionSymbols;
 };
 
+/// Adds the launches and operations of `times` runs of `function` to `description`.
+void countWork(func::FuncOp function, int64_t times, const llvm::StringMap<double> &flops,
+               StepFunction &description) {
+  for (step::LaunchOp launch : launchesOf(function)) {
+    if (func::FuncOp body = bodyOf(launch)) {
+      countWork(body, times * launch.getLoopAttr().getSteps(), flops, description);
+      continue;
+    }
+    description.launches += times;
+    description.flops += times * flops.lookup(launch.getKernel());
+  }
+}
+
 FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOptions &options) {
   if (failed(runPipeline(module, target, StepPhase::Plan)))
     return failure();
@@ -85,17 +98,14 @@ FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOpti
       planned.units.push_back(std::move(unit));
   }
   for (auto function : module.getOps<func::FuncOp>()) {
-    if (!isStepFunction(function))
+    if (!isEntry(function))
       continue;
     StepFunction description;
     description.name = function.getName().str();
     description.symbol = symbolOf(function, options);
     description.arenaBytes = function->getAttrOfType<IntegerAttr>(arenaAttr).getInt();
     description.scratchBytes = function->getAttrOfType<IntegerAttr>(scratchAttr).getInt();
-    for (step::LaunchOp launch : launchesOf(function)) {
-      ++description.launches;
-      description.flops += flops.lookup(launch.getKernel());
-    }
+    countWork(function, 1, flops, description);
     planned.functionSymbols[description.name] = description.symbol;
     planned.functions.push_back(std::move(description));
   }

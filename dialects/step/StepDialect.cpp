@@ -4,6 +4,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::bufferization;
@@ -11,10 +13,17 @@ using namespace mlc::step;
 
 #include "dialects/step/StepDialect.cpp.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "dialects/step/StepAttrs.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/step/StepOps.cpp.inc"
 
 void StepDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/step/StepAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/step/StepOps.cpp.inc"
@@ -55,6 +64,32 @@ bool LaunchOp::allowsInPlace(unsigned input, unsigned output) {
   return false;
 }
 
+/// Checks what `loop` says of the operands' leading axes.
+static LogicalResult verifyLoop(LaunchOp launch, LoopAttr loop) {
+  int64_t inputs = launch.getInputs().size(), outputs = launch.getOutputs().size();
+  if (loop.getSteps() < 1 || loop.getCarries() < 0 || loop.getSlices() < 0 ||
+      loop.getCarries() + loop.getSlices() > inputs || loop.getCarries() > outputs)
+    return launch.emitOpError("has a loop of ")
+           << loop.getSteps() << " steps, " << loop.getCarries() << " carries and " << loop.getSlices()
+           << " slices over " << inputs << " inputs and " << outputs << " outputs";
+  auto leading = [](Value value) {
+    auto type = cast<ShapedType>(value.getType());
+    return type.getRank() == 0 ? -1 : type.getDimSize(0);
+  };
+  for (int64_t i = 0; i < inputs; ++i)
+    if (loop.movesInput(i) && leading(launch.getInputs()[i]) != loop.getSteps())
+      return launch.emitOpError("slice ") << i << " has not " << loop.getSteps() << " steps";
+  for (int64_t i = 0; i < outputs; ++i) {
+    int64_t places = leading(launch.getOutputs()[i]);
+    bool fits = loop.isCarry(i) ? places == loop.getSteps() + 1 || places == LoopAttr::ringPlaces
+                                : places == loop.getSteps();
+    if (!fits)
+      return launch.emitOpError("output ")
+             << i << " has " << places << " places for " << loop.getSteps() << " steps";
+  }
+  return success();
+}
+
 LogicalResult LaunchOp::verify() {
   bool tensors = false, buffers = false;
   for (Type type : getOperandTypes()) {
@@ -75,6 +110,8 @@ LogicalResult LaunchOp::verify() {
   } else if (getNumResults() != 0) {
     return emitOpError("over memrefs has no results");
   }
+  if (getLoop() && failed(verifyLoop(*this, *getLoop())))
+    return failure();
   ArrayRef<int64_t> pairs = getInPlace();
   if (pairs.size() % 2)
     return emitOpError("in_place is a list of pairs");
@@ -91,20 +128,42 @@ LogicalResult LaunchOp::verify() {
   return success();
 }
 
+/// A tensor or memref without its axis 0.
+static Type withoutLeading(Type type) {
+  auto shaped = cast<ShapedType>(type);
+  return shaped.clone(shaped.getShape().drop_front());
+}
+
+Type LaunchOp::inputOfStep(unsigned i, Type type) {
+  return getLoop() && getLoop()->movesInput(i) ? withoutLeading(type) : type;
+}
+
+Type LaunchOp::outputOfStep(Type type) { return getLoop() ? withoutLeading(type) : type; }
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError("launches ") << getKernelAttr() << ", which is not a function of this module";
-  FunctionType type = kernel.getFunctionType();
-  if (type.getNumInputs() != getInputs().size() || type.getNumResults() != getOutputs().size())
-    return emitOpError("has ") << getInputs().size() << " inputs and " << getOutputs().size()
-                               << " outputs, but the kernel " << getKernelAttr() << " takes "
-                               << type.getNumInputs() << " and gives " << type.getNumResults();
-  for (auto [i, want, have] : llvm::enumerate(type.getInputs(), getInputs().getTypes()))
-    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, have))
+  if (getLoop() && !kernel->hasAttr(bodyAttr))
+    return emitOpError("loops over ") << getKernelAttr() << ", which is not a " << bodyAttr;
+  // A body that is bufferised has its results among its arguments, after the inputs.
+  size_t inputs = getInputs().size(), outputs = getOutputs().size();
+  SmallVector<Type> takes(kernel.getArgumentTypes()), gives(kernel.getResultTypes());
+  if (getLoop() && gives.empty() && takes.size() == inputs + outputs) {
+    gives.assign(takes.begin() + inputs, takes.end());
+    takes.truncate(inputs);
+  } else if (getLoop() && takes.size() == inputs + outputs && gives.size() == outputs) {
+    takes.truncate(inputs);
+  }
+  if (takes.size() != inputs || gives.size() != outputs)
+    return emitOpError("has ") << inputs << " inputs and " << outputs << " outputs, but the kernel "
+                               << getKernelAttr() << " takes " << takes.size() << " and gives "
+                               << gives.size();
+  for (auto [i, want, have] : llvm::enumerate(takes, getInputs().getTypes()))
+    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, inputOfStep(i, have)))
       return emitOpError("input ") << i << " is " << have << ", but the kernel takes " << want;
-  for (auto [i, want, have] : llvm::enumerate(type.getResults(), getOutputs().getTypes()))
-    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, have))
+  for (auto [i, want, have] : llvm::enumerate(gives, getOutputs().getTypes()))
+    if (!isa<ShapedType>(want) || !sameShapeAndElement(want, outputOfStep(have)))
       return emitOpError("output ") << i << " is " << have << ", but the kernel gives " << want;
   return success();
 }
@@ -159,8 +218,9 @@ LogicalResult LaunchOp::bufferize(RewriterBase &rewriter, const BufferizationOpt
       return failure();
     outputs.push_back(*buffer);
   }
-  auto launch = LaunchOp::create(rewriter, getLoc(), TypeRange(), getKernelAttr(), inputs, outputs,
-                                 getChunksAttr(), getScratchAttr(), getInPlaceAttr(), getLinesAttr());
+  auto launch =
+      LaunchOp::create(rewriter, getLoc(), TypeRange(), getKernelAttr(), inputs, outputs, getChunksAttr(),
+                       getScratchAttr(), getInPlaceAttr(), getLinesAttr(), getLoopAttr(), getWorkspaceAttr());
   launch->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
   replaceOpWithBufferizedValues(rewriter, *this, outputs);
   return success();

@@ -14,6 +14,9 @@
 
 #include "dialects/step/StepDialect.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "dialects/step/StepAttrs.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/step/StepOps.h.inc"
 
@@ -21,6 +24,10 @@ namespace mlc::step {
 
 /// Name of the unit attribute on functions that are kernels; a module may hold step functions and kernels.
 inline constexpr llvm::StringLiteral kernelAttr = "step.kernel";
+
+/// Name of the unit attribute on private functions that are bodies of loops: step functions that launches
+/// with `loop` run.
+inline constexpr llvm::StringLiteral bodyAttr = "step.body";
 
 /// Name of the attribute on a step function's arguments that says what the argument is: "state", "input",
 /// "scalars", "stream", or "output" (a destination the caller owns).

@@ -3,6 +3,7 @@
 #define MLC_STEP_OPS
 
 include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -19,12 +20,36 @@ def Step_Dialect : Dialect {
     bufferisation.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+  let useDefaultAttributePrinterParser = 1;
 }
 
 class Step_Op<string mnemonic, list<Trait> traits = []> : Op<Step_Dialect, mnemonic, traits>;
 
 def Step_TensorOrBuffer : AnyTypeOf<[StaticShapeTensorOf<[AnyType]>, StaticShapeMemRefOf<[AnyType]>],
     "tensor or memref of static shape">;
+
+def Step_LoopAttr : AttrDef<Step_Dialect, "Loop"> {
+  let mnemonic = "loop";
+  let summary = "how the operands of a looping launch move from step to step";
+  let description = [{
+    Of the inputs the first `carries` are what the carries begin as, the next `slices` are read one element of axis 0 a
+    step, and the rest are the same in every step. Of the outputs the first `carries` are stacks of `steps` + 1 places,
+    or of 2, then step t writes place t mod 2; the others get one element of axis 0 a step. Step t reads carries at
+    place t and writes them at t + 1. In reverse, t runs down and a step reads at t + 1 and writes at t.
+  }];
+  let parameters = (ins "int64_t":$steps, "int64_t":$carries, "int64_t":$slices, DefaultValuedParameter<"bool", "false">:$reverse);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// Axis 0 of a carry's stack that holds only the places in use.
+    static constexpr int64_t ringPlaces = 2;
+    /// The place of the stacks where the carries begin, and where they end.
+    int64_t firstPlace() const { return getReverse() ? getSteps() : 0; }
+    int64_t lastPlace() const { return getReverse() ? 0 : getSteps(); }
+    /// Whether input or output `i` has an axis 0 that steps move along.
+    bool movesInput(int64_t i) const { return i >= getCarries() && i < getCarries() + getSlices(); }
+    bool isCarry(int64_t i) const { return i < getCarries(); }
+  }];
+}
 
 def LaunchOp : Step_Op<"launch", [
     AttrSizedOperandSegments,
@@ -44,6 +69,10 @@ def LaunchOp : Step_Op<"launch", [
     computes the same when that input and that output are one buffer. `lines` are the places in the model's text
     that the kernel computes.
 
+    With `loop` the launch runs the body of a scan, a private step function, once for each step instead of a kernel; the
+    attribute says which part of each operand a step gets. The body's buffers lie in this function's arena from byte
+    `workspace` on, which is there after memory planning.
+
     ```mlir
     %p1, %m1 = step.launch @k_3 ins(%p, %m, %g : ...) outs(%p, %m : ...)
                  {chunks = 4 : i64, in_place = array<i64: 0, 0, 1, 1>} -> (tensor<8xf32>, tensor<8xf32>)
@@ -56,7 +85,9 @@ def LaunchOp : Step_Op<"launch", [
     DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$chunks,
     DefaultValuedAttr<ConfinedAttr<I64Attr, [IntNonNegative]>, "0">:$scratch,
     DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$in_place,
-    OptionalAttr<StrArrayAttr>:$lines);
+    OptionalAttr<StrArrayAttr>:$lines,
+    OptionalAttr<Step_LoopAttr>:$loop,
+    OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$workspace);
   let results = (outs Variadic<AnyStaticShapeTensor>:$results);
   let assemblyFormat = [{
     $kernel (`ins` `(` $inputs^ `:` type($inputs) `)`)? (`outs` `(` $outputs^ `:` type($outputs) `)`)?
@@ -65,6 +96,10 @@ def LaunchOp : Step_Op<"launch", [
   let extraClassDeclaration = [{
     /// Whether the kernel allows input `input` and output `output` to be one buffer.
     bool allowsInPlace(unsigned input, unsigned output);
+    /// What one step of a loop gets of an input of type `type`, number `i`, and of an output: the type without axis 0 if
+    /// steps move along it, else the type.
+    ::mlir::Type inputOfStep(unsigned i, ::mlir::Type type);
+    ::mlir::Type outputOfStep(::mlir::Type type);
     /// Whether this is a launch over tensors.
     bool hasTensors() { return getNumResults() != 0; }
   }];
