@@ -93,78 +93,6 @@ bool TrainBlock::settings() {
 
 //===-- Data ---------------------------------------------------------------------------------------===//
 
-namespace {
-struct ReaderKind {
-  const char *name;
-  size_t least, most;                // strings: files or folders
-  std::vector<const char *> options; // numbers by name
-};
-} // namespace
-
-static const std::vector<ReaderKind> &readerKinds() {
-  static const std::vector<ReaderKind> kinds = {
-      {"idx", 1, 16, {}}, {"csv", 1, 1, {}},          {"cifar", 1, 64, {}}, {"images", 1, 1, {"size"}},
-      {"npz", 1, 1, {}},  {"text", 1, 1, {"stride"}}, {"host", 0, 0, {}},
-  };
-  return kinds;
-}
-
-bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
-  const auto *node = as<CallExpr>(*reader.reader);
-  auto wrong = [&](Span span, const std::string &message) {
-    elaborator.fail(DiagnosticCode::E0403, span, message);
-    return false;
-  };
-  if (!node || node->cast)
-    return wrong(reader.reader->span, "a reader stands here, such as `csv(\"file.csv\")`");
-  const std::vector<ReaderKind> &kinds = readerKinds();
-  const std::string &name = node->call.callee.text;
-  auto kind =
-      std::find_if(kinds.begin(), kinds.end(), [&](const ReaderKind &kind) { return name == kind.name; });
-  if (kind == kinds.end()) {
-    std::vector<std::string> names;
-    for (const ReaderKind &each : kinds)
-      names.push_back(each.name);
-    DiagnosticBuilder builder =
-        elaborator.report(DiagnosticCode::E0403, node->call.callee.span, "unknown reader `" + name + "`");
-    builder.label("readers are idx, csv, cifar, images, npz, text, host");
-    if (std::optional<std::string> meant = didYouMean(name, names))
-      builder.help("did you mean `" + *meant + "`?");
-    return false;
-  }
-  result.kind = name;
-  result.span = reader.span;
-  Env env{elaborator.root->scope, "", ""};
-  for (const Arg &arg : node->call.args) {
-    Value value = elaborator.expression(*arg.value, env);
-    if (value.isError())
-      return false;
-    if (!arg.name) {
-      if (value.kind != Value::String)
-        return wrong(arg.span,
-                     "`" + name + "` takes the names of files, and this is " + elaborator.describe(value));
-      result.files.push_back(value.text);
-      continue;
-    }
-    bool known = std::any_of(kind->options.begin(), kind->options.end(),
-                             [&](const char *option) { return arg.name->text == option; });
-    if (!known)
-      return wrong(arg.name->span, "the reader `" + name + "` has no option `" + arg.name->text + "`");
-    std::optional<int64_t> number =
-        elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
-    if (!number)
-      return false;
-    if (*number < 1 || *number > 1 << 24)
-      return wrong(arg.value->span, "`" + arg.name->text + "` is 1 or more");
-    result.options.emplace_back(arg.name->text, double(*number));
-  }
-  if (result.files.size() < kind->least || result.files.size() > kind->most)
-    return wrong(node->span, kind->most == 0   ? "`" + name + "` takes no file"
-                             : kind->most == 1 ? "`" + name + "` takes the name of one file"
-                                               : "`" + name + "` takes the names of its files");
-  return true;
-}
-
 bool TrainBlock::field(const Field &field, Env &env) {
   core::Field result;
   result.name = field.name.text;
@@ -270,6 +198,7 @@ bool TrainBlock::data() {
     elaborator.fail(DiagnosticCode::E0403, data->name.span, "the data block has no `train` reader");
     good = false;
   }
+  good = good && schema();
   elaborator.fields = program.fields;
   return good;
 }

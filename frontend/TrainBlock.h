@@ -44,8 +44,10 @@ private:
   // Settings.cpp
   bool settings();
   bool data();
-  bool reader(const Reader &reader, core::Reader &result);
   bool field(const Field &field, Env &env);
+  // Readers.cpp
+  bool reader(const Reader &reader, core::Reader &result);
+  bool schema();
   // Figures.cpp
   void loss(const LossClause &clause, Env &env);
   void metric(const MetricClause &clause, Env &env);

@@ -7,7 +7,8 @@
 namespace fs = std::filesystem;
 
 mlc::Expected<std::string> mlc::findDataFile(const std::string &name, const std::string &modelFolder,
-                                             const std::string &dataFolder, const std::string &systemFolder) {
+                                             const std::string &dataFolder,
+                                             const std::vector<std::string> &systemFolders) {
   const fs::path path(name);
   const bool climbs = std::find(path.begin(), path.end(), fs::path("..")) != path.end();
   if (!path.has_filename() || path.is_absolute() || climbs)
@@ -23,7 +24,8 @@ mlc::Expected<std::string> mlc::findDataFile(const std::string &name, const std:
   } else {
     places.push_back(fs::path(modelFolder) / path);
     if (path.has_parent_path())
-      places.push_back(fs::path(systemFolder) / path);
+      for (const std::string &folder : systemFolders)
+        places.push_back(fs::path(folder) / path);
   }
   std::string looked;
   for (const fs::path &place : places) {

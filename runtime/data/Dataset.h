@@ -1,4 +1,5 @@
-// Rows in memory, column by column, in the dtypes of the fields; constant once read.
+// Rows, column by column, in the dtypes of the fields; constant once read. Most columns lie in memory; large
+// ones, such as pictures in files, are made row by row when a batch wants them.
 #ifndef MLC_RUNTIME_DATA_DATASET_H
 #define MLC_RUNTIME_DATA_DATASET_H
 
@@ -7,27 +8,42 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace mlc {
 
-/// The values of one field: `rows` times the field's row, dense.
+/// Makes the rows of a column when they are asked for.
+class RowSource {
+public:
+  virtual ~RowSource() = default;
+  /// Writes `count` rows, dense and in the order asked for, to `to`. May be called from several threads at
+  /// once. A failure names the file.
+  virtual Status read(const int64_t *rows, int64_t count, uint8_t *to) const = 0;
+};
+
+/// The values of one field: `rows` times the field's row, dense, or made by a source.
 struct Column {
   FieldSpec field;
   int64_t rowBytes = 0;
   std::vector<uint8_t> bytes;
+  std::shared_ptr<const RowSource> source = nullptr; ///< if set, `bytes` is empty
 
   /// An empty column for a field.
   static Column of(const FieldSpec &field) {
     return {field, checkedProduct(field.shape, sizeOf(field.dtype)).value_or(0), {}};
   }
-  const uint8_t *row(int64_t i) const { return bytes.data() + i * rowBytes; }
+  /// Writes `count` rows one after another to `to`; the numbers must be below the dataset's rows.
+  Status copyRows(const int64_t *rows, int64_t count, uint8_t *to) const;
 };
 
 struct Dataset {
   int64_t rows = 0;
   std::vector<Column> columns;
+  /// Set when the rows are windows over one sequence: validation is then its tail, not rows chosen by the
+  /// seed, and this many rows before the tail overlap it and go to neither part.
+  std::optional<int64_t> overlap = std::nullopt;
 
   const Column *find(std::string_view field) const {
     for (const Column &column : columns)

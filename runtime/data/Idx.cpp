@@ -1,6 +1,5 @@
 #include "runtime/data/Idx.h"
 
-#include "runtime/Number.h"
 #include "runtime/data/InputFile.h"
 #include "runtime/data/Values.h"
 
@@ -70,13 +69,6 @@ struct Header {
   int64_t dataBytes = 0; ///< promised
 };
 
-std::string printShape(const std::vector<int64_t> &shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 Expected<Header> readHeader(InputFile &file) {
   auto bad = [&](const std::string &what) { return Status::badData(what + ", " + file.path()); };
   uint8_t magic[4];
@@ -112,14 +104,6 @@ Expected<Header> readHeader(InputFile &file) {
   return header;
 }
 
-/// Shapes agree when they do without their ones.
-bool sameShape(const std::vector<int64_t> &file, const std::vector<int64_t> &row) {
-  std::vector<int64_t> a, b;
-  std::copy_if(file.begin() + 1, file.end(), std::back_inserter(a), [](int64_t d) { return d != 1; });
-  std::copy_if(row.begin(), row.end(), std::back_inserter(b), [](int64_t d) { return d != 1; });
-  return a == b;
-}
-
 } // namespace
 
 Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabulary &vocabulary,
@@ -131,16 +115,13 @@ Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabu
   if (!header)
     return header.status();
   auto bad = [&](const std::string &what) { return Status::badData(what + ", " + path); };
-  if (!sameShape(header->shape, field.shape))
+  std::vector<int64_t> row(header->shape.begin() + 1, header->shape.end());
+  if (!sameShape(row, field.shape))
     return bad("field '" + field.name + "' has rows of shape " + printShape(field.shape) +
-               ", the file holds rows of shape " +
-               printShape(std::vector<int64_t>(header->shape.begin() + 1, header->shape.end())));
+               ", the file holds rows of shape " + printShape(row));
 
-  Column column = Column::of(field);
-  std::optional<CategoryEncoder> categories;
-  if (field.categories > 0)
-    categories.emplace(field, vocabulary, learn);
-  const bool copies = header->type == IdxType::U8 && field.dtype == DType::U8 && field.classes == 0;
+  ColumnWriter writer(field, vocabulary, learn);
+  const bool copies = header->type == IdxType::U8 && writer.copiesBytes();
   const int64_t size = sizeOf(header->type);
   const int64_t rowElements = *checkedProduct(field.shape);
   std::vector<uint8_t> chunk(size_t(1) << 18);
@@ -154,28 +135,14 @@ Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabu
       return bad("the IDX header promises more than the file holds " + printShape(header->shape));
     left -= static_cast<int64_t>(want);
     if (copies) {
-      column.bytes.insert(column.bytes.end(), chunk.begin(), chunk.begin() + static_cast<int64_t>(want));
+      writer.appendBytes(chunk.data(), static_cast<int64_t>(want));
       continue;
     }
     for (size_t at = 0; at < want; at += static_cast<size_t>(size), ++element) {
-      double value = elementOf(header->type, chunk.data() + at);
-      auto text = [&] {
-        int64_t row = rowElements == 0 ? 0 : element / rowElements;
-        return printNumber(value) + " in row " + std::to_string(row);
-      };
-      if (categories) {
-        auto result = categories->append(std::to_string(static_cast<int64_t>(value)), column);
-        if (result == CategoryEncoder::Result::TooMany)
-          return bad("more than " + std::to_string(field.categories) + " categories: " + text());
-        if (result == CategoryEncoder::Result::Unknown)
-          return bad("a category that the training data does not have: " + text());
-      } else if (!appendNumber(value, column)) {
-        return bad("field '" + field.name + "' (" + std::string(nameOf(field.dtype)) + ") cannot hold " +
-                   text());
-      }
-      if (!withinClasses(column, element))
-        return bad("label " + text() + " is outside the " + std::to_string(field.classes) + " classes of '" +
-                   field.name + "'");
+      int64_t number = rowElements == 0 ? 0 : element / rowElements;
+      if (std::string wrong = writer.append(elementOf(header->type, chunk.data() + at), number);
+          !wrong.empty())
+        return bad(wrong);
     }
   }
   uint8_t extra;
@@ -184,9 +151,7 @@ Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabu
     return after.status();
   if (*after != 0)
     return bad("the file holds more than its IDX header promises " + printShape(header->shape));
-  if (categories)
-    categories->finish(column);
-  return column;
+  return writer.finish();
 }
 
 } // namespace mlc

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -128,6 +129,26 @@ Expected<InputFile> InputFile::open(const std::string &path) {
     impl->inflating = true;
   }
   return InputFile(std::move(impl));
+}
+
+Expected<std::vector<uint8_t>> readWhole(const std::string &path, int64_t most) {
+  Expected<InputFile> file = InputFile::open(path);
+  if (!file)
+    return file.status();
+  std::vector<uint8_t> bytes;
+  if (!file->isGzip())
+    bytes.reserve(static_cast<size_t>(std::min(file->diskBytes(), most)));
+  std::vector<uint8_t> piece(size_t(1) << 18);
+  while (true) {
+    Expected<size_t> got = file->read(piece.data(), piece.size());
+    if (!got)
+      return got.status();
+    if (*got == 0)
+      return bytes;
+    if (static_cast<int64_t>(bytes.size() + *got) > most)
+      return Status::badData("the file holds more than " + std::to_string(most) + " bytes, " + path);
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<int64_t>(*got));
+  }
 }
 
 Expected<size_t> InputFile::read(void *to, size_t capacity) {

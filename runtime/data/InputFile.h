@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mlc {
 
@@ -36,6 +37,10 @@ private:
   explicit InputFile(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// The whole of a file, unpacked if it is gzip; memory grows as data arrive. BadData with more than `most`
+/// bytes.
+Expected<std::vector<uint8_t>> readWhole(const std::string &path, int64_t most);
 
 } // namespace mlc
 #endif

@@ -3,7 +3,6 @@
 #include "runtime/data/Shuffle.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <system_error>
 
@@ -66,7 +65,7 @@ const Batch *Loader::next() {
   return batch;
 }
 
-void Loader::fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const {
+Status Loader::fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const {
   Batch &batch = slot.batch;
   auto first = static_cast<size_t>(at.row);
   size_t count = std::min(static_cast<size_t>(plan_.batch), order.size() - first);
@@ -75,14 +74,9 @@ void Loader::fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at
   batch.lastOfEpoch = first + count == order.size();
   batch.rowNumbers.assign(order.begin() + static_cast<int64_t>(first),
                           order.begin() + static_cast<int64_t>(first + count));
-  for (size_t c = 0; c < columns_.size(); ++c) {
-    const Column &column = *columns_[c];
-    uint8_t *to = slot.buffers[c].data();
-    for (int64_t row : batch.rowNumbers) {
-      std::memcpy(to, column.row(row), static_cast<size_t>(column.rowBytes));
-      to += column.rowBytes;
-    }
-  }
+  for (size_t c = 0; c < columns_.size(); ++c)
+    MLC_TRY(columns_[c]->copyRows(batch.rowNumbers.data(), batch.rows, slot.buffers[c].data()));
+  return {};
 }
 
 Status Loader::status() {
@@ -93,7 +87,7 @@ Status Loader::status() {
 void Loader::work() {
   Status status;
   try {
-    deliverEpochs();
+    status = deliverEpochs();
   } catch (const std::bad_alloc &) {
     status = Status::failed("out of memory while preparing batches");
   }
@@ -105,7 +99,7 @@ void Loader::work() {
   changed_.notify_all();
 }
 
-void Loader::deliverEpochs() {
+Status Loader::deliverEpochs() {
   DataPosition at = plan_.start;
   for (; at.epoch < plan_.epochs; ++at.epoch, at.row = 0) {
     std::vector<int64_t> order = rows_.numbers;
@@ -117,10 +111,10 @@ void Loader::deliverEpochs() {
         std::unique_lock<std::mutex> lock(mutex_);
         changed_.wait(lock, [&] { return stop_ || made_ + 1 < taken_ + slots_.size(); });
         if (stop_)
-          return;
+          return {};
         slot = &slots_[made_ % slots_.size()];
       }
-      fill(*slot, order, at);
+      MLC_TRY(fill(*slot, order, at));
       at.row += slot->batch.rows;
       {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -129,6 +123,7 @@ void Loader::deliverEpochs() {
       changed_.notify_all();
     }
   }
+  return {};
 }
 
 } // namespace mlc

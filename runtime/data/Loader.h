@@ -63,8 +63,8 @@ private:
   Loader(Rows rows, LoaderPlan plan) : rows_(std::move(rows)), plan_(std::move(plan)) {}
   Status prepare();
   void work();
-  void deliverEpochs();
-  void fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const;
+  Status deliverEpochs();
+  Status fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const;
 
   Rows rows_;
   LoaderPlan plan_;

@@ -1,12 +1,17 @@
 #include "runtime/data/Reader.h"
 
+#include "runtime/data/Cifar.h"
 #include "runtime/data/Csv.h"
 #include "runtime/data/DataFile.h"
 #include "runtime/data/Idx.h"
 #include "runtime/data/Split.h"
+#include "runtime/data/Text.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/Number.h"
 
+#include <algorithm>
+#include <cmath>
 #include <new>
 
 namespace mlc {
@@ -32,16 +37,68 @@ Expected<Dataset> readIdxFiles(const std::vector<std::string> &paths, const std:
   return dataset;
 }
 
-bool looksLikeCsv(const std::string &path) {
-  for (const char *ending : {".csv", ".tsv", ".csv.gz", ".tsv.gz"}) {
-    std::string_view suffix(ending);
-    if (path.size() > suffix.size() && std::string_view(path).substr(path.size() - suffix.size()) == suffix)
-      return true;
+/// What a reader is asked for.
+struct Request {
+  const std::vector<std::string> &paths;
+  const std::map<std::string, std::string> &options;
+  const std::vector<FieldSpec> &fields;
+  Vocabulary &vocabulary;
+  bool learn;
+
+  /// A whole number given by name, 1 or more; 0 if it is not given.
+  Expected<int64_t> number(const std::string &name) const {
+    auto found = options.find(name);
+    if (found == options.end())
+      return int64_t(0);
+    std::optional<double> value = parseF64(found->second);
+    if (!value || !(*value >= 1 && *value <= double(1 << 24)) || *value != std::floor(*value))
+      return Status::badData("'" + name + "' must be a whole number, 1 or more, not '" + found->second + "'");
+    return static_cast<int64_t>(*value);
   }
-  return false;
+};
+
+struct Kind {
+  std::string name;
+  size_t mostFiles; ///< at least one is needed
+  std::vector<std::string> options;
+  std::vector<std::string> endings; ///< of files that are certainly for it
+  Expected<Dataset> (*read)(const Request &request);
+};
+
+const std::vector<Kind> &kinds() {
+  static const std::vector<Kind> table = {
+      {"idx",
+       64,
+       {},
+       {".idx", ".idx.gz", "-ubyte", "-ubyte.gz"},
+       [](const Request &r) { return readIdxFiles(r.paths, r.fields, r.vocabulary, r.learn); }},
+      {"csv",
+       1,
+       {"separator"},
+       {".csv", ".tsv", ".csv.gz", ".tsv.gz"},
+       [](const Request &r) { return readCsv(r.paths[0], r.options, r.fields, r.vocabulary, r.learn); }},
+      {"cifar",
+       64,
+       {},
+       {},
+       [](const Request &r) { return readCifar(r.paths, r.fields, r.vocabulary, r.learn); }},
+      {"text",
+       1,
+       {"stride"},
+       {},
+       [](const Request &r) -> Expected<Dataset> {
+         Expected<int64_t> stride = r.number("stride");
+         return stride ? readText(r.paths[0], *stride, r.fields) : stride.status();
+       }},
+  };
+  return table;
 }
 
-const std::optional<ReaderSpec> *readerOf(const DataSpec &data, const std::string &split) {
+bool endsWith(const std::string &text, const std::string &ending) {
+  return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+const std::optional<ReaderSpec> *splitOf(const DataSpec &data, const std::string &split) {
   if (split == "train")
     return &data.train;
   if (split == "validation")
@@ -57,33 +114,45 @@ Status requireRows(const Dataset &dataset, const ReaderSpec &reader) {
 
 } // namespace
 
-static Expected<Dataset> readKind(const std::string &kind, const std::vector<std::string> &paths,
-                                  const std::map<std::string, std::string> &options,
-                                  const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
-  if (kind == "idx") {
-    if (!options.empty())
-      return Status::badData("the idx reader has no option '" + options.begin()->first + "'");
-    return readIdxFiles(paths, fields, vocabulary, learn);
-  }
-  if (kind == "csv") {
-    if (paths.size() != 1)
-      return Status::badData("csv takes one file, not " + std::to_string(paths.size()));
-    return readCsv(paths[0], options, fields, vocabulary, learn);
-  }
-  if (kind == "host")
+static Expected<Dataset> readKind(const std::string &name, const Request &request) {
+  if (name == "host")
     return Status::usage(
         "the data comes from a host program; link the compiled model into one, or name a reader "
         "of files in the data block");
-  return Status::badData("reader '" + kind + "' is not available" + didYouMean(kind, {"idx", "csv", "host"}));
+  auto kind =
+      std::find_if(kinds().begin(), kinds().end(), [&](const Kind &each) { return each.name == name; });
+  if (kind == kinds().end())
+    return Status::badData("reader '" + name + "' is not available" + didYouMean(name, readerNames()));
+  for (const auto &[option, value] : request.options)
+    if (std::find(kind->options.begin(), kind->options.end(), option) == kind->options.end())
+      return Status::badData("the " + name + " reader has no option '" + option + "'" +
+                             didYouMean(option, kind->options));
+  if (request.paths.empty() || request.paths.size() > kind->mostFiles)
+    return Status::badData(name + " takes " + (kind->mostFiles == 1 ? "one file" : "one file or more") +
+                           ", not " + std::to_string(request.paths.size()));
+  return kind->read(request);
 }
 
-Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &paths,
+std::vector<std::string> readerNames() {
+  std::vector<std::string> names = {"host"};
+  for (const Kind &kind : kinds())
+    names.push_back(kind.name);
+  return names;
+}
+
+std::string readerOf(const std::vector<std::string> &paths, const std::string &usual) {
+  for (const Kind &kind : kinds())
+    for (const std::string &ending : kind.endings)
+      if (!paths.empty() && endsWith(paths[0], ending))
+        return kind.name;
+  return usual;
+}
+
+Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
                             const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
-  if (kind.empty())
-    kind = paths.size() == 1 && looksLikeCsv(paths[0]) ? "csv" : "idx";
   try {
-    return readKind(kind, paths, options, fields, vocabulary, learn);
+    return readKind(kind, {paths, options, fields, vocabulary, learn});
   } catch (const std::bad_alloc &) {
     return Status::failed("out of memory while reading " + (paths.empty() ? kind : paths[0]));
   }
@@ -123,6 +192,9 @@ Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFold
   if (spec.validationFraction > 0) {
     SplitRows split = cutValidation(all, spec.validationFraction, manifest.train.seed);
     data.train = std::move(split.train);
+    if (data.train.size() == 0)
+      return Status::badData("no training rows are left beside those for validation in " +
+                             spec.train->files[0] + "; give more data or a smaller share");
     if (split.validation.size() > 0)
       data.validation = std::move(split.validation);
     return data;
@@ -133,7 +205,7 @@ Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFold
 
 Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &split,
                                   const DataFolders &folders, Vocabulary vocabulary) {
-  const std::optional<ReaderSpec> *reader = readerOf(manifest.data, split);
+  const std::optional<ReaderSpec> *reader = splitOf(manifest.data, split);
   if (!reader)
     return Status::usage("there is no split '" + split + "'" +
                          didYouMean(split, {"train", "validation", "test"}));

@@ -17,14 +17,19 @@ struct DataFolders {
 };
 
 /// Reads the fields of one split. `learn` for the training split: its category values become the vocabulary;
-/// otherwise values are looked up there.
-/// A new reader is one case here and a file of its own beside Idx and Csv.
+/// otherwise values are looked up there. A new reader is a file of its own and a row of the table in
+/// Reader.cpp.
 Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpec> &fields,
                             const DataFolders &folders, Vocabulary &vocabulary, bool learn);
 
-/// Reads rows from files given by the user (for predict): `kind` is csv or idx, paths are taken as they are,
-/// one per field for idx. Kind empty: csv if there is one file whose name has ".csv" or ".tsv", else idx.
-Expected<Dataset> readFiles(std::string kind, const std::vector<std::string> &paths,
+/// The kinds of readers, such as "csv".
+std::vector<std::string> readerNames();
+
+/// Which reader takes files that the user gives (for predict): the one their names tell, else `usual`.
+std::string readerOf(const std::vector<std::string> &paths, const std::string &usual);
+
+/// Reads rows with the reader `kind`; paths are taken as they are.
+Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
                             const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn);
 

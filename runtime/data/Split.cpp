@@ -14,6 +14,12 @@ SplitRows cutValidation(const Rows &all, double fraction, uint64_t seed) {
     held = std::clamp<int64_t>(held, fraction > 0 ? 1 : 0, rows - 1);
   else
     held = 0;
+  if (all.data->overlap) {
+    auto cut = all.numbers.end() - held;
+    int64_t kept = std::max<int64_t>(rows - held - (held > 0 ? *all.data->overlap : 0), 0);
+    return {{all.data, {all.numbers.begin(), all.numbers.begin() + kept}},
+            {all.data, {cut, all.numbers.end()}}};
+  }
   std::vector<int64_t> order(static_cast<size_t>(rows));
   std::iota(order.begin(), order.end(), int64_t(0));
   shuffle(order, seed, OrderUse::ValidationCut, 0);

@@ -12,7 +12,8 @@ namespace mlc {
 /// standard deviation is that of the population (divided by the count, not the count less one), around that
 /// mean. A field that never changes has a deviation of 0, and dividing by it gives NaN: that is reported when
 /// it trains, not hidden here. An element that is missing in every row has statistics of NaN.
-std::vector<double> statisticOf(const Rows &rows, const Column &column, StatisticKind kind);
+/// Rows that a source makes are made once a pass, a few at a time; only that can fail.
+Expected<std::vector<double>> statisticOf(const Rows &rows, const Column &column, StatisticKind kind);
 
 } // namespace mlc
 #endif

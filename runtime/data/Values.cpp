@@ -162,4 +162,66 @@ void CategoryEncoder::finish(Column &column) {
   vocabulary_[field_.name] = std::move(values);
 }
 
+ColumnWriter::ColumnWriter(const FieldSpec &field, Vocabulary &vocabulary, bool learn)
+    : field_(field), column_(Column::of(field)) {
+  if (field.categories > 0)
+    categories_.emplace(field_, vocabulary, learn);
+}
+
+void ColumnWriter::appendBytes(const uint8_t *bytes, int64_t count) {
+  column_.bytes.insert(column_.bytes.end(), bytes, bytes + count);
+  elements_ += count;
+}
+
+std::string ColumnWriter::append(double value, int64_t row) {
+  auto place = [&] { return printNumber(value) + " in row " + std::to_string(row); };
+  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
+  if (std::isnan(value) && !categories_ && isFloat && !field_.optional)
+    return "a value is missing: " + place() + " of field '" + field_.name +
+           "' (declare the field with `?` to permit that)";
+  if (categories_)
+    return put(printNumber(value), place());
+  if (std::isinf(value) || !appendNumber(value, column_))
+    return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " + place();
+  if (!withinClasses(column_, elements_++))
+    return "label " + place() + " is outside the " + std::to_string(field_.classes) + " classes of '" +
+           field_.name + "'";
+  return {};
+}
+
+std::string ColumnWriter::append(std::string_view name, int64_t row) {
+  return put(name, "'" + std::string(name) + "' in row " + std::to_string(row));
+}
+
+std::string ColumnWriter::put(std::string_view name, const std::string &place) {
+  switch (categories_->append(name, column_)) {
+  case CategoryEncoder::Result::TooMany:
+    return "more than " + std::to_string(field_.categories) + " categories: " + place;
+  case CategoryEncoder::Result::Unknown:
+    return "a category that the training data does not have: " + place;
+  case CategoryEncoder::Result::Fine:
+    break;
+  }
+  return {};
+}
+
+Column ColumnWriter::finish() {
+  if (categories_)
+    categories_->finish(column_);
+  return std::move(column_);
+}
+
+std::string printShape(const std::vector<int64_t> &shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+bool sameShape(std::vector<int64_t> a, std::vector<int64_t> b) {
+  for (std::vector<int64_t> *shape : {&a, &b})
+    shape->erase(std::remove(shape->begin(), shape->end(), 1), shape->end());
+  return a == b;
+}
+
 } // namespace mlc

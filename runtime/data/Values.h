@@ -51,5 +51,37 @@ private:
   std::unordered_map<std::string, int32_t> codes_;
 };
 
+/// Fills one column with the numbers of a file, whatever the field is: they are converted to its dtype,
+/// checked against its bounds, or encoded as categories.
+class ColumnWriter {
+public:
+  /// `field` and `vocabulary` must live as long as the writer.
+  ColumnWriter(const FieldSpec &field, Vocabulary &vocabulary, bool learn);
+
+  /// Whether bytes may be copied as they are.
+  bool copiesBytes() const { return field_.dtype == DType::U8 && field_.classes == 0 && !categories_; }
+  void appendBytes(const uint8_t *bytes, int64_t count);
+  /// Appends a value; `row` is for the message. Empty if that went well, else what is wrong, without the
+  /// file.
+  std::string append(double value, int64_t row);
+  /// Appends a value of a field with categories by its name.
+  std::string append(std::string_view name, int64_t row);
+  /// The column; the writer is empty then.
+  Column finish();
+
+private:
+  std::string put(std::string_view name, const std::string &place);
+
+  const FieldSpec &field_;
+  Column column_;
+  std::optional<CategoryEncoder> categories_;
+  int64_t elements_ = 0;
+};
+
+/// "[2, 3]".
+std::string printShape(const std::vector<int64_t> &shape);
+/// Whether two shapes are equal but for dimensions of 1.
+bool sameShape(std::vector<int64_t> a, std::vector<int64_t> b);
+
 } // namespace mlc
 #endif

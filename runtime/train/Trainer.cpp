@@ -66,9 +66,11 @@ Status Trainer::writeStatistics() {
     const StateTensor *tensor = session_.manifest().findState(statistic.tensor);
     if (!column || !tensor)
       return Status::failed("there is no field for the statistic '" + statistic.tensor + "'");
-    std::vector<double> values = statisticOf(data_.train, *column, statistic.kind);
+    Expected<std::vector<double>> values = statisticOf(data_.train, *column, statistic.kind);
+    if (!values)
+      return values.status();
     uint8_t *to = session_.bytesOf(*tensor);
-    for (double value : values) {
+    for (double value : *values) {
       auto narrow = static_cast<float>(value);
       bool wide = tensor->dtype == DType::F64;
       std::memcpy(to, wide ? static_cast<const void *>(&value) : &narrow,

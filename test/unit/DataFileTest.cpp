@@ -28,7 +28,7 @@ protected:
   }
   mlc::Expected<std::string> find(const std::string &name, const std::string &data = "") {
     return mlc::findDataFile(name, (root / "model").string(), data.empty() ? "" : (root / data).string(),
-                             (root / "system").string());
+                             {(root / "system").string(), (root / "share").string()});
   }
 
   fs::path root;
@@ -56,6 +56,9 @@ TEST_F(DataFileTest, DataFolderReplacesBoth) {
 TEST_F(DataFileTest, SystemFolderNeedsAFolderPart) {
   put("system/a.csv");
   EXPECT_FALSE(find("a.csv"));
+  const std::string shared = put("share/books/a.txt");
+  ASSERT_TRUE(find("books/a.txt"));
+  EXPECT_EQ(*find("books/a.txt"), shared);
 }
 
 TEST_F(DataFileTest, NothingOutsideTheFolders) {
@@ -73,7 +76,7 @@ TEST_F(DataFileTest, MissingNamesThePlaces) {
   ASSERT_FALSE(found);
   EXPECT_EQ(found.status().code(), mlc::StatusCode::IO);
   EXPECT_THAT(found.status().message(), HasSubstr("model/digits/a.gz' or '"));
-  EXPECT_THAT(found.status().message(), HasSubstr("system/digits/a.gz'; give its folder with --data DIR"));
+  EXPECT_THAT(found.status().message(), HasSubstr("share/digits/a.gz'; give its folder with --data DIR"));
 }
 
 } // namespace

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <filesystem>
 
 namespace mlc::tool {
@@ -32,8 +31,7 @@ Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &
   for (const Port &port : function->inputs) {
     const Column *column = data.train.data->find(port.name);
     std::vector<uint8_t> bytes(step.rows * column->rowBytes);
-    for (int64_t i = 0; i < step.rows; ++i)
-      std::memcpy(bytes.data() + i * column->rowBytes, column->row(data.train.numbers[i]), column->rowBytes);
+    MLC_TRY(column->copyRows(data.train.numbers.data(), step.rows, bytes.data()));
     step.fields.push_back(port.name);
     step.inputs.push_back(std::move(bytes));
   }

@@ -21,8 +21,13 @@ Status runPredict(const Options &options) {
   if (!fields)
     return fields.status();
   Vocabulary vocabulary = run->folder->config().vocabulary;
-  std::map<std::string, std::string> readerOptions;
-  Expected<Dataset> data = readFiles("", options.inputs, readerOptions, *fields, vocabulary, /*learn=*/false);
+  // The files' names tell their reader, or they are like those of the training split.
+  ReaderSpec reader = manifest.data.train.value_or(ReaderSpec{"idx", {}, {}});
+  std::string kind = readerOf(options.inputs, reader.kind);
+  if (kind != reader.kind)
+    reader.options.clear();
+  Expected<Dataset> data =
+      readFiles(kind, options.inputs, reader.options, *fields, vocabulary, /*learn=*/false);
   if (!data)
     return data.status();
 

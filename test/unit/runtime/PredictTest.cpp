@@ -24,7 +24,7 @@ protected:
     EXPECT_TRUE(fields);
     EXPECT_EQ(fields->size(), 1u);
     Vocabulary vocabulary;
-    Expected<Dataset> read = readFiles("", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false);
+    Expected<Dataset> read = readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false);
     EXPECT_TRUE(read) << read.status().message();
     PredictOptions options;
     options.batch = batch;

@@ -91,9 +91,24 @@ TEST_F(ReaderTest, IdxFilesMustBelongTogether) {
 TEST_F(ReaderTest, FilesByTheirNames) {
   Vocabulary vocabulary;
   folder.write("more.csv", "x\n5\n");
+  std::vector<std::string> paths = {folder.file("more.csv")};
   Expected<Dataset> data =
-      readFiles("", {folder.file("more.csv")}, {}, {manifest.data.fields[0]}, vocabulary, false);
+      readFiles(readerOf(paths, "idx"), paths, {}, {manifest.data.fields[0]}, vocabulary, false);
   ASSERT_TRUE(data) << data.status().message();
   EXPECT_EQ(data->rows, 1);
-  EXPECT_FALSE(readFiles("", {folder.file("more.bin")}, {}, {manifest.data.fields[0]}, vocabulary, false));
+  EXPECT_EQ(readerOf({"a.idx.gz"}, "csv"), "idx");
+  EXPECT_EQ(readerOf({"more"}, "text"), "text");
+  EXPECT_EQ(readerOf({".csv"}, "idx"), "idx");
+}
+
+TEST_F(ReaderTest, OptionsAndNumbersOfFiles) {
+  manifest.data.train->options["stride"] = "3";
+  EXPECT_THAT(readTrainingData(manifest, folders).status().message(), HasSubstr("no option 'stride'"));
+  manifest.data.train = ReaderSpec{"text", {"train.csv"}, {{"stride", "1.5"}}};
+  EXPECT_THAT(readTrainingData(manifest, folders).status().message(), HasSubstr("'stride' must be a whole"));
+  manifest.data.train = ReaderSpec{"text", {"train.csv", "train.csv"}, {}};
+  EXPECT_THAT(readTrainingData(manifest, folders).status().message(),
+              HasSubstr("text takes one file, not 2"));
+  manifest.data.train = ReaderSpec{"cifar", {}, {}};
+  EXPECT_THAT(readTrainingData(manifest, folders).status().message(), HasSubstr("one file or more, not 0"));
 }
