@@ -72,6 +72,24 @@ Misfit text(const Schema &schema) {
   return schema.atMost(2, wanted);
 }
 
+Misfit images(const Schema &schema) {
+  std::optional<double> size = schema.option("size");
+  if (!size)
+    return {"`images` needs `size = N`, the side of its pictures"};
+  std::string side = std::to_string(int64_t(*size));
+  const char *wanted = "`images` delivers a picture and a label";
+  bool picture = schema.rank(0) == 3 && schema.size(0, 0) == *size && schema.size(0, 1) == *size &&
+                 (schema.size(0, 2) == 3 || schema.size(0, 2) == 1) && schema.fields[0].categories == 0;
+  if (!picture)
+    return {"the pictures of this `images` are [" + side + ", " + side + ", 3], or 1 for grey", 0, wanted};
+  Misfit many = schema.atMost(2, wanted);
+  if (!many.message.empty())
+    return many;
+  if (schema.fields.size() == 2 && (!schema.isNumber(1) || schema.fields[1].type.dtype != DType::I32))
+    return {"the label of `images` is i32 or a category", 1, wanted};
+  return {};
+}
+
 struct ReaderKind {
   const char *name;
   const char *call;                  // for messages
@@ -86,7 +104,8 @@ const std::vector<ReaderKind> &readerKinds() {
       {"idx", "idx(images, labels)", 1, 16, {}, false, fileForEach},
       {"csv", "csv(file)", 1, 1, {}, true, nullptr},
       {"cifar", "cifar(files...)", 1, 64, {}, false, cifar},
-      {"images", "images(dir, size = N)", 1, 1, {"size"}, false, nullptr},
+      {"images", "images(dir, size = N)", 1, 1, {"size"}, false, images},
+      {"npy", "npy(files...)", 1, 16, {}, false, fileForEach},
       {"npz", "npz(file)", 1, 1, {}, true, nullptr},
       {"text", "text(file, stride = N)", 1, 1, {"stride"}, false, text},
       {"host", "host()", 0, 0, {}, false, nullptr},

@@ -4,6 +4,8 @@
 #include "runtime/data/Csv.h"
 #include "runtime/data/DataFile.h"
 #include "runtime/data/Idx.h"
+#include "runtime/data/Images.h"
+#include "runtime/data/Npy.h"
 #include "runtime/data/Split.h"
 #include "runtime/data/Text.h"
 
@@ -82,6 +84,24 @@ const std::vector<Kind> &kinds() {
        {},
        {},
        [](const Request &r) { return readCifar(r.paths, r.fields, r.vocabulary, r.learn); }},
+      {"images",
+       1 << 20,
+       {"size"},
+       {".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"},
+       [](const Request &r) -> Expected<Dataset> {
+         Expected<int64_t> size = r.number("size");
+         return size ? readImages(r.paths, *size, r.fields, r.vocabulary, r.learn) : size.status();
+       }},
+      {"npy",
+       64,
+       {},
+       {".npy", ".npy.gz"},
+       [](const Request &r) { return readNpy(r.paths, r.fields, r.vocabulary, r.learn); }},
+      {"npz",
+       1,
+       {},
+       {".npz"},
+       [](const Request &r) { return readNpz(r.paths[0], r.fields, r.vocabulary, r.learn); }},
       {"text",
        1,
        {"stride"},
