@@ -1,79 +1,10 @@
+// Expressions, types and statements as text, and the ways in.
 #include "frontend/AstPrinter.h"
+#include "frontend/AstPrinterCore.h"
 
 using namespace mlc::frontend;
 
-namespace {
-
-/// Expressions on one line; what holds a block is printed as braces with its statements in `;`.
-class Printer {
-public:
-  std::string out;
-
-  void expr(const Expr &node);
-  void type(const TypeExpr &type);
-  void program(const Program &program);
-
-private:
-  void write(std::string_view text) { out += text; }
-  void name(const Ident &ident) { out += ident.text; }
-  void string(std::string_view text) { (((out += '"') += text) += '"'); }
-  void string(const StringLiteral &literal) { string(literal.text); }
-  void optional(const ExprPtr &node) {
-    if (node)
-      expr(*node);
-  }
-  template <typename List, typename Each> void list(const List &items, Each each) {
-    bool first = true;
-    for (const auto &item : items) {
-      if (!first)
-        write(", ");
-      first = false;
-      each(item);
-    }
-  }
-  void strings(const std::vector<StringLiteral> &literals) {
-    list(literals, [&](const StringLiteral &literal) { string(literal); });
-  }
-  void names(const std::vector<Ident> &idents) {
-    list(idents, [&](const Ident &ident) { name(ident); });
-  }
-  void args(const std::vector<Arg> &args);
-  void call(const Call &call);
-  void subscript(const Subscript &subscript);
-  void pattern(const Pattern &pattern);
-  void binding(const Binding &binding);
-  void params(const std::vector<Param> &params);
-  void callable(const Callable &callable);
-  void block(const Block &block);
-  void stmt(const Stmt &stmt);
-  void clause(const Clause &clause);
-  void datum(const DataItem &data);
-  void item(const Item &item);
-  void measure(std::string_view word, const std::optional<Ident> &label, const Expr &value,
-               const ExprPtr &weight);
-  /// `{`, one line for each item a level deeper, `}`.
-  template <typename List, typename Each> void braced(const List &items, Each each) {
-    write("{");
-    ++level;
-    for (const auto &item : items) {
-      line();
-      each(item);
-    }
-    --level;
-    line();
-    write("}");
-  }
-  void line() {
-    out += '\n';
-    out.append(2 * level, ' ');
-  }
-
-  unsigned level = 0;
-};
-
-} // namespace
-
-void Printer::args(const std::vector<Arg> &args) {
+void AstPrinter::args(const std::vector<Arg> &args) {
   write("(");
   list(args, [&](const Arg &arg) {
     if (arg.name)
@@ -83,13 +14,13 @@ void Printer::args(const std::vector<Arg> &args) {
   write(")");
 }
 
-void Printer::call(const Call &call) {
+void AstPrinter::call(const Call &call) {
   name(call.callee);
   if (call.hasParens)
     args(call.args);
 }
 
-void Printer::subscript(const Subscript &subscript) {
+void AstPrinter::subscript(const Subscript &subscript) {
   switch (subscript.kind) {
   case Subscript::Kind::At:
     expr(*subscript.at);
@@ -109,7 +40,7 @@ void Printer::subscript(const Subscript &subscript) {
   }
 }
 
-void Printer::expr(const Expr &node) {
+void AstPrinter::expr(const Expr &node) {
   auto elements = [&](const std::vector<ExprPtr> &parts) {
     list(parts, [&](const ExprPtr &part) { expr(*part); });
   };
@@ -209,7 +140,7 @@ void Printer::expr(const Expr &node) {
   }
 }
 
-void Printer::type(const TypeExpr &node) {
+void AstPrinter::type(const TypeExpr &node) {
   switch (node.kind) {
   case TypeExpr::Kind::Dim:
     write("dim");
@@ -238,7 +169,7 @@ void Printer::type(const TypeExpr &node) {
   }
 }
 
-void Printer::pattern(const Pattern &pattern) {
+void AstPrinter::pattern(const Pattern &pattern) {
   if (pattern.isTuple)
     write("(");
   names(pattern.names);
@@ -246,7 +177,7 @@ void Printer::pattern(const Pattern &pattern) {
     write(")");
 }
 
-void Printer::binding(const Binding &binding) {
+void AstPrinter::binding(const Binding &binding) {
   write("let ");
   pattern(binding.pattern);
   if (binding.type) {
@@ -257,7 +188,7 @@ void Printer::binding(const Binding &binding) {
   expr(*binding.value);
 }
 
-void Printer::params(const std::vector<Param> &params) {
+void AstPrinter::params(const std::vector<Param> &params) {
   list(params, [&](const Param &param) {
     name(param.name);
     if (param.type) {
@@ -271,7 +202,7 @@ void Printer::params(const std::vector<Param> &params) {
   });
 }
 
-void Printer::callable(const Callable &callable) {
+void AstPrinter::callable(const Callable &callable) {
   write(spelling(callable.kind));
   write(" ");
   name(callable.name);
@@ -298,11 +229,11 @@ void Printer::callable(const Callable &callable) {
   block(callable.body);
 }
 
-void Printer::block(const Block &block) {
+void AstPrinter::block(const Block &block) {
   braced(block.stmts, [&](const StmtPtr &statement) { stmt(*statement); });
 }
 
-void Printer::stmt(const Stmt &node) {
+void AstPrinter::stmt(const Stmt &node) {
   auto declaration = [&](std::string_view word, const auto &declared) {
     write(word);
     name(declared.name);
@@ -338,187 +269,7 @@ void Printer::stmt(const Stmt &node) {
   }
 }
 
-void Printer::measure(std::string_view word, const std::optional<Ident> &label, const Expr &value,
-                      const ExprPtr &weight) {
-  write(word);
-  if (label)
-    write(label->text + " = ");
-  expr(value);
-  if (weight) {
-    write(" weight ");
-    expr(*weight);
-  }
-}
-
-void Printer::clause(const Clause &node) {
-  switch (node.kind) {
-  case ClauseKind::Let:
-    binding(cast<LetClause>(node).binding);
-    return;
-  case ClauseKind::Fn:
-    callable(*cast<FnClause>(node).function);
-    return;
-  case ClauseKind::Predict: {
-    const auto &predict = cast<PredictClause>(node);
-    measure("predict ", predict.name, *predict.value, nullptr);
-    if (!predict.given.empty()) {
-      write(" given ");
-      names(predict.given);
-    }
-    return;
-  }
-  case ClauseKind::Loss: {
-    const auto &loss = cast<LossClause>(node);
-    measure("loss ", loss.name, *loss.value, loss.weight);
-    return;
-  }
-  case ClauseKind::Metric: {
-    const auto &metric = cast<MetricClause>(node);
-    measure("metric ", metric.name, *metric.value, metric.weight);
-    return;
-  }
-  case ClauseKind::Optimizer:
-    write("optimizer ");
-    call(cast<OptimizerClause>(node).call);
-    return;
-  case ClauseKind::Group:
-    write("group ");
-    strings(cast<GroupClause>(node).patterns);
-    write(" ");
-    args(cast<GroupClause>(node).args);
-    return;
-  case ClauseKind::Update:
-    write("update ");
-    strings(cast<UpdateClause>(node).patterns);
-    return;
-  case ClauseKind::Freeze:
-    write("freeze ");
-    strings(cast<FreezeClause>(node).patterns);
-    return;
-  case ClauseKind::From: {
-    const auto &from = cast<FromClause>(node);
-    write("from ");
-    string(from.file);
-    if (!from.only.empty()) {
-      write(" only ");
-      strings(from.only);
-    }
-    if (from.renames.empty())
-      return;
-    write(" ");
-    braced(from.renames, [&](const Rename &rename) {
-      string(rename.theirs);
-      write(" -> ");
-      string(rename.ours);
-      if (rename.layout) {
-        write(" as ");
-        string(*rename.layout);
-      }
-    });
-    return;
-  }
-  case ClauseKind::Objective:
-    write("objective " + cast<ObjectiveClause>(node).name.text + " ");
-    braced(cast<ObjectiveClause>(node).clauses, [&](const ClausePtr &inner) { clause(*inner); });
-    return;
-  case ClauseKind::Track: {
-    const auto &track = cast<TrackClause>(node);
-    write("track " + track.follower.text + " from " + track.leader.text + " ");
-    args(track.args);
-    return;
-  }
-  case ClauseKind::Best:
-    write(cast<BestClause>(node).isMax ? "best max " : "best min ");
-    name(cast<BestClause>(node).figure);
-    return;
-  case ClauseKind::Setting:
-    write(spelling(cast<SettingClause>(node).setting));
-    write(" ");
-    expr(*cast<SettingClause>(node).value);
-    return;
-  }
-}
-
-void Printer::datum(const DataItem &data) {
-  write("data " + data.name.text + " {");
-  ++level;
-  for (const Reader &reader : data.readers) {
-    line();
-    write(spelling(reader.split));
-    write(" ");
-    expr(*reader.reader);
-  }
-  for (const Field &field : data.fields) {
-    line();
-    write(field.name.text + ": ");
-    if (field.type) {
-      type(*field.type);
-    } else {
-      write("category(");
-      expr(*field.categories);
-      write(")");
-    }
-    write(field.mayMiss ? "?" : "");
-    if (!field.columns.empty()) {
-      write(" = ");
-      strings(field.columns);
-    }
-  }
-  --level;
-  line();
-  write("}");
-}
-
-void Printer::item(const Item &node) {
-  switch (node.kind) {
-  case ItemKind::Import:
-    write("import ");
-    string(cast<ImportItem>(node).path);
-    return;
-  case ItemKind::Let:
-    binding(cast<LetItem>(node).binding);
-    return;
-  case ItemKind::Data:
-    datum(cast<DataItem>(node));
-    return;
-  case ItemKind::Callable:
-    callable(*cast<CallableItem>(node).callable);
-    return;
-  case ItemKind::Derivative: {
-    const auto &derivative = cast<DerivativeItem>(node);
-    write("derivative " + derivative.function.text + "(");
-    names(derivative.operands);
-    write(") by " + derivative.cotangent.text + " {");
-    ++level;
-    std::size_t bound = 0;
-    for (std::size_t i = 0; i <= derivative.parts.size(); ++i) {
-      std::size_t before =
-          i < derivative.parts.size() ? derivative.bindingsBefore[i] : derivative.bindings.size();
-      for (; bound < before; ++bound) {
-        line();
-        binding(derivative.bindings[bound]);
-      }
-      if (i == derivative.parts.size())
-        break;
-      line();
-      write(derivative.parts[i].name.text + " = ");
-      expr(*derivative.parts[i].value);
-    }
-    --level;
-    line();
-    write("}");
-    return;
-  }
-  case ItemKind::Train: {
-    const auto &train = cast<TrainItem>(node);
-    write("train " + train.name.text + (train.data ? " on " + train.data->text : "") + " ");
-    braced(train.clauses, [&](const ClausePtr &inner) { clause(*inner); });
-    return;
-  }
-  }
-}
-
-void Printer::program(const Program &program) {
+void AstPrinter::program(const Program &program) {
   for (const ItemPtr &entry : program.items) {
     item(*entry);
     write("\n");
@@ -526,19 +277,19 @@ void Printer::program(const Program &program) {
 }
 
 std::string mlc::frontend::printAst(const Program &program) {
-  Printer printer;
+  AstPrinter printer;
   printer.program(program);
   return std::move(printer.out);
 }
 
 std::string mlc::frontend::printExpr(const Expr &expr) {
-  Printer printer;
+  AstPrinter printer;
   printer.expr(expr);
   return std::move(printer.out);
 }
 
 std::string mlc::frontend::printType(const TypeExpr &type) {
-  Printer printer;
+  AstPrinter printer;
   printer.type(type);
   return std::move(printer.out);
 }

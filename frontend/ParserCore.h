@@ -79,8 +79,8 @@ private:
   };
   bool tooDeep();
 
-  //===-- Expressions (ParseExpr.cpp)
-  //--------------------------------------------------------------------------===//
+  //===-- Expressions (ParseExpr.cpp, ParseOperand.cpp)
+  //--------------------------------------------------------===//
 
   ExprPtr parseExpr();
   bool parseInto(ExprPtr &expr) { return (expr = parseExpr()) != nullptr; }
@@ -107,8 +107,8 @@ private:
   ExprPtr makeBinary(BinaryOp op, Span opSpan, ExprPtr left, ExprPtr right);
   ExprPtr finish(ExprPtr expr, unsigned height);
 
-  //===-- Types, blocks, statements and items (ParseItem.cpp)
-  //--------------------------------------------------===//
+  //===-- Types, blocks, statements (ParseStmt.cpp) and items (ParseItem.cpp)
+  //----------------------------------===//
 
   bool parseType(TypeExpr &type);
   bool parseBlock(Block &block);
