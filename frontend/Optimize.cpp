@@ -106,6 +106,18 @@ bool TrainBlock::update(Phase &phase) {
     return false;
   }
   for (const std::string &hyper : optimizerOverrides) {
+    std::vector<std::string> known;
+    for (const Param &param : declaration.hypers)
+      known.push_back("optimizer." + param.name.text);
+    std::string whole = "optimizer." + hyper;
+    if (std::find(known.begin(), known.end(), whole) == known.end()) {
+      DiagnosticBuilder builder =
+          e.report(DiagnosticCode::E0417, name.span, "`--set " + whole + "` is nothing to set");
+      builder.label("`" + name.text + "` has no `" + hyper + "`");
+      if (std::optional<std::string> meant = didYouMean(whole, known))
+        builder.help("did you mean `" + *meant + "`?");
+      return false;
+    }
     const Expr &expr = *overridden("optimizer." + hyper);
     override(base->named, {hyper, name.span}, {e.expression(expr, env), expr.span});
   }

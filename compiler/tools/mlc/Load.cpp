@@ -42,12 +42,22 @@ std::vector<std::pair<std::string, std::string>> Loaded::texts() const {
   return result;
 }
 
-/// Prints what was found; the status is bad if there were errors.
+/// Whether it is about a --set, not about the model.
+static bool isOfCommandLine(const Diagnostic &diagnostic, const SourceManager &sources) {
+  return diagnostic.code == DiagnosticCode::E0417 ||
+         sources.get(diagnostic.span.source).name().rfind("--set ", 0) == 0;
+}
+
+/// Prints what was found; the status is bad if there were errors: of usage, if the command line made them.
 static Status printDiagnostics(const Options &options, const DiagnosticEngine &diagnostics) {
   std::fputs(diagnostics.render(isatty(STDERR_FILENO)).c_str(), stderr);
-  if (diagnostics.hasErrors())
-    return Status::badData(options.model + ": " + counted(diagnostics.errorCount(), "error"));
-  return Status::ok();
+  if (!diagnostics.hasErrors())
+    return Status::ok();
+  std::string count = options.model + ": " + counted(diagnostics.errorCount(), "error");
+  for (const Diagnostic *diagnostic : diagnostics.sorted())
+    if (!isWarning(diagnostic->code) && isOfCommandLine(*diagnostic, diagnostics.sources()))
+      return Status::usage(count + ", of --set");
+  return Status::badData(count);
 }
 
 static Status readFiles(const Options &options, Loaded &loaded, DiagnosticEngine &diagnostics) {

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -25,9 +26,22 @@ constexpr const char *topExamples = R"(examples:
   mlc eval runs/lenet_fashion --json              how good it is, for a script
   mlc predict runs/lenet_fashion pictures.idx.gz  a line of CSV per picture
   mlc check model.mlc                             shapes, parameters, memory: without touching data
-  mlc compile model.mlc --emit=grad               the program after differentiation
+  mlc compile model.mlc --emit=grad               the program after differentiation)";
 
-exit codes: 0 fine, 1 failed, 2 usage, 3 diverged, 65 bad model or data, 74 input/output, 130/143 stopped by a signal)";
+constexpr const char *exitCodes =
+    "exit codes: 0 fine, 1 failed, 2 usage, 3 diverged, 65 bad model or data, 74 input/output,"
+    " 130/143 stopped by a signal";
+
+/// Help as a person reads it: what it is, examples (CLI11 calls them the footer), and only then what can be
+/// said.
+class ExamplesFirst : public CLI::Formatter {
+public:
+  std::string make_help(const CLI::App *app, std::string name, CLI::AppFormatMode mode) const override {
+    std::string text = app->get_description() + "\n\n" + app->get_footer() + "\n\n" + make_usage(app, name) +
+                       make_positionals(app) + make_groups(app, mode) + make_subcommands(app, mode);
+    return app->get_parent() ? text : text + "\n" + exitCodes + "\n";
+  }
+};
 
 /// Ctrl-C once: finish the step, save, leave. Twice: leave at once.
 extern "C" void onStop(int signal) {
@@ -49,6 +63,7 @@ class CommandLine {
 public:
   CommandLine() {
     app.require_subcommand(1);
+    app.formatter(std::make_shared<ExamplesFirst>()); // subcommands take it over
     app.footer(topExamples);
     app.set_version_flag("--version", "mlc " MLC_VERSION);
     addTrain();
