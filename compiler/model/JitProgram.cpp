@@ -74,19 +74,30 @@ Expected<std::unique_ptr<JitProgram>> JitProgram::create(const frontend::core::P
   return jit;
 }
 
-Expected<CompiledModule *> JitProgram::compile(const frontend::EmitOptions &options,
-                                               const std::string &suffix) {
+Expected<OwningOpRef<ModuleOp>> JitProgram::stepFunctions(const frontend::EmitOptions &options) {
   OwningOpRef<ModuleOp> module = frontend::emit(program, options, sources, *mlirContext);
   if (!module)
     return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
   MLC_TRY(lowerToStepFunctions(*module, errors));
+  return module;
+}
 
+CompileOptions JitProgram::compileOptions(const std::string &suffix) const {
   CompileOptions compile;
   compile.name = program.name;
   compile.suffix = suffix;
   compile.state = &layout;
   compile.threads = threads;
-  FailureOr<std::unique_ptr<CompiledModule>> compiled = compileFunctions(*module, target, compile);
+  return compile;
+}
+
+Expected<CompiledModule *> JitProgram::compile(const frontend::EmitOptions &options,
+                                               const std::string &suffix) {
+  Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
+  if (!module)
+    return module.status();
+  FailureOr<std::unique_ptr<CompiledModule>> compiled =
+      compileFunctions(**module, target, compileOptions(suffix));
   if (failed(compiled))
     return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
   modules.push_back(std::move(*compiled));
@@ -98,6 +109,22 @@ Expected<CompiledModule *> JitProgram::compile(const frontend::EmitOptions &opti
   totals.compiled += statistics.compiled;
   totals.milliseconds += statistics.milliseconds;
   return modules.back().get();
+}
+
+Expected<StepFunction> JitProgram::planTrainStep(int64_t rows) {
+  frontend::EmitOptions options;
+  options.rows = rows;
+  options.train = true;
+  Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
+  if (!module)
+    return module.status();
+  FailureOr<std::vector<StepFunction>> functions = planFunctions(**module, target, compileOptions(""));
+  if (failed(functions))
+    return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
+  for (StepFunction &function : *functions)
+    if (function.name == functionName(FunctionKind::TrainStep))
+      return std::move(function);
+  return Status::failed("the step compiler left out the training step");
 }
 
 Expected<const CompiledFunction *> JitProgram::gradients(int64_t rows) {

@@ -7,14 +7,13 @@
 #include "frontend/Source.h"
 #include "runtime/Program.h"
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-namespace mlir {
-class MLIRContext;
-}
 
 namespace mlc::compiler {
 
@@ -34,6 +33,9 @@ public:
   /// are deduplicated and compiled in parallel). What is compiled already is left out.
   Status prepare(const std::vector<FunctionId> &ids, int64_t rows);
 
+  /// What the training step for `rows` rows takes: planned, not compiled.
+  Expected<StepFunction> planTrainStep(int64_t rows);
+
   /// Sums over everything compiled so far.
   const CompileStatistics &statistics() const { return totals; }
   /// What the step compiler says of a compiled function; null before it is compiled.
@@ -48,6 +50,8 @@ private:
   JitProgram(const frontend::core::Program &program, const frontend::SourceManager &sources,
              unsigned threads);
 
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> stepFunctions(const frontend::EmitOptions &options);
+  CompileOptions compileOptions(const std::string &suffix) const;
   Expected<CompiledModule *> compile(const frontend::EmitOptions &options, const std::string &suffix);
 
   struct Compiled {

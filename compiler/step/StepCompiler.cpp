@@ -150,6 +150,14 @@ private:
 
 } // namespace
 
+FailureOr<std::vector<StepFunction>> compiler::planFunctions(ModuleOp module, const Target &target,
+                                                             const CompileOptions &options) {
+  FailureOr<Planned> planned = plan(module, target, options);
+  if (failed(planned))
+    return failure();
+  return std::move(planned->functions);
+}
+
 FailureOr<CompiledObjects> compiler::compileObjects(ModuleOp module, const Target &target,
                                                     const CompileOptions &options) {
   auto start = std::chrono::steady_clock::now();

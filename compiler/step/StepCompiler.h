@@ -111,6 +111,11 @@ void registerStepCompilerDialects(mlir::DialectRegistry &registry);
 /// planned one (any later phase): memrefs with offsets.
 void buildStepPipeline(mlir::OpPassManager &passes, const Target &target, StepPhase last = StepPhase::Plan);
 
+/// As far as the plan, which is what there is to know about the functions without compiling a kernel.
+/// `module` is consumed. Fails with diagnostics.
+mlir::FailureOr<std::vector<StepFunction>> planFunctions(mlir::ModuleOp module, const Target &target,
+                                                         const CompileOptions &options);
+
 /// The whole way to objects. `module` is consumed: it is the planned step program afterwards. Fails with
 /// diagnostics on the module's locations.
 mlir::FailureOr<CompiledObjects> compileObjects(mlir::ModuleOp module, const Target &target,

@@ -109,10 +109,11 @@ Status runCheck(const Options &options) {
   if (!jit)
     return jit.status();
   const Manifest &manifest = (*jit)->manifest();
-  MLC_TRY((*jit)->prepare({{FunctionKind::TrainStep, ""}}, manifest.train.batch));
-  StepCost cost = stepCost(**jit, manifest.train.batch);
-  std::string text = options.json ? summaryJson(*(*loaded)->program, manifest, cost)
-                                  : summaryText(*(*loaded)->program, manifest, cost);
+  Expected<compiler::StepFunction> step = (*jit)->planTrainStep(manifest.train.batch);
+  if (!step)
+    return step.status();
+  std::string text = options.json ? summaryJson(*(*loaded)->program, manifest, *step)
+                                  : summaryText(*(*loaded)->program, manifest, *step);
   MLC_TRY(write(options, text));
   return options.verify ? verify(options, **loaded, **jit) : Status::ok();
 }

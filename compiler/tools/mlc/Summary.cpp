@@ -58,17 +58,6 @@ std::string padded(const std::string &text, size_t to) {
 
 } // namespace
 
-StepCost stepCost(const compiler::JitProgram &jit, int64_t rows) {
-  StepCost cost;
-  if (const compiler::CompiledFunction *step = jit.description({FunctionKind::TrainStep, ""}, rows)) {
-    cost.arenaBytes = step->description.arenaBytes;
-    cost.scratchBytes = step->description.scratchBytes;
-    cost.flops = step->description.flops;
-    cost.launches = step->description.launches;
-  }
-  return cost;
-}
-
 std::string grouped(int64_t number) {
   std::string digits = std::to_string(number);
   for (int64_t i = static_cast<int64_t>(digits.size()) - 3; i > (number < 0 ? 1 : 0); i -= 3)
@@ -106,7 +95,8 @@ std::string durationText(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string summaryText(const core::Program &program, const Manifest &manifest, const StepCost &cost) {
+std::string summaryText(const core::Program &program, const Manifest &manifest,
+                        const compiler::StepFunction &step) {
   size_t path = 8, callee = 4, output = 6;
   for (const core::InstanceInfo &instance : program.instances) {
     path = std::max(path, width(instance.path));
@@ -128,14 +118,15 @@ std::string summaryText(const core::Program &program, const Manifest &manifest, 
     text += fmt::format(" ({} trained)", grouped(totals.trainable));
   text +=
       fmt::format("; memory: state {} (optimizer {}), a step of {} rows {}\n", bytesText(manifest.stateBytes),
-                  bytesText(totals.optimizerBytes), manifest.train.batch, bytesText(cost.arenaBytes));
-  if (cost.launches)
+                  bytesText(totals.optimizerBytes), manifest.train.batch, bytesText(step.arenaBytes));
+  if (step.launches)
     text +=
-        fmt::format("  a training step: {} in {} kernel launches\n", flopsText(cost.flops), cost.launches);
+        fmt::format("  a training step: {} in {} kernel launches\n", flopsText(step.flops), step.launches);
   return text;
 }
 
-std::string summaryJson(const core::Program &program, const Manifest &manifest, const StepCost &cost) {
+std::string summaryJson(const core::Program &program, const Manifest &manifest,
+                        const compiler::StepFunction &step) {
   nlohmann::ordered_json json;
   json["program"] = program.name;
   for (const core::InstanceInfo &instance : program.instances) {
@@ -150,10 +141,10 @@ std::string summaryJson(const core::Program &program, const Manifest &manifest, 
   json["parameters"] = totals.parameters;
   json["trainable"] = totals.trainable;
   json["state_bytes"] = manifest.stateBytes;
-  json["arena_bytes"] = cost.arenaBytes;
-  json["scratch_bytes"] = cost.scratchBytes;
-  json["flops"] = cost.flops;
-  json["launches"] = cost.launches;
+  json["arena_bytes"] = step.arenaBytes;
+  json["scratch_bytes"] = step.scratchBytes;
+  json["flops"] = step.flops;
+  json["launches"] = step.launches;
   return json.dump(2) + "\n";
 }
 

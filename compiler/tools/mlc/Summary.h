@@ -1,7 +1,7 @@
 // The table a person sees before training: instances, shapes, parameters, memory and arithmetic of a step.
 #pragma once
 
-#include "compiler/model/JitProgram.h"
+#include "compiler/step/StepCompiler.h"
 #include "frontend/Program.h"
 #include "runtime/Manifest.h"
 
@@ -9,17 +9,6 @@
 #include <string>
 
 namespace mlc::tool {
-
-/// What a training step costs, from its memory plan and kernels.
-struct StepCost {
-  int64_t arenaBytes = 0;
-  int64_t scratchBytes = 0; ///< of each worker
-  double flops = 0;
-  int64_t launches = 0;
-};
-
-/// Of the compiled training step for `rows` rows.
-StepCost stepCost(const compiler::JitProgram &jit, int64_t rows);
 
 /// "61,706"
 std::string grouped(int64_t number);
@@ -30,10 +19,11 @@ std::string flopsText(double flops);
 /// "1 h 02 min", "3 min 20 s", "4.2 s"
 std::string durationText(double seconds);
 
+/// `step` is the training step, planned; scratch is what each worker has.
 std::string summaryText(const frontend::core::Program &program, const Manifest &manifest,
-                        const StepCost &cost);
+                        const compiler::StepFunction &step);
 /// The same as one JSON object.
 std::string summaryJson(const frontend::core::Program &program, const Manifest &manifest,
-                        const StepCost &cost);
+                        const compiler::StepFunction &step);
 
 } // namespace mlc::tool

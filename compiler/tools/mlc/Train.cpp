@@ -136,10 +136,11 @@ Status runTrain(const Options &options) {
     test = std::move(*rows);
   }
   MLC_TRY(compileAll(**jit, *data, test, spec));
-  fmt::print(
-      stderr, "{}{}",
-      summaryText(*(*loaded)->program, manifest, stepCost(**jit, std::min(spec.batch, data->train.size()))),
-      kernelsText((*jit)->statistics()));
+  const compiler::CompiledFunction *step =
+      (*jit)->description({FunctionKind::TrainStep, ""}, std::min(spec.batch, data->train.size()));
+  fmt::print(stderr, "{}{}",
+             summaryText(*(*loaded)->program, manifest, step ? step->description : compiler::StepFunction()),
+             kernelsText((*jit)->statistics()));
 
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
   if (!session)
