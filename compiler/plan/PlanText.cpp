@@ -96,11 +96,13 @@ private:
     if (role == "state" && !lives.count(value))
       return; // functions take all state, and most touch little of it
     auto type = cast<ShapedType>(value.getType());
-    out << llvm::formatv("  {0,-8} {1,-8} {2,-22} {3,10} {4,10}  {5,-8}", name, role, typeText(type),
-                         step::byteSize(type), offset, lives.lookup(value).text());
-    if (!note.empty())
-      out << "  " << note;
-    out << "\n";
+    std::string life = lives.lookup(value).text();
+    out << llvm::formatv("  {0,-8} {1,-8} {2,-22} {3,10} {4,10}  ", name, role, typeText(type),
+                         step::byteSize(type), offset);
+    if (note.empty())
+      out << life << "\n";
+    else
+      out << llvm::formatv("{0,-8}  {1}\n", life, note);
   }
 
   /// "b3", or "b3+128" for a view that starts 128 bytes in.

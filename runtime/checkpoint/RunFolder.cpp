@@ -350,7 +350,7 @@ Status RunFolder::truncateMetrics(int64_t epochs) {
   Expected<std::string> text = readWholeFile(path, maxTextBytes);
   if (!text)
     return text.status();
-  std::string kept;
+  size_t kept = 0;
   bool header = true;
   for (size_t at = 0; at < text->size();) {
     size_t end = text->find('\n', at);
@@ -360,11 +360,13 @@ Status RunFolder::truncateMetrics(int64_t epochs) {
     std::optional<int64_t> epoch = parseI64(std::string_view(line).substr(0, line.find(',')));
     if (!header && (!epoch || *epoch > epochs))
       break;
-    kept += line;
     header = false;
-    at = end + 1;
+    at = kept = end + 1;
   }
-  return kept == *text ? Status() : writeFileAtomically(path, kept);
+  if (kept == text->size())
+    return {};
+  fs::resize_file(path, kept, error); // needs no room on a full disk
+  return error ? Status::io("cannot cut " + path + ": " + error.message()) : Status();
 }
 
 } // namespace mlc

@@ -125,6 +125,17 @@ Status Trainer::resume() {
 Status Trainer::save() { return run_.save(session_, state_); }
 
 Status Trainer::saveEpochs(bool bestNow) {
+  Status status = writeEpochs(bestNow);
+  if (status.isOk())
+    return status;
+  // What is kept is the checkpoint before; lines of epochs that it does not know of would come twice. Should
+  // this fail too, resuming does it.
+  if (Expected<TrainerState> kept = run_.readState())
+    static_cast<void>(run_.truncateMetrics(kept->position.epoch));
+  return status;
+}
+
+Status Trainer::writeEpochs(bool bestNow) {
   // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
   // its best model is there; resuming drops what is there beyond them and writes the same again.
   if (!metricsLines_.empty())

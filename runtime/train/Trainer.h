@@ -122,8 +122,10 @@ private:
   void evaluateScalarsNow();
   Status save();
   /// Writes what finished epochs left behind: lines of metrics.csv, the best model, a checkpoint.
-  /// `bestNow`: the state as it is is the best so far.
+  /// `bestNow`: the state as it is is the best so far. After a failure metrics.csv agrees with the checkpoint
+  /// that is kept.
   Status saveEpochs(bool bestNow);
+  Status writeEpochs(bool bestNow);
   /// Figures, metrics line, best and last checkpoint. False if training is over by patience.
   Expected<bool> finishEpoch(TrainResult &result, Clock &clock);
   bool isBetter(double figure) const;
