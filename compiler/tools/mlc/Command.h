@@ -28,7 +28,9 @@ struct Options {
   bool verify = false;
   std::string emit;                ///< compile --emit
   std::string split;               ///< eval --split
-  std::vector<std::string> inputs; ///< predict: files
+  std::vector<std::string> inputs; ///< predict, fmt: files
+  bool inPlace = false;            ///< fmt -i
+  bool checkOnly = false;          ///< fmt --check
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
 };
@@ -38,6 +40,7 @@ Status runEval(const Options &options);
 Status runPredict(const Options &options);
 Status runCompile(const Options &options);
 Status runCheck(const Options &options);
+Status runFmt(const Options &options);
 
 /// Writes data to standard output. Not an error worth a message: a reader, like `head`, that has seen enough.
 Status writeOutput(std::string_view text);

@@ -71,6 +71,7 @@ public:
     addPredict();
     addCheck();
     addCompile();
+    addFmt();
   }
 
   int run(int argc, char **argv) {
@@ -184,6 +185,15 @@ private:
     sub->footer("examples:\n  mlc compile model.mlc --emit=mlc     what the model means, as primitives\n"
                 "  mlc compile model.mlc --emit=grad    with its derivative\n"
                 "  mlc compile model.mlc --emit=plan    every buffer, with its lifetime");
+  }
+
+  void addFmt() {
+    CLI::App *sub = subcommand("fmt", "lay out the text of programs", runFmt);
+    sub->add_option("input", options.inputs, "programs (default: standard input)")->type_name("FILE...");
+    sub->add_flag("-i", options.inPlace, "write back to the files instead of to standard output");
+    sub->add_flag("--check", options.checkOnly,
+                  "name the files that would change, and exit with 1 if there are any");
+    sub->footer("examples:\n  mlc fmt model.mlc\n  mlc fmt -i *.mlc\n  mlc fmt --check examples/*/*.mlc");
   }
 
   Status splitSets() {
