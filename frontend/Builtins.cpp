@@ -322,7 +322,10 @@ Value primitiveRule(Elaborator &elaborator, BuiltinCall &call) {
     int ordinal = elaborator.phase->draws[path]++;
     elaborator.locate();
     operands.push_back(elaborator.graph->stream());
-    attrs.emplace_back("site", hashOf(path + "#" + std::to_string(ordinal)));
+    std::string name = path + "#" + std::to_string(ordinal);
+    int64_t key = hashOf(name);
+    attrs.emplace_back("site", key);
+    elaborator.randomSites.push_back({key, std::move(name)});
     attrs.emplace_back("batched", !types[0].shape.empty() && !types[0].shape[0].constant());
   }
   for (const TensorType &type : types)

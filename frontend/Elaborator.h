@@ -286,6 +286,7 @@ public:
   std::map<std::string, int> statesByPath;
   std::map<int, std::string> stateFirstSite;
   std::vector<core::Callee> callees;
+  std::vector<core::RandomSite> randomSites;
   std::map<std::string, CalleeRecord> calleesByKey;
   std::set<std::string> calleesOpen; // being elaborated
   std::vector<core::InstanceInfo> instances;

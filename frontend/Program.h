@@ -170,6 +170,12 @@ struct InstanceInfo {
 ///   evaluate   [0] sums
 ///   predict    one value per predict line
 ///   figures    input: sums; output: one f64 vector, one entry per figure
+/// A place where the program draws random numbers.
+struct RandomSite {
+  int64_t key;      // `site` of the op
+  std::string name; // "lenet.dropout_1#0": the path of calls, and which draw there
+};
+
 struct Program {
   std::string name;     // of the train block
   std::string dataName; // of the data block
@@ -189,6 +195,7 @@ struct Program {
   std::vector<Field> given;
   int64_t sums = 0; // f64 numbers a step adds up
   std::vector<Callee> callees;
+  std::vector<RandomSite> randomSites;
   std::vector<InstanceInfo> instances;
 };
 

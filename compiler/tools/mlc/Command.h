@@ -33,6 +33,7 @@ struct Options {
   bool checkOnly = false;          ///< fmt --check
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
+  std::string dumpRandom;          ///< train: folder for what the steps draw
 };
 
 Status runTrain(const Options &options);

@@ -1,5 +1,6 @@
 #include "compiler/tools/mlc/Parity.h"
 
+#include "compiler/model/Draws.h"
 #include "compiler/model/Phases.h"
 #include "frontend/Emit.h"
 #include "runtime/checkpoint/AtomicFile.h"
@@ -69,15 +70,41 @@ Status dumpBatch(const std::string &path, const Manifest &manifest, const Functi
 
 } // namespace
 
+/// Makes the folder, if it is not there.
+static Status makeFolder(const std::string &path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? Status::io("cannot make the folder " + path + ": " + error.message()) : Status::ok();
+}
+
+Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data,
+                  const TrainSpec &spec) {
+  MLC_TRY(makeFolder(options.dumpRandom));
+  int64_t rows = std::min<int64_t>(spec.batch, data.train.size());
+  auto draws = compiler::StepDraws::create(*loaded.program, loaded.sources, rows);
+  if (!draws)
+    return draws.status();
+  for (int64_t step = 0, steps = spec.steps.value_or(20); step < steps; ++step) {
+    auto drawn = (*draws)->at(spec.seed, static_cast<uint64_t>(step));
+    if (!drawn)
+      return drawn.status();
+    std::vector<TensorView> tensors;
+    for (const compiler::Draw &draw : *drawn) {
+      tensors.push_back({draw.site, draw.values.dtype(), draw.values.type().getShape().vec(),
+                         static_cast<const uint8_t *>(draw.values.data())});
+    }
+    MLC_TRY(writeSafetensors(options.dumpRandom + "/random_" + std::to_string(step) + ".safetensors", tensors,
+                             {}));
+  }
+  return Status::ok();
+}
+
 Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
                   const TrainingData &data, const TrainSpec &spec) {
   const Manifest &manifest = session.manifest();
   const FunctionId train{FunctionKind::TrainStep, ""};
   const FunctionSpec &function = *manifest.findFunction(train);
-  std::error_code error;
-  std::filesystem::create_directories(options.dumpParity, error);
-  if (error)
-    return Status::io("cannot make the folder " + options.dumpParity + ": " + error.message());
+  MLC_TRY(makeFolder(options.dumpParity));
   auto file = [&](const std::string &name) { return options.dumpParity + "/" + name; };
 
   MLC_TRY(session.initialise(spec.seed));

@@ -135,6 +135,11 @@ Status runTrain(const Options &options) {
       return rows.status();
     test = std::move(*rows);
   }
+  if (!options.dumpRandom.empty()) {
+    MLC_TRY(dumpRandom(options, **loaded, *data, spec));
+    if (options.dumpParity.empty())
+      return Status::ok();
+  }
   MLC_TRY(compileAll(**jit, *data, test, spec));
   const compiler::CompiledFunction *step =
       (*jit)->description({FunctionKind::TrainStep, ""}, std::min(spec.batch, data->train.size()));

@@ -144,6 +144,9 @@ private:
     sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
     sub->add_flag("--json", options.json, "print the final figures as JSON");
     sub->add_option("--dump-parity", options.dumpParity)->group("");
+    sub->add_option("--dump-random", options.dumpRandom,
+                    "do not train: write the numbers that the first steps would draw at random")
+        ->type_name("DIR");
     sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
                 "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
                 "  mlc train model.mlc --resume --out runs/slow");

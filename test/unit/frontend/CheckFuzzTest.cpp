@@ -1,6 +1,7 @@
 // Mutated programs that still parse: checking ends, and either reports an error or gives a program whose
 // graphs hold together.
 #include "CheckedProgram.h"
+#include "FuzzRuns.h"
 
 #include <gtest/gtest.h>
 
@@ -86,7 +87,7 @@ TEST(CheckFuzzTest, MutatedProgramsNeverCrash) {
       if (token != " " && token != "\n")
         pool.push_back(token);
   }
-  const unsigned runs = 6000;
+  const unsigned runs = mlc::test::fuzzRuns(6000);
   std::mt19937 random(11); // NOLINT(bugprone-random-generator-seed): the same run each time
   unsigned good = 0, bad = 0;
   for (unsigned i = 0; i < runs; ++i) {

@@ -1,5 +1,7 @@
 // Mutated programs: whatever the bytes, parsing ends, and either reports an error or gives a tree that
 // survives printing and parsing again.
+#include "FuzzRuns.h"
+
 #include "frontend/AstPrinter.h"
 #include "frontend/Parser.h"
 
@@ -90,7 +92,7 @@ private:
 };
 
 TEST(ParserFuzzTest, MutatedProgramsNeverCrash) {
-  const unsigned runs = 20000;
+  const unsigned runs = mlc::test::fuzzRuns(20000);
   std::vector<std::string> texts = corpus();
   ASSERT_EQ(texts.size(), 15u);
   Mutator mutator(20240607);
@@ -118,7 +120,7 @@ TEST(ParserFuzzTest, MutatedProgramsNeverCrash) {
 
 TEST(ParserFuzzTest, RandomTokensAndBytesNeverCrash) {
   std::mt19937 random(7); // NOLINT(bugprone-random-generator-seed): the same run each time
-  for (unsigned i = 0; i < 2000; ++i) {
+  for (unsigned i = 0; i < mlc::test::fuzzRuns(2000); ++i) {
     std::string text(random() % 300, '\0');
     for (char &c : text)
       c = i % 2 ? static_cast<char>(random() % 255 + 1) : "()[]{}<>|-=+*/^@,;:.?\"x1 \n"[random() % 26];
