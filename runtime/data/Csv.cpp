@@ -124,6 +124,7 @@ bool isMissing(std::string_view text, bool number) {
 /// A field, the columns that feed it, and where its values go.
 struct Target {
   Column column;
+  int64_t elements = 1; ///< of a row
   std::vector<size_t> sources;
   std::optional<CategoryEncoder> categories;
 };
@@ -178,6 +179,26 @@ std::string appendValue(const std::string &text, Target &target) {
   return {};
 }
 
+/// Appends all elements of a row from one value that has them separated by blanks.
+std::string appendVector(const std::string &text, Target &target) {
+  int64_t count = 0;
+  for (size_t at = text.find_first_not_of(' '); at != std::string::npos;) {
+    size_t end = std::min(text.find(' ', at), text.size());
+    if (++count > target.elements)
+      return "more than " + std::to_string(target.elements) + " numbers";
+    if (std::string wrong = appendValue(text.substr(at, end - at), target); !wrong.empty())
+      return wrong;
+    at = text.find_first_not_of(' ', end);
+  }
+  DType dtype = target.column.field.dtype;
+  if (count < target.elements && (dtype == DType::F32 || dtype == DType::F64))
+    return std::to_string(count) + (count == 1 ? " number" : " numbers") + ", and the field has " +
+           std::to_string(target.elements);
+  for (; count < target.elements; ++count)
+    (void)appendNumber(0, target.column);
+  return {};
+}
+
 } // namespace
 
 Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
@@ -210,14 +231,17 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
   std::vector<Target> targets;
   targets.reserve(fields.size());
   for (const FieldSpec &field : fields) {
-    Target &target = targets.emplace_back(Target{Column::of(field), {}, std::nullopt});
+    Target &target =
+        targets.emplace_back(Target{Column::of(field), *checkedProduct(field.shape), {}, std::nullopt});
     std::vector<std::string> columns = field.columns;
     if (columns.empty())
       columns = {field.name};
-    if (static_cast<int64_t>(columns.size()) != *checkedProduct(field.shape))
-      return Status::badData("field '" + field.name + "' needs " +
-                             std::to_string(*checkedProduct(field.shape)) + " columns and names " +
-                             std::to_string(columns.size()) + "; write them after `=` in the data block");
+    // One column may hold all numbers of a field; without a name for it, more likely the names are missing.
+    bool inOne = columns.size() == 1 && (!field.columns.empty() || positions.count(columns[0]));
+    if (!inOne && static_cast<int64_t>(columns.size()) != target.elements)
+      return Status::badData("field '" + field.name + "' needs " + std::to_string(target.elements) +
+                             " columns and names " + std::to_string(columns.size()) +
+                             "; write them after `=` in the data block");
     for (const std::string &column : columns) {
       auto found = positions.find(column);
       if (found == positions.end())
@@ -244,7 +268,10 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
                              std::to_string(header.size()) + ")" + place);
     for (Target &target : targets)
       for (size_t source : target.sources)
-        if (std::string wrong = appendValue(values[source].text, target); !wrong.empty())
+        if (std::string wrong = target.sources.size() == 1 && target.elements != 1
+                                    ? appendVector(values[source].text, target)
+                                    : appendValue(values[source].text, target);
+            !wrong.empty())
           return Status::badData(wrong + place + ", column '" + header[source] + "'");
     ++rows;
   }

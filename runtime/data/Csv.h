@@ -49,9 +49,10 @@ private:
   Status failure_;
 };
 
-/// Reads the fields from the columns they name. `options` may hold "separator" (one character).
-/// A value is missing if it is empty or `?`, for numbers also NA, N/A, NaN or null in any case; that is an
-/// error unless the field is optional. Errors name file, line and column.
+/// Reads the fields from the columns they name. A field of several elements that names one column finds them
+/// there separated by blanks; of integers, those that are missing at the end are 0. `options` may hold
+/// "separator" (one character). A value is missing if it is empty or `?`, for numbers also NA, N/A, NaN or
+/// null in any case; that is an error unless the field is optional. Errors name file, line and column.
 Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
                           const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn);
 

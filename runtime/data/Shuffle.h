@@ -7,8 +7,8 @@
 
 namespace mlc {
 
-/// What an order is drawn for; keeps the cut of the validation rows apart from the epochs' orders.
-enum class OrderUse : uint64_t { Epoch = 1, ValidationCut = 2 };
+/// What is drawn for; keeps the cut of the validation rows apart from the epochs' orders.
+enum class OrderUse : uint64_t { Epoch = 1, ValidationCut = 2, Generation = 3 };
 
 /// A 64-bit number from a counter: two rounds of the SplitMix64 finaliser over a mix of the four. There is no
 /// state, so any draw can be repeated alone.

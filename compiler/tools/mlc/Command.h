@@ -31,6 +31,10 @@ struct Options {
   std::vector<std::string> inputs; ///< predict, fmt: files
   bool inPlace = false;            ///< fmt -i
   bool checkOnly = false;          ///< fmt --check
+  std::optional<int64_t> generate; ///< predict: bytes to generate
+  double temperature = 1;          ///< predict --generate
+  int64_t topK = 0;                ///< predict --generate
+  std::string prompt;              ///< predict --generate
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
   std::string dumpRandom;          ///< train: folder for what the steps draw

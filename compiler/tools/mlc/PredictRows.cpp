@@ -1,16 +1,42 @@
-// mlc predict: rows from files in, a line per row out.
+// mlc predict: rows from files in, a line per row out; or text that goes on.
 #include "compiler/tools/mlc/Load.h"
 #include "runtime/data/Reader.h"
+#include "runtime/train/Generate.h"
 #include "runtime/train/Predict.h"
 
 #include <cstdio>
 
 namespace mlc::tool {
 
+static Status generateText(const Options &options, LoadedRun &run) {
+  if (!options.inputs.empty())
+    return Status::usage("--generate begins with --prompt and takes no files");
+  if (options.json)
+    return Status::usage("--generate writes bytes, not JSON");
+  GenerateOptions generateOptions;
+  generateOptions.bytes = *options.generate;
+  generateOptions.prompt = options.prompt;
+  generateOptions.temperature = options.temperature;
+  generateOptions.topK = options.topK;
+  generateOptions.seed = options.seed.value_or(run.folder->config().manifest.train.seed);
+  generateOptions.scalars = run.scalars.data();
+  generateOptions.stop = &stopSignal;
+  return generate(*run.session, generateOptions, [](std::string_view text) {
+    MLC_TRY(writeOutput(text));
+    return flushOutput();
+  });
+}
+
 Status runPredict(const Options &options) {
+  if (!options.generate && options.inputs.empty())
+    return Status::usage("predict needs files to read rows from, or --generate N");
+  if (!options.generate && (!options.prompt.empty() || options.topK != 0 || options.temperature != 1))
+    return Status::usage("--prompt, --temperature and --top-k belong to --generate N");
   Expected<LoadedRun> run = loadRun(options);
   if (!run)
     return run.status();
+  if (options.generate)
+    return generateText(options, *run);
   const Manifest &manifest = run->session->manifest();
   PredictOptions predictOptions;
   if (!manifest.findFunction(predictOptions.function))

@@ -162,11 +162,23 @@ private:
     CLI::App *sub = subcommand("predict", "what a trained model says of new rows", runPredict);
     addRun(sub);
     sub->add_option("input", options.inputs,
-                    "IDX or CSV files, one per input in data order; a CSV holds all inputs")
-        ->required()
+                    "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names")
         ->type_name("FILE...");
+    sub->add_option("--seed", options.seed, "seed of everything random");
+    sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    sub->add_option("--prompt", options.prompt, "what the generated text begins with")->type_name("TEXT");
+    sub->add_option("--temperature", options.temperature,
+                    "below 1 the likely becomes likelier; 0: always the likeliest (1)")
+        ->check(CLI::Range(0.0, 1e6))
+        ->type_name("T");
+    sub->add_option("--top-k", options.topK, "draw from the K likeliest bytes only")
+        ->check(CLI::PositiveNumber)
+        ->type_name("K");
     sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
-                "  mlc predict runs/iris flowers.csv --json");
+                "  mlc predict runs/iris flowers.csv --json\n"
+                "  mlc predict runs/gpt_book --generate 500 --temperature 0.8 --prompt 'The shell'");
   }
   void addCheck() {
     CLI::App *sub =

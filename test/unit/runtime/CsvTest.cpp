@@ -104,7 +104,25 @@ TEST_F(CsvTest, UnknownColumnsGetASuggestion) {
   expectBad("x,x\n1,2\n", {field("x", DType::F32)}, "several columns 'x'");
   FieldSpec vector = field("v", DType::F32);
   vector.shape = {3};
-  expectBad("v\n1\n", {vector}, "needs 3 columns and names 1");
+  expectBad("w\n1\n", {vector}, "needs 3 columns and names 1");
+}
+
+TEST_F(CsvTest, ManyNumbersInOneColumn) {
+  FieldSpec tokens = field("t", DType::I32, {"tokens"}), past = field("past", DType::F32);
+  tokens.shape = {2, 2};
+  past.shape = {3};
+  std::string header = "past,tokens\n";
+  Expected<Dataset> data = read(header + "0.5 1  -2 ,4 5 6 7\n 1 2 3,9\n1 2 3,\" \"\n", {tokens, past});
+  ASSERT_TRUE(data) << data.status().message();
+  EXPECT_THAT(column<int32_t>(data, 0), ElementsAre(4, 5, 6, 7, 9, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(column<float>(data, 1), ElementsAre(0.5, 1, -2, 1, 2, 3, 1, 2, 3));
+  expectBad(header + "1 2 3,1 2 3 4 5\n", {tokens}, "more than 4 numbers, ");
+  expectBad(header + "1 2 3,1 x\n", {tokens}, "'x' is not a whole number");
+  expectBad(header + "1 2,1\n", {past}, "2 numbers, and the field has 3, ");
+  expectBad(header + "1 2,1\n", {past}, "line 2, column 'past'");
+  FieldSpec pair = field("pair", DType::F32, {"past", "tokens"});
+  pair.shape = {3};
+  expectBad(header + "1 2,1\n", {pair}, "needs 3 columns and names 2");
 }
 
 TEST_F(CsvTest, MissingValues) {
