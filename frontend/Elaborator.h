@@ -293,6 +293,9 @@ public:
   std::set<std::string> instancePaths;
   std::vector<core::Field> fields;
   std::string dataName;
+  std::vector<std::string> frozen; // patterns of `freeze`
+  /// Whether an instance or tensor is frozen: it does not learn, holds its state and is not `training`.
+  bool isFrozen(const std::string &path) const;
   std::function<Value(Span)> gradNorm; // set while an optimizer is elaborated
 
   struct Frame {

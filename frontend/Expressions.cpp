@@ -284,7 +284,7 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       return Value::ofFunction(std::move(function));
     }
   if (name == "training")
-    return Value::truth(phase && phase->training());
+    return Value::truth(phase && phase->training() && !isFrozen(env.path));
   if (name == "batch")
     return Value::of(Number::size(Dim::batch()));
   if (name == "step")

@@ -207,7 +207,7 @@ bool TrainBlock::update(Phase &phase) {
   e.gradNorm = nullptr;
   for (const Group &group : groups)
     if (good && !group.used) {
-      e.fail(DiagnosticCode::E0410, group.clause->patterns[0].span, "the pattern matches no parameter");
+      noMatch(group.clause->patterns[0].span, group.clause->patterns[0].text);
       good = false;
     }
   if (!good)

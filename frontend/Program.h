@@ -97,6 +97,18 @@ struct StateTensor {
   Span span;
 };
 
+/// Tensors whose first values are those of another file.
+struct Import {
+  struct Tensor {
+    int state = 0;              // index
+    std::string theirs;         // its name in the file
+    std::vector<int64_t> order; // axis i of ours is axis order[i] of theirs; empty: as it is
+  };
+  std::string file; // as written: safetensors, or the folder of a run
+  std::vector<Tensor> tensors;
+  Span span;
+};
+
 /// One input of a step function.
 struct Input {
   enum Kind { State, Field, Scalar, Stream } kind = Field;
@@ -186,6 +198,8 @@ struct Program {
   std::vector<StateTensor> states; // params, states, slots, statistics; order = declaration order by path
   std::vector<int> trainable;      // indices of states the forward graph is differentiated by
   std::vector<int> updatedStates;  // indices of states that the forward graph rewrites
+
+  std::vector<Import> imports; // after Init
 
   StepGraph init, forward, update, evaluate, predict, figures;
   std::vector<std::string> predictNames;

@@ -171,6 +171,15 @@ std::string print(const Program &program) {
   for (const StateTensor &state : program.states)
     text += std::string(roles[state.role]) + " " + state.name + ": " + print(state.type) +
             (state.frozen ? " frozen\n" : "\n");
+  for (const Import &import : program.imports) {
+    text += "from " + import.file + "\n";
+    for (const Import::Tensor &tensor : import.tensors) {
+      text += "  " + program.states[tensor.state].name + " = " + tensor.theirs;
+      if (!tensor.order.empty())
+        text += " [" + joined(tensor.order, [](int64_t axis) { return std::to_string(axis); }) + "]";
+      text += "\n";
+    }
+  }
   text += "figures" + std::string(program.figureNames.empty() ? "" : " ") +
           joined(program.figureNames, [](const Figure &figure) { return figure.name; }) + "\n";
   text += print("init", program.init, program);

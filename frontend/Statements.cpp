@@ -100,8 +100,10 @@ static void rebind(Elaborator &elaborator, const RebindStmt &stmt, Env &env) {
           .help("what goes from step to step is a `carry`");
     return;
   }
-  // Outside training a layer keeps its state.
-  if (variable->role == Variable::LayerState && !elaborator.phase->training())
+  // Outside training, or frozen, a layer keeps its state.
+  if (variable->role == Variable::LayerState &&
+      (!elaborator.phase->training() ||
+       (variable->state >= 0 && elaborator.isFrozen(elaborator.states[variable->state].name))))
     return;
   if (variable->value.isError())
     return;

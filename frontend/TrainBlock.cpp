@@ -14,12 +14,6 @@ void TrainBlock::refuseUnavailable() {
     case ClauseKind::Track:
       elaborator.fail(DiagnosticCode::E0421, clause->keywordSpan, "`track` is not available yet");
       break;
-    case ClauseKind::From:
-      elaborator.fail(DiagnosticCode::E0422, clause->keywordSpan, "`from` is not available yet");
-      break;
-    case ClauseKind::Freeze:
-      elaborator.fail(DiagnosticCode::E0423, clause->keywordSpan, "`freeze` is not available yet");
-      break;
     default:
       break;
     }
@@ -289,21 +283,28 @@ bool TrainBlock::findTrainable() {
       }
     auto value = e.phase->read.find(int(i));
     bool learns = value != e.phase->read.end() && reached[value->second];
-    if (!learns)
+    bool isFrozen = e.isFrozen(e.states[i].name);
+    if (!learns && !isFrozen)
       e.diagnostics
           .report(DiagnosticCode::W0002, e.states[i].span,
                   "no loss reaches the parameter `" + e.states[i].name + "`")
           .label("it keeps its first value");
-    if (chosen && learns)
+    if (chosen && learns && !isFrozen)
       program.trainable.push_back(int(i));
     else
       e.states[i].frozen = true;
   }
   for (size_t u = 0; u < updates.size(); ++u)
     if (!used[u]) {
-      e.fail(DiagnosticCode::E0410, updates[u]->span, "the pattern matches no parameter");
+      noMatch(updates[u]->span, updates[u]->text);
       return false;
     }
+  if (program.trainable.empty()) {
+    e.report(DiagnosticCode::E0407, item.name.span, "nothing is left to learn")
+        .label(e.frozen.empty() ? "no loss reaches what `update` names"
+                                : "every parameter that a loss reaches is frozen");
+    return false;
+  }
   return true;
 }
 
@@ -347,6 +348,9 @@ void TrainBlock::orderStates() {
   for (std::vector<int> *list : {&program.trainable, &program.updatedStates})
     for (int &state : *list)
       state = place[state];
+  for (core::Import &import : program.imports)
+    for (core::Import::Tensor &tensor : import.tensors)
+      tensor.state = place[tensor.state];
   for (core::StepGraph *step :
        {&program.init, &program.forward, &program.update, &program.evaluate, &program.predict})
     for (core::Input &input : step->inputs)
@@ -398,8 +402,10 @@ bool TrainBlock::run() {
   elaborator.graph = &init.graph;
   if (!settings() || !data() || elaborator.diagnostics.hasErrors())
     return false;
-  if (!elaborate(forward) || !findTrainable() || !elaborate(evaluate) || !predict(predicting) ||
-      !update(updating) || !figures(figuring) || elaborator.diagnostics.hasErrors())
+  collectFrozen();
+  if (!elaborate(forward) || !checkFrozen() || !findTrainable() || !elaborate(evaluate) ||
+      !predict(predicting) || !update(updating) || !imports() || !figures(figuring) ||
+      elaborator.diagnostics.hasErrors())
     return false;
   settleBest(elaborator, item, program);
   finish(init, program.init, false);

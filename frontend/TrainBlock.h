@@ -41,6 +41,11 @@ private:
   void finish(Phase &phase, core::StepGraph &result, bool keepInputs);
   void orderStates();
   bool findTrainable();
+  // Import.cpp
+  void collectFrozen();
+  bool checkFrozen();
+  bool imports();
+  void noMatch(Span span, const std::string &pattern);
   // Settings.cpp
   bool settings();
   bool data();

@@ -4,6 +4,7 @@
 #include "runtime/Json.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace mlc {
@@ -166,6 +167,21 @@ Status verifyTraining(const Manifest &manifest) {
   return {};
 }
 
+Status verifyImports(const Manifest &manifest) {
+  for (const ImportSpec &import : manifest.imports)
+    for (const ImportTensor &tensor : import.tensors) {
+      const StateTensor *own = manifest.findState(tensor.tensor);
+      if (!own || (own->role != Role::Param && own->role != Role::State))
+        return bad("'" + tensor.tensor + "' is imported, and is no param or state");
+      std::vector<int64_t> order = tensor.order, all(own->shape.size());
+      std::sort(order.begin(), order.end());
+      std::iota(all.begin(), all.end(), 0);
+      if (!order.empty() && order != all)
+        return bad("'" + tensor.tensor + "' is imported in an order that is none of its axes");
+    }
+  return {};
+}
+
 } // namespace
 
 Status verifyManifest(const Manifest &manifest) {
@@ -174,6 +190,7 @@ Status verifyManifest(const Manifest &manifest) {
   MLC_TRY(verifyState(manifest));
   MLC_TRY(verifyFields(manifest.data));
   MLC_TRY(verifyStatistics(manifest));
+  MLC_TRY(verifyImports(manifest));
   MLC_TRY(verifyTraining(manifest));
   std::set<FunctionId> ids;
   for (const FunctionSpec &function : manifest.functions) {

@@ -123,6 +123,19 @@ struct DataSpec {
   double validationFraction = 0;
 };
 
+/// A tensor whose first value is another file's.
+struct ImportTensor {
+  std::string tensor;         ///< name of a param or state
+  std::string source;         ///< its name in the file
+  std::vector<int64_t> order; ///< axis i of the tensor is axis order[i] of the source; empty: as it is
+};
+
+/// `from "file" ...`: see runtime/checkpoint/Import.h.
+struct ImportSpec {
+  std::string file; ///< relative
+  std::vector<ImportTensor> tensors;
+};
+
 struct TrainSpec {
   int64_t batch = 1;
   std::optional<int64_t> epochs; ///< exactly one of epochs and steps
@@ -146,6 +159,7 @@ struct Manifest {
   std::vector<ScalarSpec> scalars;
   FiguresSpec figures;
   DataSpec data;
+  std::vector<ImportSpec> imports;
   TrainSpec train;
 
   const StateTensor *findState(std::string_view name) const;

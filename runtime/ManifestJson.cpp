@@ -168,6 +168,22 @@ DataSpec readData(JsonObject object) {
   return data;
 }
 
+Json print(const ImportSpec &import) {
+  Json tensors = Json::array();
+  for (const ImportTensor &tensor : import.tensors)
+    tensors.push_back({{"tensor", tensor.tensor}, {"source", tensor.source}, {"order", tensor.order}});
+  return {{"file", import.file}, {"tensors", std::move(tensors)}};
+}
+
+ImportSpec readImport(JsonObject object) {
+  ImportSpec import;
+  import.file = object.text("file");
+  object.each("tensors", [&](JsonObject entry) {
+    import.tensors.push_back({entry.text("tensor"), entry.text("source"), entry.integers("order")});
+  });
+  return import;
+}
+
 Json print(const TrainSpec &train) {
   Json json = {{"batch", train.batch}};
   if (train.epochs)
@@ -216,6 +232,9 @@ std::string printManifest(const Manifest &manifest) {
     json["scalars"].push_back({{"name", scalar.name}, {"value", scalar.value.print()}});
   json["figures"] = {{"names", manifest.figures.names}, {"sums", manifest.figures.sums}};
   json["data"] = print(manifest.data);
+  json["imports"] = Json::array();
+  for (const ImportSpec &import : manifest.imports)
+    json["imports"].push_back(print(import));
   json["train"] = print(manifest.train);
   return printJson(json);
 }
@@ -248,6 +267,8 @@ Expected<Manifest> parseManifest(std::string_view text, std::string_view where) 
   manifest.figures.names = figures.texts("names");
   manifest.figures.sums = figures.integer("sums");
   manifest.data = readData(object.object("data"));
+  if (object.has("imports")) // not in runs of older versions
+    object.each("imports", [&](JsonObject entry) { manifest.imports.push_back(readImport(entry)); });
   manifest.train = readTrain(object.object("train"));
   MLC_TRY(status);
   if (Status verified = verifyManifest(manifest); !verified.isOk())

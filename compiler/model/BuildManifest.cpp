@@ -173,6 +173,15 @@ void addData(const core::Program &program, Manifest &manifest) {
   data.validationFraction = program.settings.validation;
 }
 
+void addImports(const core::Program &program, Manifest &manifest) {
+  for (const core::Import &import : program.imports) {
+    ImportSpec spec{import.file, {}};
+    for (const core::Import::Tensor &tensor : import.tensors)
+      spec.tensors.push_back({program.states[tensor.state].name, tensor.theirs, tensor.order});
+    manifest.imports.push_back(std::move(spec));
+  }
+}
+
 void addTraining(const core::Program &program, Manifest &manifest) {
   const core::Settings &settings = program.settings;
   TrainSpec &train = manifest.train;
@@ -213,6 +222,7 @@ Expected<Manifest> buildManifest(const core::Program &program, std::string model
     manifest.figures.names.push_back(figure.name);
   manifest.figures.sums = program.sums;
   addData(program, manifest);
+  addImports(program, manifest);
   addTraining(program, manifest);
   if (Status status = verifyManifest(manifest); !status.isOk())
     return status;

@@ -5,6 +5,7 @@
 
 #include "runtime/Nearest.h"
 #include "runtime/Number.h"
+#include "runtime/checkpoint/Import.h"
 #include "runtime/data/Statistics.h"
 #include "runtime/train/Evaluate.h"
 
@@ -102,6 +103,7 @@ Status Trainer::start() {
   state_.seed = options_.train.seed;
   state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
   MLC_TRY(session_.initialise(state_.seed));
+  MLC_TRY(importTensors(session_, run_.config().modelFolder));
   MLC_TRY(writeStatistics());
   return save();
 }

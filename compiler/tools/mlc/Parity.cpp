@@ -4,6 +4,7 @@
 #include "compiler/model/Phases.h"
 #include "frontend/Emit.h"
 #include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/checkpoint/Import.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
 #include "runtime/data/Loader.h"
@@ -108,6 +109,7 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
   auto file = [&](const std::string &name) { return options.dumpParity + "/" + name; };
 
   MLC_TRY(session.initialise(spec.seed));
+  MLC_TRY(importTensors(session, std::filesystem::absolute(options.model).parent_path().string()));
   MLC_TRY(writeSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model), {}));
   LoaderPlan plan;
   for (const Port &port : function.inputs)

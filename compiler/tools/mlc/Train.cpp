@@ -5,6 +5,7 @@
 #include "compiler/tools/mlc/Parity.h"
 #include "compiler/tools/mlc/Progress.h"
 #include "compiler/tools/mlc/Summary.h"
+#include "runtime/checkpoint/Import.h"
 #include "runtime/data/Reader.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/Trainer.h"
@@ -135,6 +136,8 @@ Status runTrain(const Options &options) {
       return rows.status();
     test = std::move(*rows);
   }
+  if (!options.resume)
+    MLC_TRY(checkImports(manifest, folders.modelFolder));
   if (!options.dumpRandom.empty()) {
     MLC_TRY(dumpRandom(options, **loaded, *data, spec));
     if (options.dumpParity.empty())

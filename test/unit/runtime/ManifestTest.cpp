@@ -23,6 +23,7 @@ Manifest example() {
   m.data.fields = {{"x", DType::F32, {3}, {"a", "b", "c"}, 0, true, 0},
                    {"y", DType::I32, {}, {}, 4, false, 4}};
   m.data.statistics = {{"x", StatisticKind::Mean, "train_mean.x"}};
+  m.imports = {{"old.safetensors", {{"net.w", "fc.weight", {}}}}};
   m.data.validationFraction = 0.1;
   m.figures = {{"loss", "accuracy"}, 4};
   std::vector<Port> fields = {{"x", DType::F32, {3}, true}, {"y", DType::I32, {}, true}};
@@ -80,6 +81,8 @@ TEST(Manifest, VerifiesItsInvariants) {
   expectRefused([](Manifest &m) { m.state[0].shape = {int64_t(1) << 40, int64_t(1) << 40}; },
                 "agree with its shape");
   expectRefused([](Manifest &m) { m.data.statistics[0].tensor = "net.w"; }, "another role");
+  expectRefused([](Manifest &m) { m.imports[0].tensors[0].tensor = "net.v"; }, "no param or state");
+  expectRefused([](Manifest &m) { m.imports[0].tensors[0].order = {7}; }, "none of its axes");
   expectRefused([](Manifest &m) { m.data.statistics[0].field = "z"; }, "names a field or tensor");
   expectRefused([](Manifest &m) { m.data.fields[0].columns.pop_back(); }, "number of columns");
   expectRefused([](Manifest &m) { m.data.fields[1].shape = {int64_t(1) << 62, 8}; }, "size that cannot be");

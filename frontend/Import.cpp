@@ -1,0 +1,272 @@
+// `from "file" only "pattern" { "theirs" -> "ours" as "o i -> i o" }` and `freeze "pattern"`: which tensors
+// begin with values of other files, and which do not learn.
+//
+// A rename is read from right to left: a tensor of ours that matches its right side, captures and all, is
+// "theirs" with the captures filled in. So it is known while checking what each tensor is called in the file.
+#include "frontend/TrainBlock.h"
+
+#include <algorithm>
+
+namespace mlc::frontend {
+
+namespace {
+/// A name with captures: "layer{s}.0.conv{k}.weight". Literals and captures in turn.
+struct NamePattern {
+  struct Part {
+    std::string text;
+    bool isCapture = false;
+  };
+  std::vector<Part> parts;
+
+  bool has(const std::string &capture) const {
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const Part &part) { return part.isCapture && part.text == capture; });
+  }
+};
+
+using Captures = std::map<std::string, std::string>;
+} // namespace
+
+static std::optional<NamePattern> parseName(Elaborator &elaborator, const StringLiteral &literal) {
+  NamePattern result;
+  auto wrong = [&](const std::string &message) {
+    elaborator.fail(DiagnosticCode::E0425, literal.span, message);
+    return std::nullopt;
+  };
+  const std::string &text = literal.text;
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] == '}')
+      return wrong("a `}` without its `{`");
+    if (text[at] != '{') {
+      size_t end = std::min(text.find_first_of("{}", at), text.size());
+      result.parts.push_back({text.substr(at, end - at), false});
+      at = end;
+      continue;
+    }
+    size_t end = text.find_first_of("{}", at + 1);
+    if (end == std::string::npos || text[end] != '}')
+      return wrong("a `{` without its `}`");
+    std::string name = text.substr(at + 1, end - at - 1);
+    if (name.empty())
+      return wrong("a capture has a name: `{k}`");
+    if (!result.parts.empty() && result.parts.back().isCapture)
+      return wrong("two captures side by side cannot be told apart");
+    result.parts.push_back({name, true});
+    at = end + 1;
+  }
+  if (result.parts.empty())
+    return wrong("a name is not empty");
+  return result;
+}
+
+/// A capture is one or more characters of one part of a path. The same capture twice is the same text.
+static bool matchName(const NamePattern &pattern, size_t part, const std::string &text, size_t at,
+                      Captures &captures) {
+  if (part == pattern.parts.size())
+    return at == text.size();
+  const NamePattern::Part &next = pattern.parts[part];
+  auto literal = [&](const std::string &wanted) {
+    return text.compare(at, wanted.size(), wanted) == 0 &&
+           matchName(pattern, part + 1, text, at + wanted.size(), captures);
+  };
+  if (!next.isCapture)
+    return literal(next.text);
+  auto known = captures.find(next.text);
+  if (known != captures.end())
+    return literal(known->second);
+  for (size_t end = at + 1; end <= text.size() && text[end - 1] != '.'; ++end) {
+    captures[next.text] = text.substr(at, end - at);
+    if (matchName(pattern, part + 1, text, end, captures))
+      return true;
+  }
+  captures.erase(next.text);
+  return false;
+}
+
+static std::string fill(const NamePattern &pattern, const Captures &captures) {
+  std::string name;
+  for (const NamePattern::Part &part : pattern.parts)
+    name += part.isCapture ? captures.at(part.text) : part.text;
+  return name;
+}
+
+/// "o i h w -> h w i o": for each axis of ours, the axis of theirs.
+static std::optional<std::vector<int64_t>> parseLayout(Elaborator &elaborator, const StringLiteral &literal) {
+  std::vector<std::string> sides[2];
+  int side = 0;
+  std::string word;
+  auto end = [&] {
+    if (word == "->")
+      ++side;
+    else if (!word.empty() && side < 2)
+      sides[side].push_back(word);
+    word.clear();
+  };
+  for (char c : literal.text)
+    if (c == ' ')
+      end();
+    else
+      word += c;
+  end();
+  std::vector<std::string> left = sides[0], right = sides[1];
+  std::sort(left.begin(), left.end());
+  std::sort(right.begin(), right.end());
+  if (side != 1 || left != right || left.empty() ||
+      std::adjacent_find(left.begin(), left.end()) != left.end()) {
+    elaborator
+        .report(DiagnosticCode::E0426, literal.span,
+                "an order of axes names each axis once on both sides: `\"o i -> i o\"`")
+        .label("left is what the file has, right what the parameter has");
+    return std::nullopt;
+  }
+  std::vector<int64_t> order;
+  for (const std::string &name : sides[1])
+    order.push_back(std::find(sides[0].begin(), sides[0].end(), name) - sides[0].begin());
+  return order;
+}
+
+namespace {
+/// A rename, parsed.
+struct Rule {
+  const Rename *rename = nullptr;
+  NamePattern theirs, ours;
+  std::vector<int64_t> order; // empty: as it is
+  bool used = false;
+};
+} // namespace
+
+static bool parseRules(Elaborator &elaborator, const FromClause &clause, std::vector<Rule> &rules) {
+  for (const Rename &rename : clause.renames) {
+    std::optional<NamePattern> theirs = parseName(elaborator, rename.theirs);
+    std::optional<NamePattern> ours = parseName(elaborator, rename.ours);
+    if (!theirs || !ours)
+      return false;
+    for (const auto &[from, to, span] : {std::make_tuple(&*theirs, &*ours, rename.theirs.span),
+                                         std::make_tuple(&*ours, &*theirs, rename.ours.span)})
+      for (const NamePattern::Part &part : from->parts)
+        if (part.isCapture && !to->has(part.text)) {
+          elaborator.report(DiagnosticCode::E0425, span, "`{" + part.text + "}` stands on one side only")
+              .label("what it captures on one side it is on the other");
+          return false;
+        }
+    Rule rule{&rename, std::move(*theirs), std::move(*ours), {}, false};
+    if (rename.layout) {
+      std::optional<std::vector<int64_t>> order = parseLayout(elaborator, *rename.layout);
+      if (!order)
+        return false;
+      rule.order = std::move(*order);
+    }
+    rules.push_back(std::move(rule));
+  }
+  return true;
+}
+
+static bool isImported(const core::StateTensor &state) {
+  return state.role == core::StateTensor::Param || state.role == core::StateTensor::State;
+}
+
+void TrainBlock::noMatch(Span span, const std::string &pattern) {
+  std::vector<std::string> names(elaborator.instancePaths.begin(), elaborator.instancePaths.end());
+  for (const core::StateTensor &state : elaborator.states)
+    if (isImported(state))
+      names.push_back(state.name);
+  DiagnosticBuilder builder =
+      elaborator.report(DiagnosticCode::E0410, span, "the pattern matches no parameter");
+  if (std::optional<std::string> meant = didYouMean(pattern, names))
+    builder.help("did you mean `\"" + *meant + "\"`?");
+}
+
+bool TrainBlock::imports() {
+  Elaborator &e = elaborator;
+  std::map<int, Span> filled;
+  for (const ClausePtr &each : item.clauses) {
+    const auto *clause = as<FromClause>(*each);
+    if (!clause)
+      continue;
+    core::Import import;
+    import.file = clause->file.text;
+    import.span = clause->file.span;
+    std::vector<Rule> rules;
+    if (!parseRules(e, *clause, rules))
+      return false;
+    std::vector<bool> used(clause->only.size(), false);
+    for (size_t i = 0; i < e.states.size(); ++i) {
+      const core::StateTensor &state = e.states[i];
+      bool isWanted = clause->only.empty();
+      for (size_t p = 0; p < used.size() && isImported(state); ++p)
+        if (matches(clause->only[p].text, state.name))
+          isWanted = used[p] = true;
+      if (!isImported(state) || !isWanted)
+        continue;
+      core::Import::Tensor tensor{int(i), state.name, {}};
+      for (Rule &rule : rules) {
+        Captures captures;
+        if (!matchName(rule.ours, 0, state.name, 0, captures))
+          continue;
+        rule.used = true;
+        if (!rule.order.empty() && rule.order.size() != state.type.shape.size()) {
+          e.report(DiagnosticCode::E0426, rule.rename->layout->span,
+                   "the order is one of " + std::to_string(rule.order.size()) + " axes, and `" + state.name +
+                       "` is " + e.text(state.type))
+              .note(state.span, "declared here");
+          return false;
+        }
+        tensor.theirs = fill(rule.theirs, captures);
+        tensor.order = rule.order;
+        break;
+      }
+      auto [entry, added] = filled.emplace(int(i), each->keywordSpan);
+      if (!added) {
+        e.report(DiagnosticCode::E0427, each->keywordSpan, "`" + state.name + "` comes from two files")
+            .note(entry->second, "first here")
+            .help("say what each gives: `from ... only \"...\"`");
+        return false;
+      }
+      import.tensors.push_back(std::move(tensor));
+    }
+    for (size_t p = 0; p < used.size(); ++p)
+      if (!used[p]) {
+        noMatch(clause->only[p].span, clause->only[p].text);
+        return false;
+      }
+    for (const Rule &rule : rules)
+      if (!rule.used) {
+        noMatch(rule.rename->ours.span, rule.rename->ours.text);
+        return false;
+      }
+    program.imports.push_back(std::move(import));
+  }
+  return true;
+}
+
+void TrainBlock::collectFrozen() {
+  for (const ClausePtr &clause : item.clauses)
+    if (const auto *freeze = as<FreezeClause>(*clause))
+      for (const StringLiteral &pattern : freeze->patterns)
+        elaborator.frozen.push_back(pattern.text);
+}
+
+/// After the forward phase, which meets everything there is.
+bool TrainBlock::checkFrozen() {
+  for (const ClausePtr &clause : item.clauses)
+    if (const auto *freeze = as<FreezeClause>(*clause))
+      for (const StringLiteral &pattern : freeze->patterns) {
+        bool any = false;
+        for (const std::string &path : elaborator.instancePaths)
+          any = any || matches(pattern.text, path);
+        for (const core::StateTensor &state : elaborator.states)
+          any = any || (isImported(state) && matches(pattern.text, state.name));
+        if (!any) {
+          noMatch(pattern.span, pattern.text);
+          return false;
+        }
+      }
+  return true;
+}
+
+bool Elaborator::isFrozen(const std::string &path) const {
+  return !path.empty() && std::any_of(frozen.begin(), frozen.end(),
+                                      [&](const std::string &pattern) { return matches(pattern, path); });
+}
+
+} // namespace mlc::frontend

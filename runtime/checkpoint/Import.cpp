@@ -1,0 +1,164 @@
+#include "runtime/checkpoint/Import.h"
+
+#include "runtime/Nearest.h"
+#include "runtime/checkpoint/Safetensors.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+namespace fs = std::filesystem;
+
+namespace mlc {
+namespace {
+
+Expected<std::string> findFile(const std::string &name, const std::string &modelFolder) {
+  const fs::path path(name);
+  bool climbs = std::find(path.begin(), path.end(), fs::path("..")) != path.end();
+  if (path.empty() || path.is_absolute() || climbs)
+    return Status::badData("`from \"" + name + "\"` must name a relative path without '..'");
+  std::string looked;
+  for (const fs::path &place : {fs::path(modelFolder) / path, fs::current_path() / path}) {
+    std::error_code error;
+    fs::path file = fs::is_directory(place, error) ? place / "model.safetensors" : place;
+    if (fs::exists(file, error))
+      return file.string();
+    looked += (looked.empty() ? "'" : " or '") + file.string() + "'";
+  }
+  return Status::io("there is no file " + looked + " to take first values from");
+}
+
+std::string shapeText(const std::vector<int64_t> &shape) {
+  std::string text;
+  for (int64_t dim : shape)
+    text += (text.empty() ? "[" : ", ") + std::to_string(dim);
+  return text.empty() ? "a scalar" : text + "]";
+}
+
+bool isFloat(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
+
+/// What is wrong with one tensor; empty if nothing is.
+std::string problem(const ImportTensor &tensor, const StateTensor &own, const SafetensorsFile &file) {
+  auto entry = file.entries().find(tensor.source);
+  std::string ours = tensor.source == own.name ? "" : " for '" + own.name + "'";
+  if (entry == file.entries().end()) {
+    std::vector<std::string> names;
+    for (const auto &each : file.entries())
+      names.push_back(each.first);
+    return "'" + tensor.source + "'" + ours + " is not there" + didYouMean(tensor.source, names);
+  }
+  const std::vector<int64_t> &given = entry->second.shape;
+  std::vector<int64_t> ordered = given;
+  if (!tensor.order.empty() && given.size() == tensor.order.size())
+    for (size_t i = 0; i < ordered.size(); ++i)
+      ordered[i] = given[static_cast<size_t>(tensor.order[i])];
+  bool fitsRank = tensor.order.empty() || given.size() == tensor.order.size();
+  if (!fitsRank || ordered != own.shape)
+    return "'" + tensor.source + "'" + ours + " is " + shapeText(given) +
+           (tensor.order.empty() || !fitsRank ? "" : ", reordered " + shapeText(ordered)) + ", not " +
+           shapeText(own.shape);
+  if (entry->second.dtype != own.dtype && !(isFloat(entry->second.dtype) && isFloat(own.dtype)))
+    return "'" + tensor.source + "'" + ours + " is " + std::string(nameOf(entry->second.dtype)) + ", not " +
+           std::string(nameOf(own.dtype));
+  return "";
+}
+
+Expected<SafetensorsFile> openChecked(const Manifest &manifest, const ImportSpec &import,
+                                      const std::string &modelFolder) {
+  Expected<std::string> path = findFile(import.file, modelFolder);
+  if (!path)
+    return path.status();
+  Expected<SafetensorsFile> file = SafetensorsFile::open(*path);
+  if (!file)
+    return file.status();
+  std::string text;
+  size_t count = 0;
+  constexpr size_t most = 5;
+  for (const ImportTensor &tensor : import.tensors) {
+    std::string one = problem(tensor, *manifest.findState(tensor.tensor), *file);
+    if (!one.empty() && count++ < most)
+      text += (text.empty() ? "" : "; ") + one;
+  }
+  if (count > most)
+    text += "; and " + std::to_string(count - most) + " more";
+  if (count)
+    return Status::badData("cannot take first values from " + *path + ": " + text +
+                           "; rename them, or narrow `from` with `only`");
+  return file;
+}
+
+/// Copies `from`, row-major of shape `given`, so that axis i of the result is axis order[i].
+void reorder(const uint8_t *from, const std::vector<int64_t> &given, const std::vector<int64_t> &order,
+             size_t elementBytes, uint8_t *to) {
+  size_t rank = given.size();
+  std::vector<size_t> strides(rank, elementBytes), index(rank, 0);
+  for (size_t axis = rank; axis-- > 1;)
+    strides[axis - 1] = strides[axis] * static_cast<size_t>(given[axis]);
+  size_t count = 1;
+  for (int64_t dim : given)
+    count *= static_cast<size_t>(dim);
+  for (size_t i = 0; i < count; ++i, to += elementBytes) {
+    size_t place = 0;
+    for (size_t axis = 0; axis < rank; ++axis)
+      place += index[axis] * strides[static_cast<size_t>(order[axis])];
+    std::memcpy(to, from + place, elementBytes);
+    for (size_t axis = rank; axis-- > 0;) {
+      if (++index[axis] < static_cast<size_t>(given[static_cast<size_t>(order[axis])]))
+        break;
+      index[axis] = 0;
+    }
+  }
+}
+
+template <typename From, typename To> void convert(const uint8_t *from, size_t count, uint8_t *to) {
+  for (size_t i = 0; i < count; ++i) {
+    From value;
+    std::memcpy(&value, from + i * sizeof value, sizeof value);
+    To converted = static_cast<To>(value);
+    std::memcpy(to + i * sizeof converted, &converted, sizeof converted);
+  }
+}
+
+Status importOne(Session &session, const ImportTensor &tensor, const SafetensorsFile &file) {
+  const StateTensor &own = *session.manifest().findState(tensor.tensor);
+  const SafetensorsFile::Entry &entry = file.entries().at(tensor.source);
+  // At most the size of the tensor in the session, or twice that.
+  std::vector<uint8_t> bytes(static_cast<size_t>(entry.bytes)), ordered;
+  MLC_TRY(file.read(entry, bytes.data()));
+  size_t elementBytes = static_cast<size_t>(sizeOf(entry.dtype));
+  if (!tensor.order.empty()) {
+    ordered.resize(bytes.size());
+    reorder(bytes.data(), entry.shape, tensor.order, elementBytes, ordered.data());
+    bytes.swap(ordered);
+  }
+  uint8_t *to = session.bytesOf(own);
+  size_t count = bytes.size() / elementBytes;
+  if (entry.dtype == own.dtype)
+    std::memcpy(to, bytes.data(), bytes.size());
+  else if (entry.dtype == DType::F64)
+    convert<double, float>(bytes.data(), count, to);
+  else
+    convert<float, double>(bytes.data(), count, to);
+  return {};
+}
+
+} // namespace
+
+Status checkImports(const Manifest &manifest, const std::string &modelFolder) {
+  for (const ImportSpec &import : manifest.imports)
+    MLC_TRY(openChecked(manifest, import, modelFolder).status());
+  return {};
+}
+
+Status importTensors(Session &session, const std::string &modelFolder) {
+  for (const ImportSpec &import : session.manifest().imports) {
+    Expected<SafetensorsFile> file = openChecked(session.manifest(), import, modelFolder);
+    if (!file)
+      return file.status();
+    for (const ImportTensor &tensor : import.tensors)
+      MLC_TRY(importOne(session, tensor, *file));
+  }
+  return {};
+}
+
+} // namespace mlc

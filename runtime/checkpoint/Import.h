@@ -1,0 +1,21 @@
+// First values from other files: a safetensors file, or the folder of another run.
+#ifndef MLC_RUNTIME_CHECKPOINT_IMPORT_H
+#define MLC_RUNTIME_CHECKPOINT_IMPORT_H
+
+#include "runtime/train/Session.h"
+
+#include <string>
+
+namespace mlc {
+
+/// Whether everything that the manifest's imports name is there, with the shapes that it must have. A file's
+/// name is relative, without `..`; it is looked for beside the model, then in the working folder, where runs
+/// are written. The folder of a run stands for its last checkpoint.
+Status checkImports(const Manifest &manifest, const std::string &modelFolder);
+
+/// Fills the tensors that the manifest's imports name, axes reordered, f32 and f64 converted to each other.
+/// After Session::initialise.
+Status importTensors(Session &session, const std::string &modelFolder);
+
+} // namespace mlc
+#endif
