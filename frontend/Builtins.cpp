@@ -32,7 +32,7 @@ const std::vector<Builtin> &builtins() {
       {"train_std", {"field"}, {}, trainStdRule},
       {"train_min", {"field"}, {}, trainMinRule},
       {"train_max", {"field"}, {}, trainMaxRule},
-      {"grad", {"f", "x", "..."}, {"*"}, gradRule},
+      {"grad", {"f", "x", "..."}, {}, gradRule},
       {"primitive", {"name", "..."}, {"*"}, primitiveRule, false, true},
       {"in_classes", {"y", "n"}, {}, inClassesRule, false, true},
       {"windows", {"extent", "window", "stride"}, {}, windowsRule, false, true},
@@ -155,10 +155,6 @@ Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
       break;
   }
   return value.value;
-}
-
-Value gradRule(Elaborator &elaborator, BuiltinCall &call) {
-  return elaborator.fail(DiagnosticCode::E0318, call.site.span, "`grad` is not available yet");
 }
 
 //===-- Statistics of the training split -----------------------------------------------------------===//

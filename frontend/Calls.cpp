@@ -308,7 +308,8 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   std::string pathBefore = elaborator.currentPath;
   elaborator.currentPath = callee.path;
   Value value;
-  if (function.derivative && elaborator.phase->kind == Phase::Forward)
+  bool isDerived = elaborator.phase->kind == Phase::Forward || elaborator.inside(GraphContext::Closure);
+  if (function.derivative && isDerived)
     value = elaborator.callWithDerivative(function, callee, bodyExpected, site);
   else
     value = elaborator.statements(declaration.body, callee, bodyExpected);

@@ -64,8 +64,8 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
   const Callable &declaration = *function.declaration;
   const DerivativeItem &derivative = *function.derivative;
   std::string key = declaration.name.text + std::to_string(reinterpret_cast<uintptr_t>(&declaration));
-  if (isFrozen(callee.path))
-    key += " frozen";
+  if (!phase->training() || isFrozen(callee.path))
+    key += " not training";
   for (const auto &entry : callee.scope->names)
     key += " " + entry.first + "=" + keyOf(*this, entry.second.value);
   std::vector<Value> operands;

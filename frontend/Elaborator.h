@@ -89,10 +89,11 @@ const Builtin *findBuiltin(const std::string &name);
 struct Phase;
 
 /// A graph being built, and how it gets at what is not computed in it. The graph of a function takes numbers
-/// and the random stream from its caller; the body of a scan takes any value of the graph around it.
+/// and the random stream from its caller; the body of a scan and a closure (a function that is
+/// differentiated) take any value of the graph around them.
 class GraphContext : public GraphBuilder {
 public:
-  enum Kind { Whole, Function, Scan };
+  enum Kind { Whole, Function, Scan, Closure };
   /// A number or the random stream that a function's graph takes from its caller.
   struct Capture {
     std::string key;
@@ -116,8 +117,8 @@ public:
   Phase &phase;
   GraphContext *parent;
   std::vector<Capture> captures;
-  /// Of the graph of a function, the caller's value behind each operand; of a scan's body, the outer value
-  /// behind what it reads whole or slice by slice.
+  /// Of the graph of a function, the caller's value behind each operand; of a scan's body or a closure, the
+  /// outer value behind what it reads, whole or slice by slice.
   std::map<ValueId, ValueId> outer;
   /// Of a scan's body: its number of steps, and its inputs that read outer values whole, or slice by slice.
   Dim steps;
@@ -258,8 +259,8 @@ public:
   //===-- Scans (Scan.cpp) -------------------------------------------------------------------------===//
 
   Value scan(const ScanExpr &expr, Env &env, const Expected *expected);
-  /// Whether the graph at hand is, or is inside, the body of a scan.
-  bool inScan() const;
+  /// Whether the graph at hand is, or is inside, the body of a scan, or a closure.
+  bool inside(GraphContext::Kind kind) const;
 
   //===-- Parameters and states (Parameters.cpp) ---------------------------------------------------===//
 

@@ -275,7 +275,7 @@ void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
         attr = attribute(node, name, value);
       state.addAttribute(name == "values" ? "value" : name, attr);
     }
-    // Every callee of a program has a derivative clause: see emitCallees.
+    // Whatever a program calls has a derivative clause: see emitCallees.
     if (node.op == "call")
       for (const auto &[name, value] : node.attrs)
         if (name == "callee")
@@ -348,7 +348,8 @@ void Emitter::emitCallees() {
   };
   for (const Callee &callee : program.callees) {
     emitOne(callee.name, callee.primal, nullptr);
-    emitOne(callee.name + ".vjp", callee.vjp, &callee);
+    if (!callee.vjp.types.empty())
+      emitOne(callee.name + ".vjp", callee.vjp, &callee);
   }
 }
 

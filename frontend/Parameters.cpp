@@ -309,7 +309,7 @@ int Elaborator::statistic(const std::string &field, const std::string &kind, con
 //===-- What a graph gets from outside -------------------------------------------------------------===//
 
 ValueId GraphContext::captured(const Capture &capture) {
-  if (kind == Scan)
+  if (kind == Scan || kind == Closure)
     return *bring(parent, parent->captured(capture));
   bool fresh = false;
   ValueId value = namedInput(capture.key, capture.type, fresh);

@@ -76,7 +76,8 @@ struct Graph {
   std::vector<ValueId> outputs;
 };
 
-/// A function with a `derivative` clause. `primal` and `vjp` are graphs of their own; a node with op "call"
+/// A function with a `derivative` clause, or one that a node "gradient" differentiates (it has no vjp: its
+/// types are empty). `primal` and `vjp` are graphs of their own; a node with op "call"
 /// and attribute "callee" = name refers to it. vjp inputs: the primal's inputs, then one cotangent per
 /// result; outputs: one cotangent per input that is differentiable (in order), in the inputs' types.
 struct Callee {

@@ -190,7 +190,8 @@ std::string print(const Program &program) {
   text += print("figures", program.figures, program);
   for (const Callee &callee : program.callees) {
     text += "function " + callee.name + "\n" + print(callee.primal, "  ");
-    text += "  derivative\n" + print(callee.vjp, "  ");
+    if (!callee.vjp.types.empty())
+      text += "  derivative\n" + print(callee.vjp, "  ");
   }
   return text;
 }

@@ -12,7 +12,7 @@ namespace mlc::frontend {
 std::optional<ValueId> GraphContext::bring(const GraphBuilder *from, ValueId value) {
   if (from == this)
     return value;
-  std::optional<ValueId> there = kind == Scan ? parent->bring(from, value) : std::nullopt;
+  std::optional<ValueId> there = kind == Scan || kind == Closure ? parent->bring(from, value) : std::nullopt;
   if (!there)
     return std::nullopt;
   bool fresh = false;
@@ -45,9 +45,9 @@ ValueId GraphContext::streams(const Dim &steps) {
   return op("concat", parts, {{"axis", int64_t(1)}}, {DType::I64, {steps, Dim(3)}});
 }
 
-bool Elaborator::inScan() const {
+bool Elaborator::inside(GraphContext::Kind kind) const {
   for (const GraphContext *each = graph; each; each = each->parent)
-    if (each->kind == GraphContext::Scan)
+    if (each->kind == kind)
       return true;
   return false;
 }

@@ -91,20 +91,24 @@ static void rebind(Elaborator &elaborator, const RebindStmt &stmt, Env &env) {
         .note(variable->span, "defined here");
     return;
   }
-  if (variable->role == Variable::LayerState && elaborator.inScan()) {
-    if (!variable->value.isError()) // a `state` of the scan's own was reported
-      elaborator
-          .report(DiagnosticCode::E0321, stmt.name.span,
-                  "the state `" + stmt.name.text + "` is rebound inside a scan")
-          .note(variable->span, "defined here")
-          .help("what goes from step to step is a `carry`");
-    return;
-  }
   // Outside training, or frozen, a layer keeps its state.
   if (variable->role == Variable::LayerState &&
       (!elaborator.phase->training() ||
        (variable->state >= 0 && elaborator.isFrozen(elaborator.states[variable->state].name))))
     return;
+  bool inScan = elaborator.inside(GraphContext::Scan);
+  if (variable->role == Variable::LayerState && (inScan || elaborator.inside(GraphContext::Closure))) {
+    if (variable->value.isError()) // a `state` of the scan's own was reported
+      return;
+    DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0321, stmt.name.span,
+                                                  "the state `" + stmt.name.text + "` is rebound inside a " +
+                                                      (inScan ? "scan" : "`grad`"));
+    if (elaborator.userSpan(variable->span) == variable->span)
+      builder.note(variable->span, "defined here");
+    if (inScan)
+      builder.help("what goes from step to step is a `carry`");
+    return;
+  }
   if (variable->value.isError())
     return;
   TensorType type = elaborator.type(variable->value);
@@ -151,7 +155,7 @@ Value Elaborator::statements(const Block &block, Env &env, const Expected *expec
       Value value;
       int index = -1;
       bool isSlot = phase && phase->kind == Phase::Update;
-      if (inScan())
+      if (inside(GraphContext::Scan))
         report(DiagnosticCode::E0321, stmt.span, "a `state` inside a scan")
             .label("a state has one new value for each update, and a scan takes many steps")
             .help("what goes from step to step is a `carry`");
