@@ -9,7 +9,7 @@
 
 namespace llvm::orc {
 class LLJIT;
-}
+} // namespace llvm::orc
 
 namespace mlc::compiler {
 

@@ -77,12 +77,12 @@ void ObjectCache::store(StringRef key, StringRef object) const {
     if (out.has_error()) {
       // A full disk: slower next time, not an error.
       out.clear_error();
-      sys::fs::remove(temporary);
+      static_cast<void>(sys::fs::remove(temporary));
       return;
     }
   }
   if (sys::fs::rename(temporary, pathOf(key)))
-    sys::fs::remove(temporary);
+    static_cast<void>(sys::fs::remove(temporary));
 }
 
 void ObjectCache::prune() const {

@@ -18,6 +18,8 @@ namespace {
 
 enum class Action { Plan, Loops, Llvm, Asm, Check, Time };
 
+// NOLINTBEGIN(bugprone-throwing-static-initialization): options are static, and there is nobody to catch
+// anything.
 llvm::cl::opt<std::string> file(llvm::cl::Positional, llvm::cl::desc("FILE.mlir"), llvm::cl::init("-"));
 llvm::cl::opt<std::string> targetName("target", llvm::cl::desc("host, avx512, avx2 or sse2"),
                                       llvm::cl::init("host"));
@@ -29,6 +31,7 @@ llvm::cl::opt<Action> action(
                      clEnumValN(Action::Asm, "asm", "print assembly"),
                      clEnumValN(Action::Check, "check", "run and compare with the oracle (default)"),
                      clEnumValN(Action::Time, "time", "time one launch on this thread")));
+// NOLINTEND(bugprone-throwing-static-initialization)
 
 LogicalResult printNative(func::FuncOp kernel, const Target &target, NativeForm form) {
   OwningOpRef<ModuleOp> module(ModuleOp::create(kernel.getLoc()));
@@ -42,7 +45,7 @@ LogicalResult printNative(func::FuncOp kernel, const Target &target, NativeForm 
 }
 
 LogicalResult process(func::FuncOp kernel, const Target &target) {
-  switch (action) {
+  switch (action.getValue()) {
   case Action::Plan: {
     FailureOr<KernelInfo> info = planKernel(kernel, target);
     if (failed(info))
