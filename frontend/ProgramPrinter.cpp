@@ -37,6 +37,13 @@ std::string print(const TensorType &type) {
   return name(type.dtype) + ("[" + joined(type.shape, [](const Dim &dim) { return dim.str(); }) + "]");
 }
 
+std::string shapeText(const TensorType &type) {
+  std::string text;
+  for (const Dim &dim : type.shape)
+    text += (text.empty() ? "" : " × ") + dim.str();
+  return text.empty() ? "scalar" : text;
+}
+
 std::string printNumber(double value) {
   char text[40];
   if (value > -1e15 && value < 1e15 && value == double(int64_t(value))) {

@@ -9,6 +9,8 @@ namespace mlc::frontend::core {
 
 /// "f32[batch, 10]"; a scalar is "f32".
 std::string print(const TensorType &type);
+/// "batch × 10"; a scalar is "scalar".
+std::string shapeText(const TensorType &type);
 /// "0.1 * cos(step / total_steps)"-like infix text; literals in the shortest form that reads back.
 std::string print(const ScalarExpr &expr);
 /// "2", "0.1", "5e-04": the shortest text that reads back to the same number.

@@ -35,6 +35,8 @@ struct Options {
   double temperature = 1;          ///< predict --generate
   int64_t topK = 0;                ///< predict --generate
   std::string prompt;              ///< predict --generate
+  std::string level;               ///< graph --level: instance or op
+  std::string after;               ///< graph --after: mlc or grad
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
   std::string dumpRandom;          ///< train: folder for what the steps draw
@@ -46,6 +48,7 @@ Status runPredict(const Options &options);
 Status runCompile(const Options &options);
 Status runCheck(const Options &options);
 Status runFmt(const Options &options);
+Status runGraph(const Options &options);
 
 /// Writes data to standard output. Not an error worth a message: a reader, like `head`, that has seen enough.
 Status writeOutput(std::string_view text);

@@ -1,21 +1,17 @@
 #include "compiler/tools/mlc/Summary.h"
 
+#include "frontend/ProgramPrinter.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace mlc::frontend;
 
 namespace mlc::tool {
 namespace {
-
-std::string shapeText(const core::TensorType &type) {
-  std::string text;
-  for (const Dim &dim : type.shape)
-    text += (text.empty() ? "" : " × ") + dim.str();
-  return text.empty() ? "scalar" : text;
-}
 
 std::string outputText(const core::InstanceInfo &instance) {
   std::string text;
@@ -87,7 +83,7 @@ std::string flopsText(double flops) {
 std::string durationText(double seconds) {
   if (seconds < 10)
     return fmt::format("{:.1f} s", seconds);
-  auto whole = static_cast<int64_t>(seconds + 0.5);
+  int64_t whole = std::llround(seconds);
   if (whole < 60)
     return fmt::format("{} s", whole);
   if (whole < 3600)

@@ -72,6 +72,7 @@ public:
     addCheck();
     addCompile();
     addFmt();
+    addGraph();
   }
 
   int run(int argc, char **argv) {
@@ -209,6 +210,18 @@ private:
     sub->add_flag("--check", options.checkOnly,
                   "name the files that would change, and exit with 1 if there are any");
     sub->footer("examples:\n  mlc fmt model.mlc\n  mlc fmt -i *.mlc\n  mlc fmt --check examples/*/*.mlc");
+  }
+
+  void addGraph() {
+    CLI::App *sub = subcommand("graph", "draw a model as SVG", runGraph);
+    addModel(sub);
+    sub->add_option("-o,--out", options.out, "write here instead of standard output")->type_name("FILE");
+    sub->add_option("--level", options.level, "instance: layers and calls (default); op: every primitive")
+        ->check(CLI::IsMember({"instance", "op"}));
+    sub->add_option("--after", options.after, "with --level=op: mlc (default), or grad, with the derivative")
+        ->check(CLI::IsMember({"mlc", "grad"}));
+    sub->footer("examples:\n  mlc graph model.mlc -o model.svg\n"
+                "  mlc graph model.mlc --level=op --after=grad -o derivative.svg");
   }
 
   Status splitSets() {

@@ -1,0 +1,183 @@
+#include "compiler/draw/Draw.h"
+
+#include "frontend/ProgramPrinter.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+using namespace mlc::frontend;
+
+namespace mlc::compiler {
+namespace {
+
+std::vector<std::string> split(const std::string &path) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at < path.size();) {
+    std::size_t end = std::min(path.find('.', at), path.size());
+    parts.push_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+/// "relu" of `relu` and of `relu(x)`; nothing of `relu(x) + 1`.
+std::string calleeOf(std::string_view text) {
+  auto isWord = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  std::size_t end = std::find_if_not(text.begin(), text.end(), isWord) - text.begin();
+  if (end == 0 || std::isdigit(static_cast<unsigned char>(text[0])))
+    return {};
+  int depth = 0;
+  for (std::size_t i = end; i < text.size(); ++i) {
+    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+    if (depth == 0 && i + 1 < text.size())
+      return {};
+  }
+  return std::string(text.substr(0, end));
+}
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto i = static_cast<std::int64_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(i, ",");
+  return digits;
+}
+
+class InstanceDrawing {
+public:
+  InstanceDrawing(const core::Program &program, const SourceManager &sources)
+      : program(program), sources(sources), graph(program.forward.graph), boxOf(graph.types.size(), none) {
+    for (const core::InstanceInfo &instance : program.instances)
+      instances[instance.path] = &instance;
+    // Those with others inside are frames.
+    for (const auto &[path, instance] : instances)
+      for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0;
+           dot = path.rfind('.', dot - 1))
+        parents.insert(path.substr(0, dot));
+  }
+
+  Drawing run() {
+    drawing.title = program.name;
+    findNeeded();
+    for (const core::Input &input : program.forward.inputs) {
+      if (input.kind != core::Input::Field || !needed[input.value])
+        continue;
+      boxOf[input.value] = drawing.boxes.size();
+      drawing.boxes.push_back(
+          {Box::Input,
+           {{program.fields[input.index].name}, {shapeText(graph.types[input.value]), false}},
+           false,
+           {}});
+    }
+    for (const core::Node &node : graph.nodes)
+      if (std::any_of(node.results.begin(), node.results.end(), [&](core::ValueId id) { return needed[id]; }))
+        draw(node);
+    std::size_t loss = drawing.boxes.size();
+    drawing.boxes.push_back({Box::Output, {{"loss"}}, false, {}});
+    if (boxOf[graph.outputs.front()] != none)
+      arrows.insert({boxOf[graph.outputs.front()], loss});
+    drawing.arrows.assign(arrows.begin(), arrows.end());
+    joinChains(drawing);
+    return std::move(drawing);
+  }
+
+private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// The values that the loss is made of.
+  void findNeeded() {
+    needed.assign(graph.types.size(), false);
+    needed[graph.outputs.front()] = true;
+    for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node)
+      if (std::any_of(node->results.begin(), node->results.end(),
+                      [&](core::ValueId id) { return needed[id]; }))
+        for (core::ValueId operand : node->operands)
+          needed[operand] = true;
+  }
+
+  /// The innermost place in the program's own text.
+  Span place(const core::Origin &origin) const {
+    for (Span span : origin.chain)
+      if (sources.get(span.source).origin() == SourceOrigin::User)
+        return span;
+    return origin.chain.empty() ? Span() : origin.chain.back();
+  }
+
+  void draw(const core::Node &node) {
+    // What does not come from the data, or from chance, is part of a parameter or constant.
+    std::vector<std::size_t> from;
+    for (core::ValueId operand : node.operands)
+      if (boxOf[operand] != none)
+        from.push_back(boxOf[operand]);
+    if (from.empty() && node.op != "random")
+      return;
+    std::size_t known = drawing.boxes.size(), box = boxFor(node);
+    // A step in between, as a norm or dropout: what goes in is what comes out.
+    if (box == known && drawing.boxes[box].kind == Box::Instance && !from.empty())
+      drawing.boxes[box].joins = shapeOfInstance(node) == shapeText(graph.types[firstOperand(node)]);
+    for (std::size_t each : from)
+      if (each != box)
+        arrows.insert({each, box});
+    for (core::ValueId result : node.results)
+      boxOf[result] = box;
+  }
+
+  core::ValueId firstOperand(const core::Node &node) const {
+    return *std::find_if(node.operands.begin(), node.operands.end(),
+                         [&](core::ValueId operand) { return boxOf[operand] != none; });
+  }
+
+  std::string shapeOfInstance(const core::Node &node) const {
+    std::string text;
+    for (const core::TensorType &type : instances.at(node.origin.path)->outputs)
+      text += (text.empty() ? "" : ", ") + shapeText(type);
+    return text;
+  }
+
+  std::size_t boxFor(const core::Node &node) {
+    const std::string &path = node.origin.path;
+    auto instance = instances.find(path);
+    bool isLeaf = instance != instances.end() && !parents.count(path);
+    Span span = isLeaf ? Span() : place(node.origin);
+    auto [entry, added] =
+        known.emplace(std::make_tuple(path, span.source, span.begin, span.end), drawing.boxes.size());
+    if (added) {
+      drawing.boxes.emplace_back();
+      drawing.boxes.back().path = split(path);
+    }
+    Box &box = drawing.boxes[entry->second];
+    if (isLeaf && added) {
+      box.kind = Box::Instance;
+      box.path.pop_back();
+      std::string detail = shapeOfInstance(node);
+      if (instance->second->parameters)
+        detail += ", " + grouped(instance->second->parameters) + " parameters";
+      box.lines = {{path}, {detail, false}};
+    } else if (!isLeaf) {
+      box.joins = true;
+      // The last op of a call or operator makes its result.
+      std::string name = calleeOf(sources.text(span));
+      box.lines = {{(name.empty() ? node.op : name) + ": " + shapeText(graph.types[node.results.front()])}};
+    }
+    return entry->second;
+  }
+
+  const core::Program &program;
+  const SourceManager &sources;
+  const core::Graph &graph;
+  std::map<std::string, const core::InstanceInfo *> instances;
+  std::set<std::string> parents;
+  std::vector<std::size_t> boxOf; ///< by value
+  std::vector<bool> needed;
+  std::map<std::tuple<std::string, SourceId, std::uint32_t, std::uint32_t>, std::size_t> known;
+  std::set<std::pair<std::size_t, std::size_t>> arrows;
+  Drawing drawing;
+};
+
+} // namespace
+
+Drawing drawInstances(const core::Program &program, const SourceManager &sources) {
+  return InstanceDrawing(program, sources).run();
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,138 @@
+#include "compiler/draw/Draw.h"
+
+#include "compiler/model/Phases.h"
+#include "dialects/mlc/MlcOps.h"
+#include "frontend/Emit.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/DenseMap.h"
+
+using namespace mlir;
+namespace core = mlc::frontend::core;
+
+namespace mlc::compiler {
+namespace {
+
+/// "64 × 10", and the language's name of the element type where it is not f32.
+std::string typeText(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return {};
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  llvm::interleave(tensor.getShape(), out, " × ");
+  Type element = tensor.getElementType();
+  if (element.isF32())
+    return text.empty() ? "scalar" : text;
+  out << (tensor.getRank() ? " " : "");
+  if (element.isInteger(8))
+    out << "u8";
+  else if (element.isInteger(1))
+    out << "bool";
+  else
+    out << element;
+  return text;
+}
+
+class OpDrawing {
+public:
+  OpDrawing(func::FuncOp function, const core::Program &program) : function(function), program(program) {
+    drawing.title = program.name + " @" + function.getName().str();
+  }
+
+  Drawing run() {
+    for (BlockArgument argument : function.getArguments())
+      for (StringRef role : {"mlc.field", "mlc.state"})
+        if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), role);
+            name && !argument.use_empty())
+          values[argument] = add(Box::Input, {{name.str()}, {typeText(argument.getType()), false}});
+    for (Operation &op : function.getBody().front().without_terminator())
+      draw(op);
+    Operation *end = function.getBody().front().getTerminator();
+    for (OpOperand &result : end->getOpOperands())
+      if (auto from = values.find(result.get()); from != values.end())
+        arrow(from->second, add(Box::Output, {{resultName(result.getOperandNumber())}}));
+    joinChains(drawing);
+    return std::move(drawing);
+  }
+
+private:
+  std::size_t add(Box::Kind kind, std::vector<BoxLine> lines) {
+    drawing.boxes.push_back({kind, std::move(lines), kind == Box::Op, {}});
+    return drawing.boxes.size() - 1;
+  }
+
+  void arrow(std::size_t from, std::size_t to) {
+    std::pair<std::size_t, std::size_t> ends(from, to);
+    if (!llvm::is_contained(drawing.arrows, ends))
+      drawing.arrows.push_back(ends);
+  }
+
+  void draw(Operation &op) {
+    llvm::SmallVector<std::size_t> from;
+    for (Value operand : op.getOperands())
+      if (auto found = values.find(operand);
+          found != values.end() && !llvm::is_contained(from, found->second))
+        from.push_back(found->second);
+    // A constant, or made of constants.
+    if (from.empty() && op.getNumOperands() == 0)
+      return;
+    if (from.empty() &&
+        llvm::none_of(op.getOperands(), [](Value value) { return isa<BlockArgument>(value); }))
+      return;
+    auto call = dyn_cast<ir::CallOp>(op);
+    std::string text = (call ? call.getCallee() : op.getName().stripDialect()).str();
+    for (Value result : op.getResults())
+      text += (result == op.getResult(0) ? ": " : ", ") + typeText(result.getType());
+    std::size_t box = add(Box::Op, {{text}});
+    for (std::size_t each : from)
+      drawing.arrows.emplace_back(each, box);
+    for (Value result : op.getResults())
+      values[result] = box;
+  }
+
+  /// The results are those of core::Program's forward graph, then a gradient for each parameter that is
+  /// trained.
+  std::string resultName(unsigned number) const {
+    if (number < 2)
+      return number == 0 ? "loss" : "sums";
+    number -= 2;
+    if (number < program.updatedStates.size())
+      return "new " + program.states[program.updatedStates[number]].name;
+    number -= program.updatedStates.size();
+    return number < program.trainable.size() ? "gradient of " + program.states[program.trainable[number]].name
+                                             : "";
+  }
+
+  func::FuncOp function;
+  const core::Program &program;
+  llvm::DenseMap<Value, std::size_t> values; ///< the box that makes each
+  Drawing drawing;
+};
+
+} // namespace
+
+Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceManager &sources,
+                          const std::string &phase) {
+  std::string errors;
+  std::unique_ptr<MLIRContext> context = makeContext(errors);
+  frontend::EmitOptions options;
+  options.rows = program.settings.batch * program.settings.accumulate;
+  options.train = true;
+  OwningOpRef<ModuleOp> module = frontend::emit(program, options, sources, *context);
+  if (!module)
+    return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
+  if (phase == "grad") {
+    PassManager passes(context.get());
+    buildGradientPhase(passes);
+    if (failed(passes.run(*module)))
+      return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
+  }
+  auto function = module->lookupSymbol<func::FuncOp>(phase == "grad" ? "forward.grad" : "forward");
+  if (!function)
+    return Status::failed("there is nothing to draw after phase " + phase);
+  return OpDrawing(function, program).run();
+}
+
+} // namespace mlc::compiler

@@ -1,0 +1,35 @@
+// Where the boxes of a drawing lie and which way its arrows take.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace mlc::compiler {
+
+struct Size {
+  double width = 0, height = 0;
+};
+struct Place {
+  double x = 0, y = 0; ///< of the centre
+};
+/// An arrow goes straight down through the layers: first from the lower edge of a box to that of its layer,
+/// at last from the upper edge of a layer to that of a box. If it leads back, it is drawn from its end.
+struct Route {
+  struct Gap {
+    double x, top, bottom;
+  };
+  std::vector<Gap> through;
+  bool leadsBack = false;
+};
+struct Layout {
+  std::vector<Place> boxes;
+  std::vector<Route> arrows;
+  Size size;
+};
+
+/// A layered layout: layers by the longest way from a source, order in a layer by barycentres, places as near
+/// to their neighbours as the order allows. Arrows that close a cycle lead back.
+Layout layOut(const std::vector<Size> &boxes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows);
+
+} // namespace mlc::compiler
