@@ -20,6 +20,7 @@ struct InputFile::Impl {
   bool inflating = false; ///< `stream` needs inflateEnd
   bool memberDone = false;
   bool atEnd = false;
+  int64_t unpacked = 0; ///< bytes delivered from gzip
   z_stream stream = {};
   unsigned char input[1 << 16];
 
@@ -85,6 +86,10 @@ struct InputFile::Impl {
       stream.avail_out = static_cast<uInt>(room);
       int result = inflate(&stream, Z_NO_FLUSH);
       total += room - stream.avail_out;
+      unpacked += static_cast<int64_t>(room - stream.avail_out);
+      if (unpacked > diskBytes + spareBytes)
+        return Status::badData("the gzip file unpacks to more than 512 MiB beyond its size; unpack it first, " +
+                               path);
       if (result == Z_STREAM_END)
         memberDone = true;
       else if (result != Z_OK && result != Z_BUF_ERROR)

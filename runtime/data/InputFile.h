@@ -14,9 +14,12 @@ namespace mlc {
 
 /// Reads forward through a regular file. Gzip is recognised by its first two bytes, not by its name; several
 /// members in one file follow each other; checksums and lengths are verified when the end is reached.
-/// Memory stays constant: what is read goes to the caller, who bounds it.
+/// Memory stays constant: what is read goes to the caller, who keeps most of it; so gzip that unpacks to more
+/// than the size of the file and `spareBytes` is refused.
 class InputFile {
 public:
+  static constexpr int64_t spareBytes = int64_t(1) << 29;
+
   InputFile(InputFile &&) noexcept;
   InputFile &operator=(InputFile &&) noexcept;
   ~InputFile();

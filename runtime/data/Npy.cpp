@@ -15,9 +15,6 @@
 namespace mlc {
 namespace {
 
-/// What an archive's arrays may unpack to beyond its size.
-constexpr int64_t spareBytes = int64_t(1) << 30;
-
 /// Bytes of an array from wherever they are; fewer than asked for only at the end.
 using ByteSource = std::function<Expected<size_t>(void *to, size_t capacity)>;
 
@@ -272,14 +269,14 @@ Expected<Dataset> readNpz(const std::string &path, const std::vector<FieldSpec> 
   Expected<std::vector<const ZipEntry *>> bound = bind(file->entries(), fields, path);
   if (!bound)
     return bound.status();
-  int64_t left = file->diskBytes() + spareBytes;
+  int64_t left = file->diskBytes() + InputFile::spareBytes;
   Dataset dataset;
   for (size_t i = 0; i < fields.size(); ++i) {
     const ZipEntry &entry = *(*bound)[i];
     std::string place = "array '" + arrayName(entry) + "' of " + path;
     if (entry.bytes > left)
       return Status::badData(
-          "the array unpacks to more than 1 GiB beyond the size of the file; write it with "
+          "the array unpacks to more than 512 MiB beyond the size of the file; write it with "
           "numpy.savez, not packed, " +
           place);
     left -= entry.bytes;

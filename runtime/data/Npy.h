@@ -17,7 +17,7 @@ Expected<Dataset> readNpy(const std::vector<std::string> &paths, const std::vect
 /// Reads the arrays of an .npz archive, stored or deflated. A field binds to the array it names (`=
 /// "array"`), or else to the one of its own name; if no field finds one so, fields bind to the arrays in
 /// order. Arrays that no field wants are not unpacked. Those that are may unpack to the size of the file and
-/// 1 GiB.
+/// 512 MiB.
 Expected<Dataset> readNpz(const std::string &path, const std::vector<FieldSpec> &fields,
                           Vocabulary &vocabulary, bool learn);
 

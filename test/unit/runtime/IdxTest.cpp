@@ -1,5 +1,6 @@
 #include "runtime/data/Idx.h"
 #include "TempFolder.h"
+#include "runtime/data/InputFile.h"
 
 #include <gmock/gmock.h>
 
@@ -147,4 +148,27 @@ TEST_F(IdxTest, CategoriesAreNumberedBySortedValue) {
   EXPECT_THAT(vocabulary["label"], ElementsAre("1", "2", "10"));
   field.categories = 2;
   expectBad(path, field, "more than 2 categories");
+}
+
+TEST_F(IdxTest, GzipBombsAreCutOff) {
+  // 34 members of 16 MiB of zeros each are a file of a megabyte.
+  folder.writeGzip("zeros.gz", std::string(size_t(16) << 20, '\0'));
+  std::string member = folder.read("zeros.gz"), bytes;
+  for (int i = 0; i < 34; ++i)
+    bytes += member;
+  std::string path = folder.write("bomb.gz", bytes);
+  Expected<InputFile> file = InputFile::open(path);
+  ASSERT_TRUE(file);
+  std::vector<uint8_t> piece(size_t(1) << 20);
+  Expected<size_t> got = size_t(1);
+  int64_t total = 0;
+  while (got && *got > 0) {
+    got = file->read(piece.data(), piece.size());
+    total += got ? static_cast<int64_t>(*got) : 0;
+  }
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.status().code(), StatusCode::BadData);
+  EXPECT_THAT(got.status().message(),
+              HasSubstr("unpacks to more than 512 MiB beyond its size; unpack it first, "));
+  EXPECT_LE(total, file->diskBytes() + InputFile::spareBytes);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes dates.csv: days from 1950 to 2049 in many spellings, and as ISO dates: make.py [FOLDER [ROWS]].
+"""Writes dates.csv: days from 1950 to 2049 in many spellings, and as ISO dates: make_dates.py [FOLDER [ROWS]].
 
 Columns are numbers of letters, separated by blanks: 1 begins, 2 ends, a letter is its place in `letters` and 3. FOLDER is
 that of this script if it is not given; ROWS are 10000.
