@@ -61,16 +61,16 @@ int64_t Trainer::totalEpochs() const {
   return perEpoch == 0 ? 0 : (*options_.train.steps + perEpoch - 1) / perEpoch;
 }
 
-Status Trainer::writeStatistics() {
-  for (const StatisticSpec &statistic : session_.manifest().data.statistics) {
-    const Column *column = data_.train.data->find(statistic.field);
-    const StateTensor *tensor = session_.manifest().findState(statistic.tensor);
+Status writeStatistics(Session &session, const Rows &train) {
+  for (const StatisticSpec &statistic : session.manifest().data.statistics) {
+    const Column *column = train.data->find(statistic.field);
+    const StateTensor *tensor = session.manifest().findState(statistic.tensor);
     if (!column || !tensor)
       return Status::failed("there is no field for the statistic '" + statistic.tensor + "'");
-    Expected<std::vector<double>> values = statisticOf(data_.train, *column, statistic.kind);
+    Expected<std::vector<double>> values = statisticOf(train, *column, statistic.kind);
     if (!values)
       return values.status();
-    uint8_t *to = session_.bytesOf(*tensor);
+    uint8_t *to = session.bytesOf(*tensor);
     for (double value : *values) {
       auto narrow = static_cast<float>(value);
       bool wide = tensor->dtype == DType::F64;
@@ -104,7 +104,7 @@ Status Trainer::start() {
   state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
   MLC_TRY(session_.initialise(state_.seed));
   MLC_TRY(importTensors(session_, run_.config().modelFolder));
-  MLC_TRY(writeStatistics());
+  MLC_TRY(writeStatistics(session_, data_.train));
   return save();
 }
 

@@ -73,6 +73,9 @@ struct TrainerOptions {
   double saveEvery = 0;
 };
 
+/// Puts what the program asks of the training split (`train_mean(x)` and its like) into the session's state.
+Status writeStatistics(Session &session, const Rows &train);
+
 /// Replaces the value of a named scalar by a literal. Usage error with a suggestion if there is none of that
 /// name.
 Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value);
@@ -116,7 +119,6 @@ public:
 private:
   struct Clock;
   Status checkInputs() const;
-  Status writeStatistics();
   Expected<std::unique_ptr<Loader>> startLoader() const;
   Status step(const Batch &batch, std::vector<double> &sums);
   void evaluateScalarsNow();

@@ -8,6 +8,7 @@
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
 #include "runtime/data/Loader.h"
+#include "runtime/train/Trainer.h"
 
 #include <nlohmann/json.hpp>
 
@@ -110,6 +111,7 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
 
   MLC_TRY(session.initialise(spec.seed));
   MLC_TRY(importTensors(session, std::filesystem::absolute(options.model).parent_path().string()));
+  MLC_TRY(writeStatistics(session, data.train));
   MLC_TRY(writeSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model), {}));
   LoaderPlan plan;
   for (const Port &port : function.inputs)
