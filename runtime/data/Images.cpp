@@ -52,7 +52,7 @@ public:
       while (static_cast<int64_t>(threads.size()) + 1 < wanted)
         threads.emplace_back(decode);
     } catch (const std::system_error &) {
-      // Fewer threads take longer.
+      wanted = static_cast<int64_t>(threads.size()) + 1; // fewer take longer
     }
     decode();
     for (std::thread &thread : threads)

@@ -88,8 +88,8 @@ struct InputFile::Impl {
       total += room - stream.avail_out;
       unpacked += static_cast<int64_t>(room - stream.avail_out);
       if (unpacked > diskBytes + spareBytes)
-        return Status::badData("the gzip file unpacks to more than 512 MiB beyond its size; unpack it first, " +
-                               path);
+        return Status::badData(
+            "the gzip file unpacks to more than 512 MiB beyond its size; unpack it first, " + path);
       if (result == Z_STREAM_END)
         memberDone = true;
       else if (result != Z_OK && result != Z_BUF_ERROR)

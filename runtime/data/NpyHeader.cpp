@@ -110,7 +110,7 @@ bool parseShape(Literal &literal, std::vector<int64_t> &shape) {
 }
 
 std::string parse(std::string_view text, NpyHeader &header) {
-  const std::string broken = "the array's header is damaged";
+  constexpr const char *broken = "the array's header is damaged";
   Literal literal(text);
   bool type = false, order = false, shape = false;
   if (!literal.has('{'))

@@ -22,8 +22,8 @@ std::vector<Sum> sumsOf(int64_t from, int64_t to, int64_t begin, int64_t count) 
   std::vector<double> weights;
   for (int64_t i = 0; i < count; ++i) {
     double center = (static_cast<double>(begin + i) + 0.5) * scale;
-    auto first = std::max<int64_t>(static_cast<int64_t>(center - width + 0.5), 0);
-    auto last = std::min<int64_t>(static_cast<int64_t>(center + width + 0.5), from);
+    auto first = std::max<int64_t>(static_cast<int64_t>(std::floor(center - width + 0.5)), 0);
+    auto last = std::min<int64_t>(static_cast<int64_t>(std::floor(center + width + 0.5)), from);
     double total = 0;
     weights.clear();
     for (int64_t k = first; k < last; ++k) {
@@ -34,7 +34,7 @@ std::vector<Sum> sumsOf(int64_t from, int64_t to, int64_t begin, int64_t count) 
     Sum &sum = sums[static_cast<size_t>(i)];
     sum.first = first;
     for (double weight : weights)
-      sum.weights.push_back(static_cast<int64_t>(0.5 + weight / total * (1 << weightBits)));
+      sum.weights.push_back(static_cast<int64_t>(std::floor(weight / total * (1 << weightBits) + 0.5)));
   }
   return sums;
 }
