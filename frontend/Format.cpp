@@ -31,11 +31,14 @@ public:
     openBlocks();
     for (std::size_t begin = 0; begin < tokens.size();) {
       std::vector<Level> before = levels;
-      std::size_t end = layLine(begin);
+      // As far as it takes to see where to break it, then all of it.
+      std::size_t end = layLine(begin, 8 * widest);
       while (breakLine(begin, end)) {
         levels = before;
-        end = layLine(begin);
+        end = layLine(begin, 8 * widest);
       }
+      levels = before;
+      end = layLine(begin, std::numeric_limits<unsigned>::max());
       lines.push_back({begin, end});
       begin = end;
     }
@@ -93,11 +96,11 @@ private:
     return continues ? indents[token.statement] + continuationIndent : inner;
   }
 
-  /// Places the tokens of the line that begins at `begin`; returns where the next one does.
-  std::size_t layLine(std::size_t begin) {
+  /// Places the tokens of the line that begins at `begin`, up to column `limit`; returns where it stopped.
+  std::size_t layLine(std::size_t begin, unsigned limit) {
     unsigned indent = indentOf(begin), column = indent;
     std::size_t i = begin;
-    for (; i < tokens.size() && (i == begin || !tokens[i].breakBefore); ++i) {
+    for (; i < tokens.size() && (i == begin || (!tokens[i].breakBefore && column <= limit)); ++i) {
       const FormatToken &token = tokens[i];
       if (i != begin)
         column += blanksBetween(tokens[i - 1], token);
@@ -137,8 +140,9 @@ private:
         }
       }
       // A block is broken before anything as deep is.
-      bool isBlock = tokens[i].is(TokenKind::LBrace) && tokens[i].match > i + 1 && tokens[i].match < end;
-      if (isBlock && depth * ranks <= best && !tokens[i + 1].breakBefore) {
+      bool isBlock = tokens[i].is(TokenKind::LBrace) && tokens[i].match > i + 1 &&
+                     !tokens[i + 1].breakBefore && !tokens[i + 1].isComment;
+      if (isBlock && depth * ranks <= best) {
         best = depth * ranks - 1;
         at = i + 1;
       }

@@ -126,3 +126,15 @@ TEST(Format, NothingIsNothing) {
   EXPECT_EQ(formatText("\n\n"), "");
   EXPECT_EQ(formatText("// only a comment"), "// only a comment\n");
 }
+
+TEST(Format, LongLines) {
+  // A block with a comment after its brace is open already; what cannot be broken stays long.
+  std::string name(130, 'a');
+  check("model net(x: float[batch, 3]) { // " + name + "\n  x |> tanh\n}\n");
+  check("model " + name + "(x: float[batch, 3]) { // comment\n  x |> tanh\n}\n");
+  check("model " + name + "(x: float[batch, 3]) { x |> tanh }\n");
+  std::string sum = "fn f(x) = g(x";
+  for (int i = 0; i < 3000; ++i)
+    sum += ", if x > 1 { h(x) } else { (x + " + std::to_string(i) + ") * x }";
+  check(sum + ")\n");
+}
