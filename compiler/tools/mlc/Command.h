@@ -54,6 +54,8 @@ Status runGraph(const Options &options);
 Status writeOutput(std::string_view text);
 /// Makes sure that all of it arrived.
 Status flushOutput();
+/// Writes a message to standard error. That nobody reads it is no reason to stop.
+void say(std::string_view text);
 
 /// Set by SIGINT and SIGTERM: the signal's number, else 0.
 extern std::atomic<int> stopSignal;

@@ -59,15 +59,14 @@ Status verify(const Options &options, Loaded &loaded, compiler::JitProgram &jit)
   if (!result)
     return result.status();
   for (const std::string &mismatch : result->mismatches)
-    fmt::print(stderr, "  {}\n", mismatch);
+    say(fmt::format("  {}\n", mismatch));
   if (!result->mismatches.empty())
     return Status::failed(fmt::format("{} of {} tensors differ between compiled code and the interpreter",
                                       result->mismatches.size(), result->tensors));
-  fmt::print(stderr,
-             "  verified: one step of {} rows, {} tensors with {} elements agree with the interpreter"
-             " ({} left out: rounding decides their gradients)\n",
-             step->rows, result->tensors, grouped(result->elements - result->undetermined),
-             grouped(result->undetermined));
+  say(fmt::format("  verified: one step of {} rows, {} tensors with {} elements agree with the interpreter"
+                  " ({} left out: rounding decides their gradients)\n",
+                  step->rows, result->tensors, grouped(result->elements - result->undetermined),
+                  grouped(result->undetermined)));
   return Status::ok();
 }
 

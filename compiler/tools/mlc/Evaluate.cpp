@@ -49,10 +49,10 @@ Status runEval(const Options &options) {
     return Status::interrupted("stopped before all rows were seen; there are no figures");
   const std::vector<std::string> &names = run->session->manifest().figures.names;
   if (options.json)
-    fmt::print("{}\n", figuresJson(split, *evaluation, names));
+    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson(split, *evaluation, names))));
   else
-    fmt::print("{} ({} rows, {} model)  {}\n", split, grouped(evaluation->samples),
-               run->best ? "best" : "last", figuresText(names, evaluation->figures));
+    MLC_TRY(writeOutput(fmt::format("{} ({} rows, {} model)  {}\n", split, grouped(evaluation->samples),
+                                    run->best ? "best" : "last", figuresText(names, evaluation->figures))));
   return Status::ok();
 }
 

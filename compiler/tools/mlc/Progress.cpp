@@ -1,5 +1,6 @@
 #include "compiler/tools/mlc/Progress.h"
 
+#include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Summary.h"
 
 #include <fmt/format.h>
@@ -27,14 +28,14 @@ void LiveLine::show(const std::string &text) {
       break;
     cut += c;
   }
-  fmt::print(stderr, "\r\033[K{}", cut);
+  say("\r\033[K" + cut);
   std::fflush(stderr);
   shown = true;
 }
 
 void LiveLine::clear() {
   if (shown)
-    fmt::print(stderr, "\r\033[K");
+    say("\r\033[K");
   shown = false;
 }
 
@@ -70,7 +71,7 @@ void Progress::onEpoch(const EpochReport &report) {
     text += "  validation " + figuresText(names, *report.validationFigures);
   if (report.best && report.validationFigures)
     text += "  best";
-  fmt::print(stderr, "{}\n", text);
+  say(text + "\n");
 }
 
 } // namespace mlc::tool

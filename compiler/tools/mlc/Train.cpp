@@ -100,10 +100,10 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
     return evaluation.status();
   if (evaluation->interrupted)
     return Status::ok();
-  fmt::print(stderr, "test ({} rows, {} model)  {}\n", grouped(evaluation->samples), best ? "best" : "last",
-             figuresText(manifest.figures.names, evaluation->figures));
+  say(fmt::format("test ({} rows, {} model)  {}\n", grouped(evaluation->samples), best ? "best" : "last",
+                  figuresText(manifest.figures.names, evaluation->figures)));
   if (options.json)
-    fmt::print("{}\n", figuresJson("test", *evaluation, manifest.figures.names));
+    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson("test", *evaluation, manifest.figures.names))));
   return Status::ok();
 }
 
@@ -146,9 +146,8 @@ Status runTrain(const Options &options) {
   MLC_TRY(compileAll(**jit, *data, test, spec));
   const compiler::CompiledFunction *step =
       (*jit)->description({FunctionKind::TrainStep, ""}, std::min(spec.batch, data->train.size()));
-  fmt::print(stderr, "{}{}",
-             summaryText(*(*loaded)->program, manifest, step ? step->description : compiler::StepFunction()),
-             kernelsText((*jit)->statistics()));
+  say(summaryText(*(*loaded)->program, manifest, step ? step->description : compiler::StepFunction()) +
+      kernelsText((*jit)->statistics()));
 
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
   if (!session)
@@ -186,9 +185,9 @@ Status runTrain(const Options &options) {
   if (!result.status.isOk())
     return withKeptCheckpoint(result.status, *run);
   if (result.reason == StopReason::Patience)
-    fmt::print(stderr, "stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience);
+    say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
   MLC_TRY(testFigures(**session, *run, *data, test, options));
-  fmt::print(stderr, "saved {}\n", out);
+  say(fmt::format("saved {}\n", out));
   return Status::ok();
 }
 

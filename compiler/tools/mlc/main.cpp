@@ -53,6 +53,7 @@ extern "C" void onStop(int signal) {
 void catchSignals() {
   struct sigaction action = {};
   action.sa_handler = onStop;
+  action.sa_flags = SA_RESTART; // a write that waits for its reader goes on
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
@@ -88,6 +89,8 @@ public:
       status = sets;
     else
       status = selected(options);
+    if (status.isOk())
+      status = flushOutput();
     if (status.isOk())
       return 0;
     if (!status.message().empty())
