@@ -143,6 +143,7 @@ struct Phase {
   core::StepGraph step;
   std::map<int, ValueId> states;    // current value by state
   std::map<int, ValueId> read;      // the value it came in with
+  std::map<int, ValueId> before;    // the value at the begin of the step, where objectives moved it since
   std::map<ValueId, int> fieldOf;   // input that is a field
   std::map<std::string, int> draws; // random draws so far by site
 };
@@ -297,6 +298,7 @@ public:
   std::vector<std::string> frozen; // patterns of `freeze`
   /// Whether an instance or tensor is frozen: it does not learn, holds its state and is not `training`.
   bool isFrozen(const std::string &path) const;
+  int64_t every = 1;                   // of the objective whose optimizer is elaborated: what `step` counts
   std::function<Value(Span)> gradNorm; // set while an optimizer is elaborated
 
   struct Frame {

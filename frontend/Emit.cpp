@@ -53,7 +53,22 @@ private:
   Location location(Span span);
   Location location(const Origin &origin);
 
-  std::vector<Argument> arguments(const StepGraph &step, Signature signature, ArrayRef<Type> gradients);
+  std::vector<Argument> arguments(ArrayRef<const StepGraph *> steps, Signature signature,
+                                  ArrayRef<Type> gradients);
+  std::vector<Argument> arguments(const StepGraph &step, Signature signature, ArrayRef<Type> gradients) {
+    return arguments(ArrayRef<const StepGraph *>(&step), signature, gradients);
+  }
+  /// The forward graphs of all objectives.
+  std::vector<const StepGraph *> forwards() const {
+    std::vector<const StepGraph *> graphs;
+    for (const Objective &objective : program.objectives)
+      graphs.push_back(&objective.forward);
+    return graphs;
+  }
+  /// "forward", or "forward.name" for an objective with a name.
+  static std::string partName(StringRef part, const Objective &objective) {
+    return (part + (objective.name.empty() ? "" : "." + objective.name)).str();
+  }
   func::FuncOp function(StringRef name, ArrayRef<Argument> arguments, TypeRange results);
   /// Binds the graph's inputs to the block's arguments, taking run-time scalars out of their vector.
   void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
@@ -66,11 +81,12 @@ private:
   void emitCallees();
   void emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients);
   void emitInit(int64_t scalarBase);
+  void emitForwards();
   void emitTrainStep();
   void emitGradients();
-  std::vector<Type> gradientTypes();
-  /// mlc.gradient of @forward by the trainable parameters, with arguments found by tag.
-  Operation *gradientOfForward(const Tags &byTag, ArrayRef<Type> gradientTypes);
+  std::vector<Type> gradientTypes(const Objective &objective);
+  /// mlc.gradient of an objective's @forward by its trainable parameters, with arguments found by tag.
+  Operation *gradientOfForward(const Objective &objective, const Tags &byTag, ArrayRef<Type> gradientTypes);
   void emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums);
   void emitFigures();
   void setResultName(func::FuncOp func, unsigned result, StringRef attribute, StringRef value) {
@@ -127,19 +143,23 @@ Location Emitter::location(const Origin &origin) {
   return result;
 }
 
-std::vector<Emitter::Argument> Emitter::arguments(const StepGraph &step, Signature signature,
+std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> steps, Signature signature,
                                                   ArrayRef<Type> gradients) {
   std::vector<Argument> result;
   auto reads = [&](Input::Kind kind, int index) {
-    for (const Input &input : step.inputs)
-      if (input.kind == kind && (index < 0 || input.index == index))
-        return true;
+    for (const StepGraph *step : steps)
+      for (const Input &input : step->inputs)
+        if (input.kind == kind && (index < 0 || input.index == index))
+          return true;
     return false;
   };
   bool whole = signature == Signature::Step;
   for (int i = 0, e = program.states.size(); i < e; ++i)
     if (whole || reads(Input::State, i))
       result.push_back({Input::State, i, tensorType(program.states[i].type)});
+  for (int i = 0, e = program.states.size(); i < e && !whole; ++i)
+    if (reads(Input::Before, i))
+      result.push_back({Input::Before, i, tensorType(program.states[i].type)});
   if (!gradients.empty()) {
     for (int i = 0, e = gradients.size(); i < e; ++i)
       result.push_back({Input::Field, i, gradients[i]});
@@ -171,8 +191,10 @@ func::FuncOp Emitter::function(StringRef name, ArrayRef<Argument> arguments, Typ
     case Input::State:
       func.setArgAttr(i, "mlc.state", builder.getStringAttr(program.states[argument.index].name));
       break;
+    case Input::Before:
+      break;
     case Input::Field:
-      if (name != "update")
+      if (!name.starts_with("update"))
         func.setArgAttr(i, "mlc.field", builder.getStringAttr(field(argument.index).name));
       break;
     case Input::Scalar:
@@ -385,26 +407,28 @@ void Emitter::emitInit(int64_t scalarBase) {
     setResultName(func, i, "mlc.state", name);
 }
 
-std::vector<Type> Emitter::gradientTypes() {
+std::vector<Type> Emitter::gradientTypes(const Objective &objective) {
   std::vector<Type> types;
-  for (int index : program.trainable)
+  for (int index : objective.trainable)
     types.push_back(tensorType(program.states[index].type));
   return types;
 }
 
-Operation *Emitter::gradientOfForward(const Tags &byTag, ArrayRef<Type> gradientTypes) {
-  std::vector<Argument> args = arguments(program.forward, Signature::Part, {});
+Operation *Emitter::gradientOfForward(const Objective &objective, const Tags &byTag,
+                                      ArrayRef<Type> gradientTypes) {
+  std::vector<Argument> args = arguments(objective.forward, Signature::Part, {});
   OperationState gradient(builder.getUnknownLoc(), "mlc.gradient");
   for (const Argument &argument : args)
     gradient.operands.push_back(byTag.at({argument.kind, argument.index}));
   SmallVector<int64_t> wrt;
-  for (int index : program.trainable)
+  for (int index : objective.trainable)
     for (auto [i, argument] : llvm::enumerate(args))
       if (argument.kind == Input::State && argument.index == index)
         wrt.push_back(i);
-  gradient.addTypes(outputTypes(program.forward.graph));
+  gradient.addTypes(outputTypes(objective.forward.graph));
   gradient.addTypes(gradientTypes);
-  gradient.addAttribute("callee", FlatSymbolRefAttr::get(builder.getContext(), "forward"));
+  gradient.addAttribute("callee",
+                        FlatSymbolRefAttr::get(builder.getContext(), partName("forward", objective)));
   gradient.addAttribute("wrt", builder.getDenseI64ArrayAttr(wrt));
   return builder.create(gradient);
 }
@@ -416,59 +440,92 @@ Emitter::Tags Emitter::tagsOf(ArrayRef<Argument> arguments, ValueRange values) {
   return tags;
 }
 
+/// What an objective reads, by tag: states as they are now, and as they were when the step began.
+static void addBefore(std::map<std::pair<int, int>, Value> &tags) {
+  for (const auto &[tag, value] : std::map(tags))
+    if (tag.first == Input::State)
+      tags[{Input::Before, tag.second}] = value;
+}
+
+void Emitter::emitForwards() {
+  int64_t base = 0;
+  for (const Objective &objective : program.objectives) {
+    emitPart(partName("forward", objective), objective.forward, base, {});
+    base += objective.forward.scalars.size() + objective.update.scalars.size();
+  }
+}
+
 void Emitter::emitGradients() {
   if (!options.train)
-    emitPart("forward", program.forward, 0, {});
-  std::vector<Argument> args = arguments(program.forward, Signature::Step, {});
-  std::vector<Type> types = gradientTypes();
+    emitForwards();
+  std::vector<Argument> args = arguments(forwards(), Signature::Step, {});
+  std::vector<Type> types;
+  for (const Objective &objective : program.objectives)
+    llvm::append_range(types, gradientTypes(objective));
   func::FuncOp func = function("gradients", args, types);
-  Operation *forward = gradientOfForward(tagsOf(args, func.getArguments()), types);
-  func::ReturnOp::create(builder, builder.getUnknownLoc(), forward->getResults().take_back(types.size()));
-  for (auto [i, index] : llvm::enumerate(program.trainable))
-    setResultName(func, i, "mlc.result", program.states[index].name);
+  Tags byTag = tagsOf(args, func.getArguments());
+  addBefore(byTag);
+  std::vector<Value> results;
+  for (const Objective &objective : program.objectives) {
+    Operation *forward = gradientOfForward(objective, byTag, gradientTypes(objective));
+    for (auto [i, index] : llvm::enumerate(objective.trainable))
+      setResultName(func, results.size() + i, "mlc.result", program.states[index].name);
+    llvm::append_range(results, forward->getResults().take_back(objective.trainable.size()));
+  }
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
 }
 
 void Emitter::emitTrainStep() {
-  int64_t updateBase = program.forward.scalars.size();
-  std::vector<Type> gradientTypes = this->gradientTypes();
-  emitPart("forward", program.forward, 0, {});
-  emitPart("update", program.update, updateBase, gradientTypes);
+  emitForwards();
+  int64_t base = 0;
+  // Each state that the step changes, once.
+  std::vector<int> changed;
+  auto change = [&](int index) {
+    if (!llvm::is_contained(changed, index))
+      changed.push_back(index);
+  };
+  for (const Objective &objective : program.objectives) {
+    base += objective.forward.scalars.size();
+    emitPart(partName("update", objective), objective.update, base, gradientTypes(objective));
+    base += objective.update.scalars.size();
+    llvm::for_each(objective.moved, change);
+    llvm::for_each(objective.updatedStates, change);
+  }
 
-  // The step reads what forward reads; update reads states, scalars and gradients only.
-  std::vector<Argument> args = arguments(program.forward, Signature::Step, {});
-  std::vector<int> slots;
-  for (int i = 0, e = program.states.size(); i < e; ++i)
-    if (program.states[i].role == StateTensor::Slot)
-      slots.push_back(i);
-
+  // The step reads what the forward parts read; the updates read states, scalars and gradients only.
+  std::vector<Argument> args = arguments(forwards(), Signature::Step, {});
   SmallVector<Type> types;
-  SmallVector<int> changed(program.trainable.begin(), program.trainable.end());
-  changed.append(slots.begin(), slots.end());
-  changed.append(program.updatedStates.begin(), program.updatedStates.end());
   for (int index : changed)
     types.push_back(tensorType(program.states[index].type));
-  Type sums = RankedTensorType::get({program.sums}, builder.getF64Type());
-  types.push_back(sums);
+  Type allSums = RankedTensorType::get({program.sums}, builder.getF64Type());
+  types.push_back(allSums);
   func::FuncOp func = function("train_step", args, types);
 
   Tags byTag = tagsOf(args, func.getArguments());
+  addBefore(byTag);
   Location loc = builder.getUnknownLoc();
-  Operation *forward = gradientOfForward(byTag, gradientTypes);
-  unsigned forwardResults = program.forward.graph.outputs.size();
-  ValueRange gradients = forward->getResults().drop_front(forwardResults);
-
-  std::vector<Argument> updateArgs = arguments(program.update, Signature::Part, gradientTypes);
-  SmallVector<Value> updateOperands;
-  for (const Argument &argument : updateArgs)
-    updateOperands.push_back(argument.kind == Input::Field ? gradients[argument.index]
-                                                           : byTag.at({argument.kind, argument.index}));
-  auto update =
-      func::CallOp::create(builder, loc, "update", outputTypes(program.update.graph), updateOperands);
-
-  SmallVector<Value> results(update.getResults());
-  for (unsigned i = 0; i < program.updatedStates.size(); ++i)
-    results.push_back(forward->getResult(2 + i));
-  results.push_back(forward->getResult(1));
+  SmallVector<Value> sums;
+  for (const Objective &objective : program.objectives) {
+    std::vector<Type> gradientTypes = this->gradientTypes(objective);
+    Operation *forward = gradientOfForward(objective, byTag, gradientTypes);
+    ValueRange gradients = forward->getResults().drop_front(objective.forward.graph.outputs.size());
+    sums.push_back(forward->getResult(1));
+    for (auto [i, index] : llvm::enumerate(objective.updatedStates))
+      byTag[{Input::State, index}] = forward->getResult(2 + i);
+    SmallVector<Value> operands;
+    for (const Argument &argument : arguments(objective.update, Signature::Part, gradientTypes))
+      operands.push_back(argument.kind == Input::Field ? gradients[argument.index]
+                                                       : byTag.at({argument.kind, argument.index}));
+    auto update = func::CallOp::create(builder, loc, partName("update", objective),
+                                       outputTypes(objective.update.graph), operands);
+    for (auto [index, value] : llvm::zip_equal(objective.moved, update.getResults()))
+      byTag[{Input::State, index}] = value;
+  }
+  SmallVector<Value> results;
+  for (int index : changed)
+    results.push_back(byTag.at({Input::State, index}));
+  results.push_back(sums.size() == 1 ? sums[0]
+                                     : ir::ConcatOp::create(builder, loc, allSums, sums, 0).getResult());
   func::ReturnOp::create(builder, loc, results);
   for (auto [i, index] : llvm::enumerate(changed))
     setResultName(func, i, "mlc.state", program.states[index].name);
@@ -510,7 +567,9 @@ OwningOpRef<ModuleOp> Emitter::run() {
   module = *owned;
   if (options.train || options.gradients || options.evaluate || options.predict || options.init)
     emitCallees();
-  int64_t base = program.forward.scalars.size() + program.update.scalars.size();
+  int64_t base = 0;
+  for (const Objective &objective : program.objectives)
+    base += objective.forward.scalars.size() + objective.update.scalars.size();
   if (options.train)
     emitTrainStep();
   if (options.gradients)
@@ -534,8 +593,11 @@ OwningOpRef<ModuleOp> Emitter::run() {
 
 std::vector<ScalarExpr> allScalars(const core::Program &program) {
   std::vector<ScalarExpr> result;
-  for (const StepGraph *step :
-       {&program.forward, &program.update, &program.evaluate, &program.predict, &program.init})
+  std::vector<const StepGraph *> steps;
+  for (const Objective &objective : program.objectives)
+    steps.insert(steps.end(), {&objective.forward, &objective.update});
+  steps.insert(steps.end(), {&program.evaluate, &program.predict, &program.init});
+  for (const StepGraph *step : steps)
     result.insert(result.end(), step->scalars.begin(), step->scalars.end());
   return result;
 }

@@ -247,6 +247,13 @@ std::vector<std::string> Elaborator::namesInScope(Env &env) const {
   return names;
 }
 
+/// The updates of an objective that takes part in one of `every`, from those of the whole.
+static Number updatesOf(Number updates, int64_t every) {
+  if (every == 1)
+    return updates;
+  return *Number::apply("floor", {*Number::apply("div", {std::move(updates), Number(double(every))})});
+}
+
 Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
   if (Variable *variable = find(env, name))
     return variable->value;
@@ -288,9 +295,9 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
   if (name == "batch")
     return Value::of(Number::size(Dim::batch()));
   if (name == "step")
-    return Value::of(Number::step());
+    return Value::of(updatesOf(Number::step(), every));
   if (name == "total_steps")
-    return Value::of(Number::totalSteps());
+    return Value::of(updatesOf(Number::totalSteps(), every));
   if (name == "grad_norm") {
     if (gradNorm)
       return gradNorm(span);

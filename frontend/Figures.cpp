@@ -31,7 +31,10 @@ ValueId TrainBlock::sums() {
   GraphContext &graph = *elaborator.graph;
   if (sumParts.size() == 1)
     return sumParts[0];
-  return graph.op("concat", sumParts, {{"axis", int64_t(0)}}, {DType::F64, {Dim(sumCount)}});
+  Dim count;
+  for (ValueId part : sumParts)
+    count = count + graph.type(part).shape[0];
+  return graph.op("concat", sumParts, {{"axis", int64_t(0)}}, {DType::F64, {count}});
 }
 
 /// The sum over all axes, in f64 over the rows; `inOwnType` is the same in the value's own type.
@@ -128,8 +131,8 @@ void TrainBlock::loss(const LossClause &clause, Env &env) {
     return;
   Line line;
   line.isLoss = true;
-  line.isNamed = clause.name.has_value();
-  line.name = lineName(clause.name, *clause.value, "loss");
+  line.isNamed = clause.name.has_value() || !currentPart.empty();
+  line.name = clause.name || currentPart.empty() ? lineName(clause.name, *clause.value, "loss") : currentPart;
   line.span = clause.name ? clause.name->span : clause.value->span;
   ratio(value, clause.value->span, clause.weight ? &weight : nullptr,
         clause.weight ? clause.weight->span : clause.span, line);

@@ -52,18 +52,24 @@ static void override(std::vector<std::pair<Ident, Argument>> &named, const Ident
   named.emplace_back(name, argument);
 }
 
-bool TrainBlock::update(Phase &phase) {
+bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objective) {
   Elaborator &e = elaborator;
   e.phase = &phase;
   e.graph = &phase.graph;
   const OptimizerClause *clause = nullptr;
   std::vector<Group> groups;
   bool good = true;
-  Env env{forwardScope, "", ""};
-  for (const ClausePtr &each : item.clauses) {
+  Env env{part.scope, "", ""};
+  e.every = part.every;
+  struct Restore {
+    int64_t &every;
+    ~Restore() { every = 1; }
+  } restore{e.every};
+  for (const ClausePtr &each : *part.clauses) {
     if (const auto *node = as<OptimizerClause>(*each)) {
       if (clause) {
-        e.report(DiagnosticCode::E0408, each->keywordSpan, "two optimizers in one train block")
+        e.report(DiagnosticCode::E0408, each->keywordSpan,
+                 part.name.empty() ? "two optimizers in one train block" : "two optimizers in one objective")
             .note(clause->keywordSpan, "first here");
         return false;
       }
@@ -81,7 +87,9 @@ bool TrainBlock::update(Phase &phase) {
     }
   }
   if (!clause) {
-    e.report(DiagnosticCode::E0408, item.name.span, "the train block has no `optimizer`")
+    e.report(DiagnosticCode::E0408, part.span,
+             part.name.empty() ? "the train block has no `optimizer`"
+                               : "the objective `" + part.name + "` has no `optimizer`")
         .help("for instance `optimizer adam(lr = 1e-3)`");
     return false;
   }
@@ -130,8 +138,8 @@ bool TrainBlock::update(Phase &phase) {
 
   GraphContext &graph = phase.graph;
   std::vector<Value> params, gradients, results;
-  for (size_t i = 0; i < program.trainable.size(); ++i) {
-    int state = program.trainable[i];
+  for (size_t i = 0; i < objective.trainable.size(); ++i) {
+    int state = objective.trainable[i];
     params.push_back(Value::tensor(graph, e.stateValue(state)));
     ValueId gradient = graph.input(e.states[state].type);
     phase.step.inputs.push_back({core::Input::Field, int(i), gradient});
@@ -157,10 +165,10 @@ bool TrainBlock::update(Phase &phase) {
     return *norm;
   };
   std::vector<Value> clipped = gradients;
-  if (clipNorm) {
+  if (part.clipNorm) {
     // As PyTorch: g * min(1, clip / (norm + 1e-6)).
     e.locate();
-    ValueId limit = graph.scalar(*clipNorm, e.computeType);
+    ValueId limit = graph.scalar(*part.clipNorm, e.computeType);
     ValueId safe = graph.op("add", {gradNorm(), graph.constant(scalar, 1e-6)}, {}, scalar);
     ValueId factor = graph.op(
         "min", {graph.op("div", {limit, safe}, {}, scalar), graph.constant(scalar, 1.0)}, {}, scalar);
@@ -173,8 +181,8 @@ bool TrainBlock::update(Phase &phase) {
     e.locate();
     return Value::tensor(graph, gradNorm());
   };
-  for (size_t i = 0; i < program.trainable.size() && good; ++i) {
-    const core::StateTensor &state = e.states[program.trainable[i]];
+  for (size_t i = 0; i < objective.trainable.size() && good; ++i) {
+    const core::StateTensor &state = e.states[objective.trainable[i]];
     const TensorType type = state.type;
     Arguments given = *base;
     for (Group &group : groups)
@@ -188,7 +196,7 @@ bool TrainBlock::update(Phase &phase) {
     CallSite site{clause->call.span, name.span, "", ""};
     Env inner;
     inner.scope = e.newScope(callee.function->scope);
-    inner.path = "objective." + state.name;
+    inner.path = (part.name.empty() ? "objective" : part.name) + "." + state.name;
     inner.site = inner.path;
     e.frames.push_back({clause->call.span, name.text});
     e.currentSpan = clause->call.span;
@@ -212,11 +220,18 @@ bool TrainBlock::update(Phase &phase) {
     }
   if (!good)
     return false;
-  for (const Value &result : results)
-    graph.graph.outputs.push_back(result.id);
-  for (size_t i = 0; i < e.states.size(); ++i)
-    if (e.states[i].role == core::StateTensor::Slot)
-      graph.graph.outputs.push_back(phase.states[int(i)]);
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i].id = whenActive(part, graph, results[i].id, params[i].id);
+    graph.graph.outputs.push_back(results[i].id);
+  }
+  objective.moved = objective.trainable;
+  for (const auto &[state, value] : phase.states)
+    if (e.states[state].role == core::StateTensor::Slot) {
+      objective.moved.push_back(state);
+      graph.graph.outputs.push_back(whenActive(part, graph, value, phase.read[state]));
+    }
+  if (&part == &parts.back())
+    follow(phase, objective, results);
   return true;
 }
 

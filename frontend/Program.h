@@ -112,7 +112,8 @@ struct Import {
 
 /// One input of a step function.
 struct Input {
-  enum Kind { State, Field, Scalar, Stream } kind = Field;
+  /// Before: a state as it was when the step began, where an objective has moved it since.
+  enum Kind { State, Field, Scalar, Stream, Before } kind = Field;
   int index = 0; // into states, fields, or scalars (a rank-0 tensor of the number's dtype); Stream: i64[3]
   ValueId value = 0;
 };
@@ -171,15 +172,24 @@ struct InstanceInfo {
   int64_t parameters = 0;
 };
 
+/// What is minimised at once. The objectives of a program run in order, each seeing the states as those
+/// before it left them.
+struct Objective {
+  std::string name;               // empty: the train block's own
+  std::vector<int> trainable;     // indices of states the forward graph is differentiated by
+  std::vector<int> updatedStates; // indices of states that the forward graph rewrites
+  std::vector<int> moved;         // indices of states that the update graph rewrites, in order of its outputs
+  StepGraph forward, update;
+};
+
 /// Outputs of the graphs:
 ///   init       one value per state tensor with init >= 0
-///   forward    (training) [0] the scalar to differentiate (in the compute type), [1] sums, then the new
-///   value of each state
-///              listed in `updatedStates`
-///   update     the optimizers. Inputs: States, then per trainable parameter its gradient (Input::Field with
-///   index =
-///              position in `trainable`), Scalars. Outputs: per trainable parameter its new value, then per
-///              slot its new value (in the order of states with role Slot)
+///   forward    of an objective (training): [0] the scalar to differentiate (in the compute type), [1] its
+///              sums, which are joined in the order of the objectives, then the new value of each state in
+///              `updatedStates`
+///   update     of an objective: its optimizer. Inputs: States, per trainable parameter its gradient
+///              (Input::Field with index = position in `trainable`), Scalars. Outputs: the new value of each
+///              state in `moved`
 ///   evaluate   [0] sums
 ///   predict    one value per predict line
 ///   figures    input: sums; output: one f64 vector, one entry per figure
@@ -196,13 +206,11 @@ struct Program {
   std::vector<std::pair<std::string, Reader>> splits; // "train" "validation" "test"
   Settings settings;
 
-  std::vector<StateTensor> states; // params, states, slots, statistics; order = declaration order by path
-  std::vector<int> trainable;      // indices of states the forward graph is differentiated by
-  std::vector<int> updatedStates;  // indices of states that the forward graph rewrites
+  std::vector<StateTensor> states;   // params, states, slots, statistics; order = declaration order by path
+  std::vector<Objective> objectives; // at least one
+  std::vector<Import> imports;       // after Init
 
-  std::vector<Import> imports; // after Init
-
-  StepGraph init, forward, update, evaluate, predict, figures;
+  StepGraph init, evaluate, predict, figures;
   std::vector<std::string> predictNames;
   std::vector<Figure> figureNames;
   /// Inputs of predict that are no fields of the data (`given z`): per row, without batch. In predict,

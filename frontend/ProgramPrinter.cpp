@@ -131,7 +131,8 @@ std::string print(const Graph &graph, const std::string &indent) {
   return indent + "(" + inputs + ")\n" + print(graph, indent, names);
 }
 
-static std::string print(const std::string &title, const StepGraph &step, const Program &program) {
+static std::string print(const std::string &title, const StepGraph &step, const Program &program,
+                         const Objective *updated = nullptr) {
   if (step.graph.outputs.empty() && step.graph.nodes.empty())
     return "";
   Names names;
@@ -142,9 +143,12 @@ static std::string print(const std::string &title, const StepGraph &step, const 
     case Input::State:
       text += "state " + program.states[input.index].name;
       break;
+    case Input::Before:
+      text += "state " + program.states[input.index].name + " before";
+      break;
     case Input::Field:
-      if (&step == &program.update)
-        text += "gradient " + program.states[program.trainable[input.index]].name;
+      if (updated)
+        text += "gradient " + program.states[updated->trainable[input.index]].name;
       else if (&step == &program.figures)
         text += "sums";
       else if (size_t(input.index) < program.fields.size())
@@ -190,8 +194,11 @@ std::string print(const Program &program) {
   text += "figures" + std::string(program.figureNames.empty() ? "" : " ") +
           joined(program.figureNames, [](const Figure &figure) { return figure.name; }) + "\n";
   text += print("init", program.init, program);
-  text += print("forward", program.forward, program);
-  text += print("update", program.update, program);
+  for (const Objective &objective : program.objectives) {
+    std::string of = objective.name.empty() ? "" : " " + objective.name;
+    text += print("forward" + of, objective.forward, program);
+    text += print("update" + of, objective.update, program, &objective);
+  }
   text += print("evaluate", program.evaluate, program);
   text += print("predict", program.predict, program);
   text += print("figures", program.figures, program);

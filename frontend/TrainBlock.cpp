@@ -5,20 +5,6 @@
 
 namespace mlc::frontend {
 
-void TrainBlock::refuseUnavailable() {
-  for (const ClausePtr &clause : item.clauses)
-    switch (clause->kind) {
-    case ClauseKind::Objective:
-      elaborator.fail(DiagnosticCode::E0420, clause->keywordSpan, "`objective` is not available yet");
-      break;
-    case ClauseKind::Track:
-      elaborator.fail(DiagnosticCode::E0421, clause->keywordSpan, "`track` is not available yet");
-      break;
-    default:
-      break;
-    }
-}
-
 /// A scope with the fields, which are inputs of the phase.
 Env TrainBlock::begin(Phase &phase) {
   elaborator.phase = &phase;
@@ -106,41 +92,78 @@ void TrainBlock::clause(const Clause &clause, Env &env, const std::vector<Ident>
   }
 }
 
-/// Forward and evaluate: all lets, losses and metrics.
-bool TrainBlock::elaborate(Phase &phase) {
+static bool isOutside(const Clause &clause) {
+  return clause.kind == ClauseKind::Let || clause.kind == ClauseKind::Fn || clause.kind == ClauseKind::Metric;
+}
+
+/// What an objective computes from the batch: the lines around it, its own, the loss, the sums.
+bool TrainBlock::forward(Phase &phase, Part &part, core::Objective &objective) {
   sumParts.clear();
   lossParts.clear();
   losses.clear();
-  sumCount = 0;
-  collecting = phase.kind == Phase::Forward;
+  currentPart.clear();
+  collecting = true;
+  bool isFirst = program.objectives.empty();
   Env env = begin(phase);
-  for (const ClausePtr &each : item.clauses)
+  // Metrics around the objectives are those of the first.
+  if (!part.name.empty())
+    for (const ClausePtr &each : item.clauses)
+      if (isOutside(*each) && (isFirst || each->kind != ClauseKind::Metric))
+        clause(*each, env, nullptr);
+  enterPart(phase, part, env);
+  for (const ClausePtr &each : *part.clauses)
     clause(*each, env, nullptr);
   if (elaborator.diagnostics.hasErrors())
     return false;
   if (lossParts.empty()) {
-    elaborator.fail(DiagnosticCode::E0406, item.name.span, "the train block has no `loss`");
+    elaborator.fail(DiagnosticCode::E0406, part.span,
+                    part.name.empty() ? "the train block has no `loss`"
+                                      : "the objective `" + part.name + "` has no `loss`");
     return false;
   }
-  elaborator.currentSpan = item.name.span;
+  elaborator.currentSpan = part.span;
   elaborator.locate();
-  std::vector<ValueId> &outputs = phase.graph.graph.outputs;
-  if (phase.kind == Phase::Forward) {
-    forwardScope = env.scope;
-    ValueId total = lossParts[0];
-    for (size_t i = 1; i < lossParts.size(); ++i)
-      total = phase.graph.op("add", {total, lossParts[i]}, {}, {elaborator.computeType, {}});
-    outputs.push_back(total);
-    program.sums = sumCount;
-  }
-  outputs.push_back(sums());
-  if (phase.kind != Phase::Forward)
-    return true;
+  GraphContext &graph = phase.graph;
+  std::vector<ValueId> &outputs = graph.graph.outputs;
+  part.scope = env.scope;
+  ValueId total = lossParts[0];
+  for (size_t i = 1; i < lossParts.size(); ++i)
+    total = graph.op("add", {total, lossParts[i]}, {}, {elaborator.computeType, {}});
+  outputs.push_back(total);
+  ValueId all = sums();
+  outputs.push_back(
+      whenActive(part, graph, all, part.every == 1 ? all : graph.constant(graph.type(all), 0.0)));
   for (const auto &[state, value] : phase.states)
     if (elaborator.states[state].role == core::StateTensor::State && value != phase.read[state]) {
-      program.updatedStates.push_back(state);
-      outputs.push_back(value);
+      objective.updatedStates.push_back(state);
+      outputs.push_back(whenActive(part, graph, value, phase.read[state]));
     }
+  draws = phase.draws;
+  return true;
+}
+
+/// All lets, losses and metrics, of every objective.
+bool TrainBlock::evaluate(Phase &phase) {
+  sumParts.clear();
+  currentPart.clear();
+  collecting = false;
+  Env env = begin(phase);
+  if (!parts[0].name.empty())
+    for (const ClausePtr &each : item.clauses)
+      if (isOutside(*each))
+        clause(*each, env, nullptr);
+  for (const Part &part : parts) {
+    Env inner = env;
+    enterPart(phase, part, inner);
+    for (const ClausePtr &each : *part.clauses)
+      clause(*each, inner, nullptr);
+  }
+  currentPart.clear();
+  if (elaborator.diagnostics.hasErrors())
+    return false;
+  elaborator.currentSpan = item.name.span;
+  elaborator.locate();
+  phase.graph.graph.outputs.push_back(sums());
   return true;
 }
 
@@ -198,116 +221,6 @@ bool TrainBlock::predict(Phase &phase) {
   return !e.diagnostics.hasErrors();
 }
 
-//===-- What is learned ----------------------------------------------------------------------------===//
-
-static std::vector<bool> reach(const core::Graph &graph, std::vector<bool> reached);
-
-/// The operands of a scan that its results, as far as they are reached, depend on: a carry depends on what
-/// its next value is made of, whichever step wants it.
-static void reachThrough(const core::Graph &graph, const core::Node &scan, std::vector<bool> &reached) {
-  const core::Graph &body = *scan.regions[0];
-  std::vector<bool> wanted(body.types.size(), false), inner;
-  for (size_t i = 0; i < scan.results.size(); ++i)
-    if (reached[scan.results[i]] && isFloat(graph.types[scan.results[i]].dtype))
-      wanted[body.outputs[i]] = true;
-  size_t carries = 0;
-  for (const auto &[name, value] : scan.attrs)
-    if (name == "num_carries")
-      carries = size_t(std::get<int64_t>(value));
-  for (bool changed = true; changed;) {
-    changed = false;
-    inner = reach(body, wanted);
-    for (size_t i = 0; i < carries; ++i)
-      if (inner[body.inputs[i]] && !wanted[body.outputs[i]])
-        changed = wanted[body.outputs[i]] = true;
-  }
-  for (size_t i = 0; i < scan.operands.size(); ++i)
-    if (inner[body.inputs[i]] || (i < carries && reached[scan.results[i]]))
-      if (isFloat(graph.types[scan.operands[i]].dtype))
-        reached[scan.operands[i]] = true;
-}
-
-std::vector<bool> reach(const core::Graph &graph, ValueId from) {
-  std::vector<bool> reached(graph.types.size(), false);
-  reached[from] = true;
-  return reach(graph, std::move(reached));
-}
-
-static std::vector<bool> reach(const core::Graph &graph, std::vector<bool> reached) {
-  for (size_t i = graph.nodes.size(); i-- > 0;) {
-    const core::Node &node = graph.nodes[i];
-    if (node.op == "scan") {
-      reachThrough(graph, node, reached);
-      continue;
-    }
-    if (!isFloat(graph.types[node.results[0]].dtype) || node.op == "stop_gradient")
-      continue;
-    bool any =
-        std::any_of(node.results.begin(), node.results.end(), [&](ValueId value) { return reached[value]; });
-    for (ValueId operand : node.operands)
-      if (any && isFloat(graph.types[operand].dtype))
-        reached[operand] = true;
-  }
-  return reached;
-}
-
-bool TrainBlock::findTrainable() {
-  Elaborator &e = elaborator;
-  const core::Graph &graph = e.phase->graph.graph;
-  std::vector<const StringLiteral *> updates;
-  for (const ClausePtr &clause : item.clauses)
-    if (const auto *update = as<UpdateClause>(*clause))
-      for (const StringLiteral &pattern : update->patterns)
-        updates.push_back(&pattern);
-  auto isParam = [&](int state) { return e.states[state].role == core::StateTensor::Param; };
-  for (const auto &[value, span] : losses) {
-    std::vector<bool> reached = reach(graph, value);
-    bool any = std::any_of(e.phase->read.begin(), e.phase->read.end(),
-                           [&](const auto &entry) { return isParam(entry.first) && reached[entry.second]; });
-    if (!any) {
-      e.report(DiagnosticCode::E0407, span, "this loss depends on no parameter")
-          .help("there is nothing to learn from it: make it a `metric`, or compute it with a `model`");
-      return false;
-    }
-  }
-  std::vector<bool> reached = reach(graph, graph.outputs[0]);
-  std::vector<bool> used(updates.size(), false);
-  for (size_t i = 0; i < e.states.size(); ++i) {
-    if (!isParam(int(i)))
-      continue;
-    bool chosen = updates.empty();
-    for (size_t u = 0; u < updates.size(); ++u)
-      if (matches(updates[u]->text, e.states[i].name)) {
-        chosen = true;
-        used[u] = true;
-      }
-    auto value = e.phase->read.find(int(i));
-    bool learns = value != e.phase->read.end() && reached[value->second];
-    bool isFrozen = e.isFrozen(e.states[i].name);
-    if (!learns && !isFrozen)
-      e.diagnostics
-          .report(DiagnosticCode::W0002, e.states[i].span,
-                  "no loss reaches the parameter `" + e.states[i].name + "`")
-          .label("it keeps its first value");
-    if (chosen && learns && !isFrozen)
-      program.trainable.push_back(int(i));
-    else
-      e.states[i].frozen = true;
-  }
-  for (size_t u = 0; u < updates.size(); ++u)
-    if (!used[u]) {
-      noMatch(updates[u]->span, updates[u]->text);
-      return false;
-    }
-  if (program.trainable.empty()) {
-    e.report(DiagnosticCode::E0407, item.name.span, "nothing is left to learn")
-        .label(e.frozen.empty() ? "no loss reaches what `update` names"
-                                : "every parameter that a loss reaches is frozen");
-    return false;
-  }
-  return true;
-}
-
 //===-- Putting it together ------------------------------------------------------------------------===//
 
 void TrainBlock::finish(Phase &phase, core::StepGraph &result, bool keepInputs) {
@@ -345,16 +258,19 @@ void TrainBlock::orderStates() {
     program.states.push_back(std::move(state));
   }
   program.init.graph.outputs = initial;
-  for (std::vector<int> *list : {&program.trainable, &program.updatedStates})
-    for (int &state : *list)
-      state = place[state];
+  for (core::Objective &objective : program.objectives)
+    for (std::vector<int> *list : {&objective.trainable, &objective.updatedStates, &objective.moved})
+      for (int &state : *list)
+        state = place[state];
   for (core::Import &import : program.imports)
     for (core::Import::Tensor &tensor : import.tensors)
       tensor.state = place[tensor.state];
-  for (core::StepGraph *step :
-       {&program.init, &program.forward, &program.update, &program.evaluate, &program.predict})
+  std::vector<core::StepGraph *> steps = {&program.init, &program.evaluate, &program.predict};
+  for (core::Objective &objective : program.objectives)
+    steps.insert(steps.end(), {&objective.forward, &objective.update});
+  for (core::StepGraph *step : steps)
     for (core::Input &input : step->inputs)
-      if (input.kind == core::Input::State)
+      if (input.kind == core::Input::State || input.kind == core::Input::Before)
         input.index = place[input.index];
 }
 
@@ -391,33 +307,52 @@ static void countParameters(core::Program &program) {
         instance.parameters += product(state.type.shape).constant().value_or(0);
 }
 
+/// One objective, from its lines to its forward and update graphs.
+bool TrainBlock::objective(Part &part) {
+  Phase training(Phase::Forward), updating(Phase::Update);
+  core::Objective result;
+  result.name = part.name;
+  if (!forward(training, part, result))
+    return false;
+  bool isLast = &part == &parts.back();
+  if ((isLast && !checkFrozen()) || !findFollowers(isLast) || !findTrainable(training, part, result) ||
+      !update(updating, part, result))
+    return false;
+  if (isLast)
+    warnUnlearned();
+  finish(training, result.forward, false);
+  finish(updating, result.update, false);
+  moved.insert(result.updatedStates.begin(), result.updatedStates.end());
+  moved.insert(result.moved.begin(), result.moved.end());
+  program.objectives.push_back(std::move(result));
+  return true;
+}
+
 bool TrainBlock::run() {
   program.name = item.name.text;
-  refuseUnavailable();
-  Phase init(Phase::Init), forward(Phase::Forward), evaluate(Phase::Evaluate), predicting(Phase::Predict),
-      updating(Phase::Update), figuring(Phase::Figures);
+  Phase init(Phase::Init), evaluating(Phase::Evaluate), predicting(Phase::Predict), figuring(Phase::Figures);
   elaborator.init = &init;
   // Settings and fields are numbers; whatever else they hold is built where it is in nobody's way.
   elaborator.phase = &init;
   elaborator.graph = &init.graph;
-  if (!settings() || !data() || elaborator.diagnostics.hasErrors())
+  if (!settings() || !findParts() || !data() || elaborator.diagnostics.hasErrors())
     return false;
   collectFrozen();
-  if (!elaborate(forward) || !checkFrozen() || !findTrainable() || !elaborate(evaluate) ||
-      !predict(predicting) || !update(updating) || !imports() || !figures(figuring) ||
+  for (Part &part : parts)
+    if (!objective(part))
+      return false;
+  program.sums = sumCount;
+  if (!evaluate(evaluating) || !predict(predicting) || !imports() || !figures(figuring) ||
       elaborator.diagnostics.hasErrors())
     return false;
   settleBest(elaborator, item, program);
   finish(init, program.init, false);
-  finish(forward, program.forward, false);
-  finish(updating, program.update, false);
-  finish(evaluate, program.evaluate, false);
+  finish(evaluating, program.evaluate, false);
   finish(predicting, program.predict, false);
   finish(figuring, program.figures, true);
   orderStates();
   program.fields = elaborator.fields;
   program.callees = std::move(elaborator.callees);
-  program.randomSites = std::move(elaborator.randomSites);
   program.instances = std::move(elaborator.instances);
   countParameters(program);
   return !elaborator.diagnostics.hasErrors();

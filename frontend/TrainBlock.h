@@ -20,6 +20,22 @@ struct Line {
   std::vector<std::pair<std::string, TensorType>> states;
 };
 
+/// An objective, or the whole block if it has none, while it is elaborated.
+struct Part {
+  const std::vector<ClausePtr> *clauses = nullptr;
+  std::string name; // empty: the block
+  Span span;
+  int64_t every = 1;
+  std::optional<Number> clipNorm;
+  std::shared_ptr<Scope> scope; // of its forward phase
+};
+
+/// A parameter that follows another.
+struct Follower {
+  int state = 0, leader = 0;
+  Number rate;
+};
+
 class TrainBlock {
 public:
   TrainBlock(Elaborator &elaborator, const TrainItem &item, core::Program &program)
@@ -33,14 +49,25 @@ public:
 
 private:
   // TrainBlock.cpp
-  void refuseUnavailable();
   Env begin(Phase &phase);
-  bool elaborate(Phase &phase);
+  bool forward(Phase &phase, Part &part, core::Objective &objective);
+  bool evaluate(Phase &phase);
+  bool objective(Part &part);
   bool predict(Phase &phase);
   void clause(const Clause &clause, Env &env, const std::vector<Ident> *given);
   void finish(Phase &phase, core::StepGraph &result, bool keepInputs);
   void orderStates();
-  bool findTrainable();
+  // Trainable.cpp
+  bool findTrainable(Phase &phase, const Part &part, core::Objective &objective);
+  void warnUnlearned();
+  // Objectives.cpp
+  bool findParts();
+  bool partSettings(Part &part);
+  void enterPart(Phase &phase, const Part &part, Env &env);
+  ValueId activity(const Part &part, GraphContext &graph);
+  ValueId whenActive(const Part &part, GraphContext &graph, ValueId value, ValueId otherwise);
+  bool findFollowers(bool isLast);
+  void follow(Phase &phase, core::Objective &objective, const std::vector<Value> &learned);
   // Import.cpp
   void collectFrozen();
   bool checkFrozen();
@@ -65,7 +92,7 @@ private:
   bool figures(Phase &phase);
   bool metricResult(const Line &line, ValueId sums, ValueId &result);
   // Optimize.cpp
-  bool update(Phase &phase);
+  bool update(Phase &phase, const Part &part, core::Objective &objective);
 
   Elaborator &elaborator;
   const TrainItem &item;
@@ -77,8 +104,13 @@ private:
   std::vector<ValueId> lossParts;
   std::vector<std::pair<ValueId, Span>> losses; // numerators, for reach
   std::map<std::string, TensorType> letTypes;
-  std::shared_ptr<Scope> forwardScope;
   std::optional<Number> clipNorm;
+  std::deque<Part> parts;
+  std::string currentPart;          // the objective that is elaborated
+  std::set<int> moved;              // states that objectives before this one rewrite
+  std::map<std::string, int> draws; // random draws of the objectives before this one
+  std::vector<Follower> followers;
+  std::set<int> reachedByLoss; // parameters
 };
 
 /// Whether a dotted path matches "**.bias": `*` is a component, `**` any number of them; a pattern that

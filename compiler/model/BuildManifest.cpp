@@ -2,6 +2,8 @@
 
 #include "frontend/Emit.h"
 
+#include <algorithm>
+
 using namespace mlc::frontend;
 
 namespace mlc::compiler {
@@ -110,16 +112,18 @@ void addState(const core::Program &program, Manifest &manifest) {
       manifest.data.statistics.push_back({state.field, statisticKind(state.kind), state.name});
     manifest.state.push_back(tensor);
   }
-  for (int index : program.trainable)
-    manifest.state[index].trainable = true;
+  for (const core::Objective &objective : program.objectives)
+    for (int index : objective.trainable)
+      manifest.state[index].trainable = true;
   manifest.stateBytes = offset;
 }
 
 void addFunctions(const core::Program &program, Manifest &manifest) {
-  auto fieldPorts = [&](const core::StepGraph &step) {
+  auto fieldPorts = [&](const std::vector<const core::StepGraph *> &steps) {
     std::vector<Port> ports;
     for (size_t i = 0; i < program.fields.size() + program.given.size(); ++i) {
-      if (!readsField(step, i))
+      if (std::none_of(steps.begin(), steps.end(),
+                       [&](const core::StepGraph *step) { return readsField(*step, int(i)); }))
         continue;
       const core::Field &field =
           i < program.fields.size() ? program.fields[i] : program.given[i - program.fields.size()];
@@ -131,9 +135,12 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
   Port sums{"sums", mlc::DType::F64, {program.sums}, false};
   Port figures{"figures", mlc::DType::F64, {static_cast<int64_t>(program.figureNames.size())}, false};
 
+  std::vector<const core::StepGraph *> forwards;
+  for (const core::Objective &objective : program.objectives)
+    forwards.push_back(&objective.forward);
   manifest.functions.push_back({{FunctionKind::Init, ""}, {}, {}, {}});
-  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(program.forward), {sums}, {}});
-  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts(program.evaluate), {sums}, {}});
+  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(forwards), {sums}, {}});
+  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts({&program.evaluate}), {sums}, {}});
   if (!program.predictNames.empty()) {
     std::vector<Port> outputs;
     for (size_t i = 0; i < program.predictNames.size(); ++i) {
@@ -142,7 +149,7 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
       std::vector<int64_t> shape = rowShape(type.shape, batched);
       outputs.push_back({program.predictNames[i], convert(type.dtype), shape, batched});
     }
-    manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts(program.predict), outputs, {}});
+    manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts({&program.predict}), outputs, {}});
   }
   manifest.functions.push_back({{FunctionKind::Figures, ""}, {sums}, {figures}, {}});
 }

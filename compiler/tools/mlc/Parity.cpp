@@ -30,7 +30,10 @@ Status dumpGradients(const std::string &path, const Loaded &loaded, compiler::Ji
   std::vector<Bytes> gradients;
   std::vector<void *> outputs;
   std::vector<TensorView> tensors;
-  for (int index : loaded.program->trainable) {
+  std::vector<int> trainable;
+  for (const frontend::core::Objective &objective : loaded.program->objectives)
+    trainable.insert(trainable.end(), objective.trainable.begin(), objective.trainable.end());
+  for (int index : trainable) {
     const StateTensor &state = manifest.state[index];
     gradients.emplace_back(state.bytes);
     tensors.push_back({state.name, state.dtype, state.shape, gradients.back().data()});

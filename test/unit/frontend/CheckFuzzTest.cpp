@@ -129,13 +129,14 @@ TEST(CheckFuzzTest, MutatedProgramsNeverCrash) {
       continue;
     }
     ++good;
-    for (const core::StepGraph *step :
-         {&checked.program->init, &checked.program->forward, &checked.program->update,
-          &checked.program->evaluate, &checked.program->predict, &checked.program->figures})
+    for (const core::StepGraph *step : {&checked.program->init, &checked.program->objectives[0].forward,
+                                        &checked.program->objectives[0].update, &checked.program->evaluate,
+                                        &checked.program->predict, &checked.program->figures})
       expectSound(step->graph);
     for (const core::Callee &callee : checked.program->callees) {
       expectSound(callee.primal);
-      expectSound(callee.vjp);
+      if (!callee.vjp.types.empty())
+        expectSound(callee.vjp);
     }
     ASSERT_FALSE(core::print(*checked.program).empty());
   }

@@ -11,7 +11,7 @@ using testing::Not;
 namespace {
 
 std::string forward(const Checked &checked) {
-  return checked.program ? core::print(checked.program->forward.graph) : checked.messages;
+  return checked.program ? core::print(checked.program->objectives[0].forward.graph) : checked.messages;
 }
 
 /// The forward graph of a model, or the messages.
@@ -24,7 +24,7 @@ TEST(CheckGraphsTest, LeastSquaresReadsAsWritten) {
       withData("model net(x: float[batch, 3]) -> float[batch] { x |> dense(1) |> rearrange(\"b 1 -> b\") }",
                "loss mse(net(x), y)"));
   ASSERT_TRUE(checked.program) << checked.messages;
-  EXPECT_EQ(core::print(checked.program->forward.graph),
+  EXPECT_EQ(core::print(checked.program->objectives[0].forward.graph),
             "(%0: f32[batch, 3], %1: f32[batch], %2: f32[3, 1], %3: f32[1])\n"
             "%4 = contract %0, %2 {lhs = [0, 1], rhs = [1, 2], out = [0, 2]} : f32[batch, 1]\n"
             "%5 = broadcast %3 {axes = [1]} : f32[batch, 1]\n"
@@ -111,7 +111,7 @@ TEST(CheckGraphsTest, HyperParametersAreScalarsOfTheStep) {
                            "optimizer adam(lr = 1e-2)"));
   ASSERT_TRUE(checked.program) << checked.messages;
   std::vector<std::string> scalars;
-  for (const core::ScalarExpr &scalar : checked.program->update.scalars)
+  for (const core::ScalarExpr &scalar : checked.program->objectives[0].update.scalars)
     scalars.push_back(core::print(scalar));
   EXPECT_THAT(scalars, testing::UnorderedElementsAre("0.9", "(1 - 0.9)", "0.999", "(1 - 0.999)", "1e-08",
                                                      "(0.01 / (1 - (0.9 ^ (step + 1))))",
@@ -123,7 +123,8 @@ TEST(CheckGraphsTest, HyperParametersAreScalarsOfTheStep) {
       withData("model net(x: float[batch, 3]) { x |> dense(1) }", "loss net(x)", "optimizer adam(lr = 1e-2)"),
       options);
   ASSERT_TRUE(other.program) << other.messages;
-  EXPECT_EQ(core::print(checked.program->update.graph), core::print(other.program->update.graph));
+  EXPECT_EQ(core::print(checked.program->objectives[0].update.graph),
+            core::print(other.program->objectives[0].update.graph));
 }
 
 TEST(CheckGraphsTest, GroupsOverrideByPattern) {
@@ -131,23 +132,24 @@ TEST(CheckGraphsTest, GroupsOverrideByPattern) {
                            "optimizer sgd(lr = 0.1, decay = 0.5)\ngroup \"**.bias\" (decay = 0)"));
   ASSERT_TRUE(checked.program) << checked.messages;
   // One add for the decay of w, none for the bias.
-  EXPECT_EQ(Checked::count(checked.program->update, "add"), 1);
+  EXPECT_EQ(Checked::count(checked.program->objectives[0].update, "add"), 1);
 }
 
 TEST(CheckGraphsTest, StateIsWrittenInTrainingOnly) {
   Checked checked(withModel("x |> batch_norm |> dense(1)"));
   ASSERT_TRUE(checked.program) << checked.messages;
-  EXPECT_EQ(checked.program->updatedStates.size(), 2u);
-  EXPECT_EQ(checked.program->forward.graph.outputs.size(), 4u);
+  EXPECT_EQ(checked.program->objectives[0].updatedStates.size(), 2u);
+  EXPECT_EQ(checked.program->objectives[0].forward.graph.outputs.size(), 4u);
   EXPECT_EQ(checked.program->evaluate.graph.outputs.size(), 1u);
   // The running variance is unbiased: n / max(n - 1, 1).
-  EXPECT_THAT(core::print(checked.program->forward.graph), HasSubstr("(batch / max((batch - 1), 1))"));
+  EXPECT_THAT(core::print(checked.program->objectives[0].forward.graph),
+              HasSubstr("(batch / max((batch - 1), 1))"));
 }
 
 TEST(CheckGraphsTest, DropoutDrawsInTrainingOnly) {
   Checked checked(withModel("x |> dropout(0.5) |> dense(1)"));
   ASSERT_TRUE(checked.program) << checked.messages;
-  EXPECT_EQ(Checked::count(checked.program->forward, "random"), 1);
+  EXPECT_EQ(Checked::count(checked.program->objectives[0].forward, "random"), 1);
   EXPECT_EQ(Checked::count(checked.program->evaluate, "random"), 0);
 }
 
@@ -158,7 +160,7 @@ TEST(CheckGraphsTest, ClausesBecomeFunctionsInTrainingOnly) {
   ASSERT_EQ(checked.program->callees.size(), 1u);
   EXPECT_THAT(checked.program->callees[0].differentiable, testing::ElementsAre(true, false));
   EXPECT_EQ(checked.program->callees[0].vjp.inputs.size(), 3u);
-  EXPECT_EQ(Checked::count(checked.program->forward, "call"), 1);
+  EXPECT_EQ(Checked::count(checked.program->objectives[0].forward, "call"), 1);
   EXPECT_EQ(Checked::count(checked.program->evaluate, "call"), 0);
   // The label is a class below 5.
   EXPECT_EQ(checked.program->fields[2].classes, 5);
@@ -181,13 +183,13 @@ TEST(CheckGraphsTest, GivenReplacesADraw) {
   ASSERT_TRUE(checked.program) << checked.messages;
   ASSERT_EQ(checked.program->given.size(), 1u);
   EXPECT_EQ(Checked::count(checked.program->predict, "random"), 0);
-  EXPECT_EQ(Checked::count(checked.program->forward, "random"), 1);
+  EXPECT_EQ(Checked::count(checked.program->objectives[0].forward, "random"), 1);
 }
 
 TEST(CheckGraphsTest, ParametersNoLossReachesStayAsTheyAre) {
   Checked checked(withModel("param w: float[2] = ones()\nx |> dense(1)"));
   ASSERT_TRUE(checked.program) << checked.messages;
-  EXPECT_EQ(checked.program->trainable.size(), 2u);
+  EXPECT_EQ(checked.program->objectives[0].trainable.size(), 2u);
   EXPECT_THAT(checked.messages, HasSubstr("W0002"));
 }
 
