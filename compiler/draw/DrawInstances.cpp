@@ -46,7 +46,8 @@ std::string grouped(std::int64_t number) {
 class InstanceDrawing {
 public:
   InstanceDrawing(const core::Program &program, const SourceManager &sources)
-      : program(program), sources(sources), graph(program.forward.graph), boxOf(graph.types.size(), none) {
+      : program(program), sources(sources), graph(program.objectives.back().forward.graph),
+        boxOf(graph.types.size(), none) {
     for (const core::InstanceInfo &instance : program.instances)
       instances[instance.path] = &instance;
     // Those with others inside are frames.
@@ -59,7 +60,7 @@ public:
   Drawing run() {
     drawing.title = program.name;
     findNeeded();
-    for (const core::Input &input : program.forward.inputs) {
+    for (const core::Input &input : program.objectives.back().forward.inputs) {
       if (input.kind != core::Input::Field || !needed[input.value])
         continue;
       boxOf[input.value] = drawing.boxes.size();

@@ -98,11 +98,13 @@ private:
     if (number < 2)
       return number == 0 ? "loss" : "sums";
     number -= 2;
-    if (number < program.updatedStates.size())
-      return "new " + program.states[program.updatedStates[number]].name;
-    number -= program.updatedStates.size();
-    return number < program.trainable.size() ? "gradient of " + program.states[program.trainable[number]].name
-                                             : "";
+    const core::Objective &objective = program.objectives.back();
+    if (number < objective.updatedStates.size())
+      return "new " + program.states[objective.updatedStates[number]].name;
+    number -= objective.updatedStates.size();
+    return number < objective.trainable.size()
+               ? "gradient of " + program.states[objective.trainable[number]].name
+               : "";
   }
 
   func::FuncOp function;
@@ -129,7 +131,10 @@ Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceMa
     if (failed(passes.run(*module)))
       return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
   }
-  auto function = module->lookupSymbol<func::FuncOp>(phase == "grad" ? "forward.grad" : "forward");
+  // The last objective, whose graph holds what all share too.
+  const std::string &name = program.objectives.back().name;
+  std::string symbol = "forward" + (name.empty() ? "" : "." + name) + (phase == "grad" ? ".grad" : "");
+  auto function = module->lookupSymbol<func::FuncOp>(symbol);
   if (!function)
     return Status::failed("there is nothing to draw after phase " + phase);
   return OpDrawing(function, program).run();
