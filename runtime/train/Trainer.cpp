@@ -58,7 +58,12 @@ int64_t Trainer::totalEpochs() const {
   if (!options_.train.steps)
     return options_.train.epochs.value_or(0);
   int64_t perEpoch = (data_.train.size() + options_.train.batch - 1) / options_.train.batch;
-  return perEpoch == 0 ? 0 : (*options_.train.steps + perEpoch - 1) / perEpoch;
+  if (perEpoch == 0)
+    return 0;
+  // A run that an earlier number of steps ended within an epoch goes on with the next one.
+  int64_t left = *options_.train.steps - static_cast<int64_t>(state_.update);
+  return std::max((*options_.train.steps + perEpoch - 1) / perEpoch,
+                  state_.position.epoch + (left + perEpoch - 1) / perEpoch);
 }
 
 Status writeStatistics(Session &session, const Rows &train) {
