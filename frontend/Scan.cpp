@@ -139,8 +139,12 @@ bool ScanBuilder::sequences(Env &env) {
     bool isWritten = written && index < written->elements.size();
     return sequence(element, isWritten ? written->elements[index]->span : span);
   };
-  std::vector<Value> parts =
-      value.kind == Value::Tuple ? value.elements : std::vector<Value>{std::move(value)};
+  bool isTuple = value.kind == Value::Tuple;
+  std::vector<Value> parts = isTuple ? value.elements : std::vector<Value>{value};
+  if (parts.empty()) {
+    elaborator.fail(DiagnosticCode::E0319, span, "there is nothing to go along: this is an empty tuple");
+    return false;
+  }
   for (size_t i = 0; i < parts.size(); ++i)
     if (!add(parts[i], i))
       return false;
@@ -149,8 +153,8 @@ bool ScanBuilder::sequences(Env &env) {
     for (const Value &each : all)
       named.push_back({{each}, false});
   else
-    named.push_back({all, value.kind == Value::Tuple});
-  return !all.empty();
+    named.push_back({all, isTuple});
+  return true;
 }
 
 bool ScanBuilder::carries(Env &env) {
