@@ -1,4 +1,4 @@
-// What moves, joins and cuts axes: concat, stack, split, reverse, roll, transpose, and `x[...]`.
+// What moves, joins and cuts axes: concat, stack, split, reverse, roll, pad, transpose, and `x[...]`.
 #include "frontend/Builtins.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -201,6 +201,46 @@ Value rollRule(Elaborator &elaborator, BuiltinCall &call) {
   if (last.isError() || rest.isError())
     return Value();
   return concatenate(elaborator, {last, rest}, *axis, call.site.span);
+}
+
+/// pad(x, low, high): `low` elements before and `high` after along an axis, zeros unless `value` says otherwise.
+Value padRule(Elaborator &elaborator, BuiltinCall &call) {
+  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `pad`");
+  if (value.isError())
+    return value;
+  TensorType type = elaborator.type(value);
+  std::optional<int64_t> axis = axisOption(elaborator, call, type.shape.size(), -1);
+  if (!axis)
+    return Value();
+  Dim ends[2];
+  for (int i = 0; i < 2; ++i) {
+    const Argument &end = call.operands[i + 1];
+    std::optional<Dim> extent = elaborator.size(end.value, end.span, "what `pad` adds");
+    if (!extent)
+      return Value();
+    ends[i] = *extent;
+  }
+  const Argument *given = call.find("value");
+  bool zeros = !given || (given->value.kind == Value::Number && given->value.number.known() == 0);
+  if (zeros && ends[0].constant() && ends[1].constant()) {
+    std::vector<Dim> low(type.shape.size()), high(low), interior(low);
+    low[*axis] = ends[0];
+    high[*axis] = ends[1];
+    type.shape[*axis] = type.shape[*axis] + ends[0] + ends[1];
+    return elaborator.emit("pad", {value.id}, {{"low", low}, {"high", high}, {"interior", interior}}, type,
+                           call.site.span);
+  }
+  std::vector<Value> parts;
+  for (int i = 0; i < 2; ++i) {
+    TensorType border = type;
+    border.shape[*axis] = ends[i];
+    Value end = elaborator.coerce(given ? given->value : Value::of(0.0), border,
+                                  given ? given->span : call.site.span, "the value of `pad`");
+    if (end.isError())
+      return Value();
+    parts.push_back(end);
+  }
+  return concatenate(elaborator, {parts[0], value, parts[1]}, *axis, call.site.span);
 }
 
 /// The last two axes swapped, or `axes` as the new order.

@@ -23,6 +23,7 @@ const std::vector<Builtin> &builtins() {
       {"split", {"x", "parts"}, {"axis"}, splitRule},
       {"reverse", {"x"}, {"axis", "axes"}, reverseRule},
       {"roll", {"x", "by"}, {"axis"}, rollRule},
+      {"pad", {"x", "low", "high"}, {"axis", "value"}, padRule},
       {"transpose", {"x"}, {"axes"}, transposeRule},
       {"range", {"n"}, {}, rangeRule},
       {"product", {"sizes"}, {}, productRule},

@@ -38,6 +38,7 @@ MLC_RULE(stackRule)
 MLC_RULE(splitRule)
 MLC_RULE(reverseRule)
 MLC_RULE(rollRule)
+MLC_RULE(padRule)
 MLC_RULE(transposeRule)
 #undef MLC_RULE
 

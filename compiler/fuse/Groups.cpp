@@ -181,15 +181,15 @@ private:
     if (a == F::Pointwise && b == F::Anchor)
       return yes(only && producer.shape == consumer.shape, F::Anchor);
     if (a == F::Anchor && b == F::Pointwise)
-      return yes(consumer.shape == producer.shape && hasOneShape(producer), F::Anchor);
+      return yes(consumer.shape == producer.shape && takesMore(producer), F::Anchor);
     return std::nullopt;
   }
 
-  /// A scan is a loop of launches, and other ops may have results of several shapes: nothing can follow
-  /// those.
-  static bool hasOneShape(const FusionGroup &anchor) {
+  /// A scan is a loop of launches, what is made in one order is whole only at its end, and other ops may have
+  /// results of several shapes: nothing can follow those.
+  static bool takesMore(const FusionGroup &anchor) {
     for (Operation *op : anchor.ops) {
-      if (isa<ir::ScanOp>(op))
+      if (isa<ir::ScanOp, ir::ScatterAddOp, ir::CumsumOp, ir::ArgsortOp>(op))
         return false;
       for (Value result : op->getResults())
         if (shapeOf(result) != ArrayRef<int64_t>(anchor.shape))

@@ -4,7 +4,8 @@
 // for each row of the result, for each panel of filters, tiles of neighbouring pixels x vectors of filters
 // accumulate over the taps and channels. The input's gradient is the same sum over the result's cotangent,
 // framed, with the weights turned by 180 degrees and channels and filters exchanged, which each chunk packs
-// into its scratch first; a stride becomes zeros between the pixels of the frame.
+// into its scratch first. With a stride it is several sums, each with some of the taps, whose results lie
+// between each other (sub-pixel decomposition).
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
@@ -73,29 +74,57 @@ private:
   }
 
   void onePanel(Value column, int64_t vectors, Value mask) {
-    int64_t columns = c.groups * c.perOut, pitch = c.frame.pitch(), channels = c.frame.channels;
     Tile tile;
     tile.vectors = vectors;
     tile.lanes = lanes;
     tile.mask = mask;
-    tile.b = code.at(weights, code.add(code.mul(groupIndex, c.perOut), column));
-    if (c.taps[0] > 1)
-      tile.sums.push_back({c.taps[0], c.dilations[0] * pitch, c.taps[1] * c.perSum * columns});
-    if (c.dilations[1] == 1 && c.perSum == channels) {
-      tile.sums.push_back({c.taps[1] * c.perSum, 1, columns});
+    for (const PhaseRun &rows : c.runs[0])
+      for (const PhaseRun &pixels : c.runs[1])
+        code.loop(rows.phases, [&](Value p) {
+          code.loop(pixels.phases,
+                    [&](Value q) { onePhase(tile, column, phaseAt(rows, p), phaseAt(pixels, q)); });
+        });
+  }
+
+  struct Phase {
+    int64_t count, taps;
+    Value first, weight, frame;
+  };
+  Phase phaseAt(const PhaseRun &run, Value index) {
+    auto at = [&](int64_t start, int64_t next) { return code.add(code.mul(index, next), start); };
+    return {run.count, run.taps, at(run.first, run.nextFirst), at(run.weight, run.nextWeight),
+            at(run.frame, run.nextFrame)};
+  }
+
+  void onePhase(Tile tile, Value column, const Phase &rows, const Phase &columns) {
+    int64_t filters = c.groups * c.perOut, pitch = c.frame.pitch(), channels = c.frame.channels;
+    Value tap = code.add(code.mul(rows.weight, c.taps[1]), columns.weight);
+    Value filter = code.add(code.mul(groupIndex, c.perOut), column);
+    tile.b = code.at(weights, code.add(code.mul(tap, c.perSum * filters), filter));
+    if (rows.taps > 1)
+      tile.sums.push_back(
+          {rows.taps, c.dilations[0] * pitch, c.weightSteps[0] * c.taps[1] * c.perSum * filters});
+    if (c.dilations[1] == 1 && c.weightSteps[1] == 1 && c.perSum == channels) {
+      tile.sums.push_back({columns.taps * c.perSum, 1, filters});
     } else {
-      tile.sums.push_back({c.taps[1], c.dilations[1] * channels, c.perSum * columns});
-      tile.sums.push_back({c.perSum, 1, columns});
+      tile.sums.push_back({columns.taps, c.dilations[1] * channels, c.weightSteps[1] * c.perSum * filters});
+      tile.sums.push_back({c.perSum, 1, filters});
     }
-    Heights pixels = balance(c.out[1], tileRows(code.target(), vectors));
-    code.loop(c.out[0], [&](Value row) {
-      Value offset = code.add(code.mul(row, c.strides[0] * pitch), code.mul(groupIndex, c.perSum));
+    Heights pixels = balance(columns.count, tileRows(code.target(), tile.vectors));
+    code.loop(rows.count, [&](Value row) {
+      Value frameRow = code.add(rows.frame, code.mul(row, c.strides[0]));
+      Value offset = code.add(code.add(code.mul(frameRow, pitch), code.mul(columns.frame, channels)),
+                              code.mul(groupIndex, c.perSum));
+      Value resultRow = code.add(rows.first, code.mul(row, c.outSteps[0]));
       auto tiles = [&](int64_t low, int64_t high, int64_t height) {
         tile.setRows(height, c.strides[1] * channels);
         code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
           Value pixel = pixels.start(code, index);
           tile.a = code.at(framed, code.add(offset, code.mul(pixel, c.strides[1] * channels)));
-          finish(tile, emitTile(code, tile, zeroAccumulators(code, tile)), row, pixel, column);
+          SmallVector<Value> sums = zeroAccumulators(code, tile);
+          if (rows.taps > 0 && columns.taps > 0)
+            sums = emitTile(code, tile, std::move(sums));
+          finish(tile, sums, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])), column);
         });
       };
       tiles(0, pixels.first, pixels.height);
@@ -115,9 +144,9 @@ private:
         Point made;
         made.lanes = lanes;
         made.mask = v + 1 == tile.vectors ? tile.mask : Value();
-        made.linear = Coord{code.add(code.mul(code.add(start, r), filters), here), 1, {}};
-        made.coords =
-            SmallVector<Coord, 4>{{image, 0, {}}, {row, 0, {}}, {code.add(pixel, r), 0, {}}, {here, 1, {}}};
+        made.linear = Coord{code.add(code.mul(code.add(start, r * c.outSteps[1]), filters), here), 1, {}};
+        made.coords = SmallVector<Coord, 4>{
+            {image, 0, {}}, {row, 0, {}}, {code.add(pixel, r * c.outSteps[1]), 0, {}}, {here, 1, {}}};
         if (shapeOf(anchor).size() == 3)
           made.coords->erase(made.coords->begin() + 1);
         emission.write(group.outs, emission.pull.point(std::move(made)));

@@ -23,17 +23,16 @@ ConvShape convShape(ir::ConvOp op);
 ConvShape convShape(ir::ConvInputOp op);
 ConvShape convShape(ir::ConvFilterOp op);
 
-/// A picture with a border: element (r, c) of the frame is element ((r - low) / step) of the source where
-/// that is one, else zero.
+/// A picture with a border: element (r, c) of the frame is element (r, c) - low of the source where that is
+/// one, else zero.
 struct Frame {
   ConvShape::Pair source; // height and width
   int64_t channels;
-  ConvShape::Pair size, low, step;
+  ConvShape::Pair size, low;
 
   /// The source itself will do.
   bool isSource() const {
-    return low == ConvShape::Pair{0, 0} && step == ConvShape::Pair{1, 1} && size[0] <= source[0] &&
-           size[1] <= source[1];
+    return low == ConvShape::Pair{0, 0} && size[0] <= source[0] && size[1] <= source[1];
   }
   int64_t elements() const { return size[0] * size[1] * channels; }
   /// Elements from one row to the next, in the frame or in the source when that will do.

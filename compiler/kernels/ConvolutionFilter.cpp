@@ -33,7 +33,7 @@ std::optional<Plan> match(const Group &group) {
   if ((shape.groups > 1 && shape.filtersPerGroup() < 8) || sizeOf(op.getResult()) == 0 ||
       sizeOf(op.getY()) == 0)
     return std::nullopt;
-  Plan plan{shape, int64_t(op.getPartials()), {shape.in, shape.channels, {}, shape.low, {1, 1}}};
+  Plan plan{shape, int64_t(op.getPartials()), {shape.in, shape.channels, {}, shape.low}};
   for (int i = 0; i < 2; ++i)
     plan.frame.size[i] = (shape.out[i] - 1) * shape.strides[i] + (shape.taps[i] - 1) * shape.dilations[i] + 1;
   return plan;

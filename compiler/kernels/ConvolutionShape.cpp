@@ -70,23 +70,16 @@ Memory Frame::fill(Code &code, const Memory &from, const Memory &buffer) const {
   // Source rows and columns that fall into the frame.
   std::array<int64_t, 2> first, end;
   for (int i = 0; i < 2; ++i) {
-    first[i] = low[i] >= 0 ? 0 : (-low[i] + step[i] - 1) / step[i];
-    end[i] = size[i] <= low[i] ? 0 : std::min(source[i], (size[i] - 1 - low[i]) / step[i] + 1);
+    first[i] = std::max<int64_t>(0, -low[i]);
+    end[i] = std::min(source[i], size[i] - low[i]);
   }
   if (first[1] >= end[1])
     return buffer;
-  code.loop(code.integer(first[0]), code.integer(end[0]), 1, [&](Value row) {
+  code.loop(code.integer(first[0]), code.integer(std::max(first[0], end[0])), 1, [&](Value row) {
     Value fromRow = code.mul(row, source[1] * channels);
-    Value toRow = code.mul(code.add(code.mul(row, step[0]), low[0]), size[1] * channels);
-    auto copy = [&](Value column, int64_t count) {
-      Value to = code.mul(code.add(code.mul(column, step[1]), low[1]), channels);
-      copyRange(code, from, code.add(fromRow, code.mul(column, channels)), buffer, code.add(toRow, to),
-                count * channels);
-    };
-    if (step[1] == 1)
-      copy(code.integer(first[1]), end[1] - first[1]);
-    else
-      code.loop(code.integer(first[1]), code.integer(end[1]), 1, [&](Value column) { copy(column, 1); });
+    Value toRow = code.mul(code.add(row, low[0]), size[1] * channels);
+    copyRange(code, from, code.add(fromRow, first[1] * channels), buffer,
+              code.add(toRow, (first[1] + low[1]) * channels), (end[1] - first[1]) * channels);
   });
   return buffer;
 }

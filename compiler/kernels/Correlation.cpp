@@ -1,27 +1,101 @@
 #include "compiler/kernels/Correlation.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace mlc::compiler {
 
 static Correlation forward(ir::ConvOp op) {
   ConvShape shape = convShape(op);
-  Correlation c{shape.images, shape.groups, shape.perGroup(), shape.filtersPerGroup(),
-                shape.out,    shape.taps,   shape.strides,    shape.dilations,
-                {},           op.getX(),    op.getW(),        false};
-  c.frame = {shape.in, shape.channels, {}, shape.low, {1, 1}};
+  Correlation c{shape.images,
+                shape.groups,
+                shape.perGroup(),
+                shape.filtersPerGroup(),
+                shape.out,
+                shape.taps,
+                shape.strides,
+                shape.dilations,
+                {1, 1},
+                {1, 1},
+                {},
+                {},
+                op.getX(),
+                op.getW(),
+                false};
+  c.frame = {shape.in, shape.channels, {}, shape.low};
+  for (int i = 0; i < 2; ++i)
+    c.runs[i] = {{1, shape.out[i], shape.taps[i], 0, 0, 0, 0, 0, 0}};
   return c;
+}
+
+/// The phases of a gradient by the input along one axis. Result p sums, over the taps k with (p + low - k *
+/// dilation) divisible by the stride, the cotangent there. Those taps are stride / gcd apart, their places
+/// dilation / gcd; in the turned weights they run the other way. Phases whose numbers go up evenly are one
+/// run, so that the code does not grow with the stride. Returns where place 0 of the cotangent lies in the
+/// frame.
+static int64_t phasesOf(int64_t results, int64_t taps, int64_t stride, int64_t dilation, int64_t low,
+                        SmallVectorImpl<PhaseRun> &runs) {
+  int64_t apart = std::gcd(stride, dilation), tapStep = stride / apart, placeStep = dilation / apart;
+  std::optional<int64_t> border;
+  for (int64_t p = 0; p < std::min(stride, results); ++p) {
+    int64_t tap = 0;
+    while (tap < taps && (p + low - tap * dilation) % stride != 0)
+      ++tap;
+    int64_t count = (results - p - 1) / stride + 1, some = (taps - tap + tapStep - 1) / tapStep;
+    PhaseRun phase{1, count, some, p, 0, 0, 0, 0, 0};
+    if (some > 0) {
+      phase.weight = taps - 1 - (tap + (some - 1) * tapStep);
+      phase.frame = (p + low - tap * dilation) / stride - (some - 1) * placeStep;
+      border = std::max(border.value_or(-phase.frame), -phase.frame);
+    }
+    PhaseRun *last = runs.empty() ? nullptr : &runs.back();
+    if (last && last->count == count && last->taps == some) {
+      int64_t before = last->phases - 1;
+      int64_t first = p - last->first - before * last->nextFirst;
+      int64_t weight = phase.weight - last->weight - before * last->nextWeight;
+      int64_t frame = phase.frame - last->frame - before * last->nextFrame;
+      if (before == 0 || (weight == last->nextWeight && frame == last->nextFrame)) {
+        last->nextFirst = first;
+        last->nextWeight = weight;
+        last->nextFrame = frame;
+        ++last->phases;
+        continue;
+      }
+    }
+    runs.push_back(phase);
+  }
+  for (PhaseRun &run : runs)
+    if (run.taps > 0)
+      run.frame += *border;
+  return border.value_or(0);
 }
 
 static Correlation backward(ir::ConvInputOp op) {
   ConvShape shape = convShape(op);
-  Correlation c{shape.images,     shape.groups,    shape.filtersPerGroup(),
-                shape.perGroup(), shape.in,        shape.taps,
-                {1, 1},           shape.dilations, {},
-                op.getY(),        op.getW(),       true};
-  c.frame = {shape.out, shape.filters, {}, {}, shape.strides};
-  for (int i = 0; i < 2; ++i)
-    c.frame.low[i] = (shape.taps[i] - 1) * shape.dilations[i] - shape.low[i];
+  Correlation c{shape.images,
+                shape.groups,
+                shape.filtersPerGroup(),
+                shape.perGroup(),
+                shape.in,
+                shape.taps,
+                {1, 1},
+                {},
+                shape.strides,
+                {},
+                {},
+                {},
+                op.getY(),
+                op.getW(),
+                true};
+  c.frame = {shape.out, shape.filters, {}, {}};
+  for (int i = 0; i < 2; ++i) {
+    int64_t apart = std::gcd(shape.strides[i], shape.dilations[i]);
+    c.dilations[i] = shape.dilations[i] / apart;
+    c.weightSteps[i] = shape.strides[i] / apart;
+    c.frame.low[i] =
+        phasesOf(shape.in[i], shape.taps[i], shape.strides[i], shape.dilations[i], shape.low[i], c.runs[i]);
+  }
   return c;
 }
 
@@ -43,8 +117,15 @@ std::optional<Correlation> correlationOf(const Group &group) {
     return std::nullopt;
   if (sizeOf(op->getResult(0)) == 0 || sizeOf(c.source) == 0)
     return std::nullopt;
-  for (int i = 0; i < 2; ++i)
-    c.frame.size[i] = (c.out[i] - 1) * c.strides[i] + (c.taps[i] - 1) * c.dilations[i] + 1;
+  for (int i = 0; i < 2; ++i) {
+    c.frame.size[i] = 1;
+    for (const PhaseRun &run : c.runs[i]) {
+      int64_t last = run.frame + std::max<int64_t>(0, (run.phases - 1) * run.nextFrame);
+      last += (run.count - 1) * c.strides[i] + (run.taps - 1) * c.dilations[i];
+      if (run.taps > 0)
+        c.frame.size[i] = std::max(c.frame.size[i], last + 1);
+    }
+  }
   return c;
 }
 

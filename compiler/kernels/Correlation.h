@@ -7,15 +7,33 @@
 
 namespace mlc::compiler {
 
+/// Along one axis, `phases` sets of results that lie between each other. Result q of phase p (both from 0) is
+/// at first + p * nextFirst + q * outStep, and its first tap is tap weight + p * nextWeight, at place frame +
+/// p * nextFrame + q * stride of the frame.
+struct PhaseRun {
+  int64_t phases, count, taps; // results and taps of each phase
+  int64_t first, weight, frame;
+  int64_t nextFirst, nextWeight, nextFrame;
+};
+
 /// out[n, o, g * perOut + f] =
-///   sum of frame(n)[o * strides + k * dilations, g * perSum + c] * weights[k, c, g * perOut + f].
+///   sum of frame(n)[o * strides + k * dilations, g * perSum + c] * weights[k, c, g * perOut + f]
+/// for a convolution. The gradient by the input of a strided one is, for the results that are equally far
+/// from the last multiple of the stride, such a sum over some of the taps: one phase for each distance, and
+/// no zeros between pixels.
 struct Correlation {
   int64_t images, groups, perSum, perOut;
-  ConvShape::Pair out, taps, strides, dilations;
+  ConvShape::Pair out, taps;
+  ConvShape::Pair strides, dilations; // in the frame: from result to result of a phase, from tap to tap
+  ConvShape::Pair outSteps,
+      weightSteps; // from result to result of a phase in `out`, from tap to tap in the weights
+  std::array<llvm::SmallVector<PhaseRun, 2>, 2> runs;
   Frame frame;
   mlir::Value source, weights; // in memory
   bool turned;                 // the weights are w[taps - 1 - k, f, g * perSum + c]
 
+  /// One phase, that takes every tap and makes every result.
+  bool isDense() const { return outSteps == ConvShape::Pair{1, 1}; }
   int64_t weightElements() const { return taps[0] * taps[1] * perSum * perOut * groups; }
 };
 

@@ -9,8 +9,10 @@ namespace mlc::compiler {
 bool isAnchor(Operation *op) {
   return isa<ir::ReduceOp, ir::ArgmaxOp, ir::ContractOp, ir::ConvOp, ir::ConvInputOp, ir::ConvFilterOp,
              ir::WindowMaxOp, ir::WindowGatherOp, ir::WindowScatterOp, ir::WindowSumOp, ir::WindowSpreadOp,
-             ir::ScatterAddOp>(op);
+             ir::ScatterAddOp, ir::CumsumOp, ir::ArgsortOp>(op);
 }
+
+bool isSequential(Operation *op) { return isa<ir::ScatterAddOp, ir::CumsumOp, ir::ArgsortOp>(op); }
 
 Group::Group(ArrayRef<Value> outs, llvm::DenseSet<Value> stored) : outs(outs), stored(std::move(stored)) {
   llvm::DenseSet<Operation *> seen;
@@ -149,7 +151,7 @@ double flopsOf(Operation *op) {
         return 2 * elements(op.getResult()) / double(op.getPartials()) * elements(op.getY()) /
                double(shapeOf(op.getY()).back());
       })
-      .Case([&](ir::ReduceOp op) { return elements(op.getX()); })
+      .Case<ir::ReduceOp, ir::CumsumOp>([&](auto op) { return elements(op.getX()); })
       .Case([&](ir::ArgmaxOp op) { return elements(op.getX()); })
       .Case([&](ir::RandomOp op) { return 40 * elements(op.getResult()); })
       .Case<ir::ExpOp, ir::LogOp, ir::TanhOp, ir::ErfOp, ir::SinOp, ir::CosOp, ir::PowOp>(

@@ -27,6 +27,9 @@ struct Group {
 };
 
 bool isAnchor(mlir::Operation *op);
+/// An anchor that makes its whole result in one order, which no element can ask for alone: nothing follows it
+/// in its group.
+bool isSequential(mlir::Operation *op);
 
 /// How an emitter would run a group.
 struct Shares {
@@ -82,6 +85,8 @@ const Emitter &narrowColumnsEmitter();
 const Emitter &narrowConvolutionEmitter();
 const Emitter &narrowWindowsEmitter();
 const Emitter &scatterEmitter();
+const Emitter &cumsumEmitter();
+const Emitter &argsortEmitter();
 
 /// Chunks for work of about `nanoseconds` on one thread: a function of the work alone.
 int64_t chunksFor(double nanoseconds, int64_t most);

@@ -33,6 +33,8 @@ ArrayRef<const Emitter *> emitters() {
                                        &narrowColumnsEmitter(),
                                        &columnsEmitter(),
                                        &scatterEmitter(),
+                                       &cumsumEmitter(),
+                                       &argsortEmitter(),
                                        &narrowWindowsEmitter(),
                                        &mapEmitter()};
   return all;
@@ -131,7 +133,7 @@ static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
   for (Operation *op : whole.anchors()) {
     // Operands that would be computed again for every term of a sum are computed once before.
     if (isa<ir::ContractOp, ir::ConvOp, ir::ConvInputOp, ir::ConvFilterOp, ir::WindowScatterOp,
-            ir::ScatterAddOp>(op))
+            ir::ScatterAddOp, ir::ArgsortOp>(op))
       for (Value operand : op->getOperands())
         if (!stored.count(operand))
           stage({operand});

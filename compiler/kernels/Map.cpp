@@ -21,7 +21,8 @@ public:
 
   std::optional<Shares> plan(const Group &group, const Target &target) const override {
     SmallVector<Operation *> anchors = group.anchors();
-    if (anchors.size() > 1 || (anchors.size() == 1 && !group.onlyElementwiseAfter(anchors.front())))
+    if (anchors.size() > 1 || (anchors.size() == 1 && (isSequential(anchors.front()) ||
+                                                       !group.onlyElementwiseAfter(anchors.front()))))
       return std::nullopt;
     int64_t vectors = 1;
     for (Value out : group.outs)

@@ -40,7 +40,7 @@ Cut cutOf(const Correlation &c, const Target &target, Type element) {
 
 std::optional<Correlation> match(const Group &group, const Target &target) {
   std::optional<Correlation> c = correlationOf(group);
-  if (!c || c->groups != 1 || c->strides[1] != 1 || c->frame.step != ConvShape::Pair{1, 1})
+  if (!c || c->groups != 1 || c->strides[1] != 1 || !c->isDense())
     return std::nullopt;
   int64_t lanes = target.lanes(elementOf(c->source).getIntOrFloatBitWidth());
   // Few filters, rows that fill vectors, and sums long enough to pay for the shuffles.

@@ -40,23 +40,36 @@ Value Pull::convInput(ir::ConvInputOp op, const Point *where) {
   Coord group = arithmetic.div(x.back(), perGroup), channel = arithmetic.rem(x.back(), perGroup);
   if (op.getGroups() == 1)
     channel = x.back();
-  SmallVector<int64_t> sizes(filter.take_front(dims));
+  // Without dilation the taps that have an o are (place mod stride), and then every stride-th: only these are
+  // summed.
+  auto steps = [&](size_t i) { return op.getDilations()[i] == 1 ? op.getStrides()[i] : 1; };
+  SmallVector<int64_t> sizes;
+  for (size_t i = 0; i < dims; ++i)
+    sizes.push_back((filter[i] + steps(i) - 1) / steps(i));
   sizes.push_back(filtersPerGroup);
   return sum(
       code.type(elementOf(op.getResult()), where->lanes), sizes, [&](ArrayRef<Value> k, Value carried) {
         SmallVector<Coord, 4> y{x[0]}, w;
         Value condition;
         for (size_t i = 0; i < dims; ++i) {
-          // o * stride = i + pad - k * dilation, if there is such an o.
-          Coord tap{code.mul(k[i], -op.getDilations()[i]), 0, {}};
-          Coord place = arithmetic.add(arithmetic.add(x[i + 1], tap), op.getPadsLow()[i]);
-          if (int64_t stride = op.getStrides()[i]; stride != 1) {
+          // o * stride = i + pad - tap * dilation, if there is such an o.
+          int64_t stride = op.getStrides()[i];
+          Coord place = arithmetic.add(x[i + 1], op.getPadsLow()[i]), tap{k[i], 0, {}};
+          if (stride != 1 && steps(i) == stride) {
+            tap = arithmetic.add(arithmetic.rem(place, stride), {code.mul(k[i], stride), 0, {}});
+            place = arithmetic.add(arithmetic.div(place, stride), {code.mul(k[i], -1), 0, {}});
+            if (filter[i] % stride != 0)
+              condition = code.both(condition, arithmetic.bound(tap, filter[i]));
+          } else {
+            place = arithmetic.add(place, arithmetic.mul(tap, -op.getDilations()[i]));
+          }
+          if (stride != 1 && steps(i) == 1) {
             Coord rest = arithmetic.rem(place, stride);
             condition = code.both(condition, code.compare(arith::CmpIPredicate::eq, rest.base, int64_t(0)));
             place = arithmetic.div(place, stride);
           }
           y.push_back(place);
-          w.push_back({k[i], 0, {}});
+          w.push_back(tap);
         }
         Coord filterIndex{k[dims], 0, {}};
         if (op.getGroups() != 1)

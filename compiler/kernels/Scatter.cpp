@@ -3,7 +3,7 @@
 // Algorithm: clear this chunk's columns of the table, then for each index in row-major order add its update
 // to the row it names. Chunks share the columns, so that no two of them write to one place and the order of
 // additions is that of one thread.
-#include "compiler/kernels/Emitter.h"
+#include "compiler/kernels/Convolution.h"
 
 using namespace mlir;
 
@@ -46,12 +46,15 @@ public:
                   [&] { body(code.integer(whole), code.firstLanes(width - whole, lanes)); });
     };
     for (const Memory &place : emission.places.lookup(op.getResult())) {
-      code.loop(table[0], [&](Value row) {
-        eachVector([&](Value i, Value mask) {
-          code.store(code.number(code.type(place.element, lanes), 0), place,
-                     code.add(code.mul(row, width), i), mask);
+      if (emission.chunks == 1)
+        clearRange(code, place, sizeOf(op.getResult()));
+      else
+        code.loop(table[0], [&](Value row) {
+          eachVector([&](Value i, Value mask) {
+            code.store(code.number(code.type(place.element, lanes), 0), place,
+                       code.add(code.mul(row, width), i), mask);
+          });
         });
-      });
       code.loop(sizeOf(op.getIndices()), [&](Value flat) {
         Pull::Scope scope(pull);
         Coords scalars(code, 1);

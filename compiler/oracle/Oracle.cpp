@@ -10,7 +10,9 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 
@@ -205,6 +207,40 @@ static Tensor evaluate(ir::ArgmaxOp op, const Tensor &x) {
   return result;
 }
 
+static Tensor evaluate(ir::CumsumOp op, const Tensor &x) {
+  Tensor result(x.type());
+  int64_t axis = op.getAxis(), extent = x.shape()[axis], inner = stridesOf(x.shape())[axis];
+  for (int64_t line = 0; extent && line < x.size() / extent; ++line) {
+    int64_t start = line / inner * extent * inner + line % inner;
+    double sum = 0;
+    for (int64_t k = 0; k < extent; ++k) {
+      int64_t place = start + (op.getReverse() ? extent - 1 - k : k) * inner;
+      result.set(place, sum += x.at(place));
+    }
+  }
+  return result;
+}
+
+static Tensor evaluate(ir::ArgsortOp op, const Tensor &x) {
+  Tensor result(typeOf(op.getResult()));
+  int64_t extent = x.shape().back();
+  std::vector<int64_t> order(extent);
+  for (int64_t start = 0; start < x.size(); start += extent) {
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](int64_t i, int64_t j) {
+      double a = x.at(start + i), b = x.at(start + j);
+      if (op.getDescending())
+        std::swap(a, b);
+      if (a < b || (std::isnan(b) && !std::isnan(a)))
+        return true;
+      return (a == b || (std::isnan(a) && std::isnan(b))) && i < j;
+    });
+    for (int64_t i = 0; i < extent; ++i)
+      result.set(start + i, double(order[i]));
+  }
+  return result;
+}
+
 static Tensor evaluate(ir::RandomOp op, const Tensor &stream) {
   Tensor result(typeOf(op.getResult()));
   bool batched = op.getBatched();
@@ -367,7 +403,8 @@ llvm::Expected<Results> Interpreter::evaluateOp(Operation *op, ArrayRef<Tensor> 
     return Results{evaluate(elementwise, in)};
   return llvm::TypeSwitch<Operation *, Expected>(op)
       .Case<ir::BroadcastOp, ir::TransposeOp, ir::ReverseOp, ir::SliceOp, ir::PadOp, ir::ReduceOp,
-            ir::ArgmaxOp, ir::RandomOp>([&](auto o) { return Results{evaluate(o, in[0])}; })
+            ir::ArgmaxOp, ir::CumsumOp, ir::ArgsortOp, ir::RandomOp>(
+          [&](auto o) { return Results{evaluate(o, in[0])}; })
       .Case<ir::GatherOp, ir::ScatterAddOp>([&](auto o) { return Results{evaluate(o, in[0], in[1])}; })
       .Case([&](ir::ConcatOp o) { return Results{evaluate(o, in)}; })
       .Case([&](ir::ReshapeOp) { return Results{in[0].reshaped(type(0))}; })

@@ -72,6 +72,11 @@ Value ReduceOp::transpose(OpBuilder &builder, unsigned, Value ct) {
   return builder.createOrFold<BroadcastOp>(getLoc(), getX().getType(), ct, kept);
 }
 
+bool CumsumOp::isLinearIn(unsigned) { return true; }
+Value CumsumOp::transpose(OpBuilder &builder, unsigned, Value ct) {
+  return builder.createOrFold<CumsumOp>(getLoc(), ct, getAxis(), !getReverse());
+}
+
 bool ContractOp::isLinearIn(unsigned) { return true; }
 Value ContractOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   if (index == 0)

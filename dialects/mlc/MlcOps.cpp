@@ -181,6 +181,23 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, MaybeLocation loc
   return success();
 }
 
+LogicalResult CumsumOp::inferReturnTypes(MLIRContext *, MaybeLocation loc, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  RankedTensorType type = tensor(adaptor.getX().getType());
+  int64_t axis = adaptor.getAxis();
+  types.push_back(type);
+  return checkAxes(loc, "axis", axis, type.getRank(), type);
+}
+
+LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, MaybeLocation loc, Adaptor adaptor,
+                                          SmallVectorImpl<Type> &types) {
+  RankedTensorType type = tensor(adaptor.getX().getType());
+  if (type.getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no axis to sort along");
+  types.push_back(withElement(type, IntegerType::get(context, 32)));
+  return success();
+}
+
 /// Sizes by label, from the two operands.
 static LogicalResult labelSizes(MaybeLocation loc, RankedTensorType type, ArrayRef<int64_t> labels,
                                 RankedTensorType other, SmallVectorImpl<int64_t> &sizes, uint64_t &present) {

@@ -148,6 +148,27 @@ def ArgmaxOp : Mlc_Op<"argmax", [InferTypeOpAdaptor]> {
   let assemblyFormat = "$x `axis` `=` $axis attr-dict `:` type($x) `->` type($result)";
 }
 
+def CumsumOp : Mlc_Linear<"cumsum", [InferTypeOpAdaptor]> {
+  let summary = "running sum along an axis";
+  let description = [{
+    Element i is the sum of elements 0 to i, or, with `reverse`, of i to the last, added in that order from the end it starts at.
+  }];
+  let arguments = (ins Mlc_FloatTensor:$x, I64Attr:$axis, DefaultValuedAttr<BoolAttr, "false">:$reverse);
+  let results = (outs Mlc_FloatTensor:$result);
+  let assemblyFormat = "$x `axis` `=` $axis (`reverse` `=` $reverse^)? attr-dict `:` type($x) `->` type($result)";
+}
+
+def ArgsortOp : Mlc_Op<"argsort", [InferTypeOpAdaptor]> {
+  let summary = "places along the last axis in the order of their elements";
+  let description = [{
+    Ascending, or, with `descending`, descending; equal elements keep their order, and NaN counts as larger than any number. The
+    sorted elements are a gather by these places, which has the derivative.
+  }];
+  let arguments = (ins Mlc_NumberTensor:$x, DefaultValuedAttr<BoolAttr, "false">:$descending);
+  let results = (outs Mlc_IndexTensor:$result);
+  let assemblyFormat = "$x (`descending` `=` $descending^)? attr-dict `:` type($x) `->` type($result)";
+}
+
 def ContractOp : Mlc_Linear<"contract", [InferTypeOpAdaptor]> {
   let summary = "sum of products: einsum of two tensors";
   let description = [{

@@ -97,6 +97,23 @@ FUNCTIONS = [
      lambda x, k, y: [a * sum(v * j for j, v in enumerate(x)) for a in x]),
     ("transpose", "transpose(rearrange(\"b (h w) -> b h w\", z, h = 2)) |> flatten", lambda x, k, y: [x[0], x[2], x[1], x[3]]),
     ("gather", "gather(transpose(z), range(4)) |> transpose", each(lambda v: v)),
+    ("cumsum", "cumsum(z)", lambda x, k, y: [sum(x[:i + 1]) for i in range(4)]),
+    ("cumsum_reverse", "cumsum(z, reverse = true)", lambda x, k, y: [sum(x[i:]) for i in range(4)]),
+    ("sort", "head(sort(z))", lambda x, k, y: sorted(x)),
+    ("topk", "head(topk(z, 2)) |> sum(axes = 1)", lambda x, k, y: [sum(sorted(x)[2:])]),
+    ("argsort", "z * float(argsort(z, descending = true))",
+     lambda x, k, y: [v * p for v, p in zip(x, sorted(range(4), key=lambda i: -x[i]))]),
+    ("take_along", "take_along(z, stack(k, 3 - k, k, 0 * k, axis = 1))", lambda x, k, y: [x[k], x[3 - k], x[k], x[0]]),
+    ("pad", "pad(z[:, 1:3], 1, 1, value = -2)", lambda x, k, y: [-2 + 0 * x[0], x[1], x[2], -2]),
+    ("rms_norm", "z |> rms_norm(eps = 1e-3)",
+     lambda x, k, y: [v / math.sqrt(sum(a * a for a in x) / 4 + 1e-3) for v in x]),
+    ("group_norm", "z |> group_norm(2)", lambda x, k, y: normalised(x[:2], 1e-5) + normalised(x[2:], 1e-5)),
+    ("kl", "kl(log_softmax(z), softmax(2 * z))",
+     lambda x, k, y: [sum(math.exp(2 * v - lse([2 * a for a in x])) * (2 * v - lse([2 * a for a in x]) - v + lse(x)) for v in x)]),
+    ("kl_normal", "kl_normal(z, 0.1 * z)", lambda x, k, y: [sum(v * v + math.exp(0.1 * v) - 1 - 0.1 * v for v in x) / 2]),
+    ("rotary", "rotary(rearrange(\"b (t d) -> b t d\", z, t = 2)) |> flatten",
+     lambda x, k, y: [x[0], x[1], x[2] * math.cos(1) - x[3] * math.sin(1), x[3] * math.cos(1) + x[2] * math.sin(1)]),
+    ("key_mask", "attend_rows(z)", lambda x, k, y: [math.exp(x[i] - lse(x[:2])) if i < 2 else 0.0 for i in range(4)]),
     ("sinusoid", "z * sinusoid(1, 4)", lambda x, k, y: [0 * x[0], 0 * x[1], x[2], x[3]]),
 ]
 
@@ -107,7 +124,8 @@ def write(folder):
         for x, k, y in ROWS:
             print(*x, k, y, sep=",", file=out)
     text = "data rows { train csv(\"rows.csv\")\n  x: float[4] = \"a\", \"b\", \"c\", \"d\"\n  k: i32\n  y: float\n}\n"
-    text += "fn range_weights() = float(range(4))\n"
+    text += "fn range_weights() = float(range(4))\nfn head(pair) = pair[0]\n"
+    text += "fn attend_rows(z) = rearrange(\"b 1 1 s -> b s\", softmax(key_mask(rearrange(\"b s -> b 1 1 s\", z), float(range(4)) + 0 * z < 2)))\n"
     clauses = ""
     for name, expr, f in FUNCTIONS:
         four = len(f(*ROWS[0])) == 4

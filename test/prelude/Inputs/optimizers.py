@@ -55,6 +55,42 @@ def rmsprop(lr, alpha=0.99, eps=1e-8, momentum=0):
     return step
 
 
+def adagrad(lr, eps=1e-10, decay=0):
+    def step(w, g, t, s):
+        g = [a + decay * b for a, b in zip(g, w)]
+        s["v"] = [a + b * b for a, b in zip(s.get("v", [0, 0]), g)]
+        return [a - lr(t) * b / (math.sqrt(v) + eps) for a, b, v in zip(w, g, s["v"])]
+    return step
+
+
+def lion(lr, b1=0.9, b2=0.99, decay=0):
+    def step(w, g, t, s):
+        m = s.get("m", [0, 0])
+        s["m"] = [b2 * a + (1 - b2) * b for a, b in zip(m, g)]
+        return [a * (1 - lr(t) * decay) - lr(t) * math.copysign(1, b1 * c + (1 - b1) * b) for a, b, c in zip(w, g, m)]
+    return step
+
+
+def lamb(lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.01):
+    def step(w, g, t, s):
+        s["m"] = [b1 * a + (1 - b1) * b for a, b in zip(s.get("m", [0, 0]), g)]
+        s["v"] = [b2 * a + (1 - b2) * b * b for a, b in zip(s.get("v", [0, 0]), g)]
+        u = [m / (1 - b1 ** (t + 1)) / (math.sqrt(v / (1 - b2 ** (t + 1))) + eps) + decay * a
+             for a, m, v in zip(w, s["m"], s["v"])]
+        trust = math.hypot(*w) / math.hypot(*u)
+        return [a - lr(t) * trust * b for a, b in zip(w, u)]
+    return step
+
+
+def one_cycle(peak, rise=0.3):
+    """torch.optim.lr_scheduler.OneCycleLR with its defaults."""
+    def rate(t):
+        top, last, low = rise * UPDATES - 1, UPDATES - 1, peak / 25
+        start, end, part = (low, peak, t / top) if t <= top else (peak, low / 1e4, (t - top) / (last - top))
+        return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+    return rate
+
+
 def always(rate):
     return lambda t: rate
 
@@ -71,6 +107,12 @@ ROWS = [
     ("adamw(lr = 0.1, decay = 0.1)", "", adam(always(0.1), decay=0.1, apart=True)),
     ("rmsprop(lr = 0.05)", "", rmsprop(always(0.05))),
     ("rmsprop(lr = 0.02, momentum = 0.9)", "", rmsprop(always(0.02), momentum=0.9)),
+    ("adagrad(lr = 0.1, decay = 0.1)", "", adagrad(always(0.1), decay=0.1)),
+    ("lion(lr = 0.05, decay = 0.1)", "", lion(always(0.05), decay=0.1)),
+    ("lamb(lr = 0.05)", "", lamb(always(0.05))),
+    ("sgd(lr = 0.1 * warmup(5, step))", "", sgd(lambda t: 0.1 * min(1, (t + 1) / 5))),
+    ("sgd(lr = exponential(0.1, 0.8, step))", "", sgd(lambda t: 0.1 * 0.8 ** t)),
+    ("sgd(lr = one_cycle(0.1, step, total_steps))", "", sgd(one_cycle(0.1))),
 ]
 
 
