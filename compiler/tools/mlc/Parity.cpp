@@ -8,6 +8,7 @@
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
 #include "runtime/data/Loader.h"
+#include "runtime/train/Evaluate.h"
 #include "runtime/train/Trainer.h"
 
 #include <nlohmann/json.hpp>
@@ -59,6 +60,22 @@ Status dumpGradients(const std::string &path, const Loaded &loaded, compiler::Ji
   };
   (*function)->entry(&call);
   return writeSafetensors(path, tensors, {});
+}
+
+/// The loss of the evaluated form over other rows: running statistics instead of a batch's, no dropout.
+Status dumpEvaluation(const std::string &path, Session &session, const Rows &rows, const TrainSpec &spec,
+                      const std::vector<double> &scalars) {
+  EvaluateOptions options;
+  options.batch = spec.batch;
+  options.seed = spec.seed;
+  options.scalars = scalars.data();
+  Expected<Evaluation> evaluation = evaluate(session, rows, options);
+  if (!evaluation)
+    return evaluation.status();
+  nlohmann::json figures;
+  for (size_t i = 0; i < evaluation->figures.size(); ++i)
+    figures[session.manifest().figures.names[i]] = evaluation->figures[i];
+  return writeFileAtomically(path, figures.dump() + "\n");
 }
 
 Status dumpBatch(const std::string &path, const Manifest &manifest, const FunctionSpec &function,
@@ -147,6 +164,11 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
     for (size_t i = 0; i < manifest.figures.names.size(); ++i)
       if (manifest.figures.names[i] == "loss")
         losses.push_back((*figures)[i]);
+  }
+  if (data.validation) {
+    std::vector<double> scalars;
+    evaluateScalars(manifest.scalars, static_cast<double>(steps), static_cast<double>(steps), scalars);
+    MLC_TRY(dumpEvaluation(file("evaluation.json"), session, *data.validation, spec, scalars));
   }
   return writeFileAtomically(file("losses.json"), losses.dump() + "\n");
 }

@@ -11,7 +11,8 @@ namespace mlc::tool {
 
 /// Trains spec.steps steps from the seed and writes into options.dumpParity: initial.safetensors (params and
 /// states before the first step), batch_K.safetensors (the fields of step K), losses.json (a number a step)
-/// and gradients.safetensors (of the first step, by parameter).
+/// and gradients.safetensors (of the first step, by parameter); evaluation.json is the loss over the
+/// validation split, if there is one, after the last step.
 Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
                   const TrainingData &data, const TrainSpec &spec);
 
