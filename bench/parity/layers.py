@@ -41,7 +41,7 @@ class Named(nn.Module):
 
 
 def channels_first(x):
-    return x.movedim(-1, 1)
+    return x.movedim(-1, 1).contiguous()  # GroupNorm crashes on the strides of movedim
 
 
 def channels_last(x):

@@ -169,9 +169,13 @@ double nanosecondsOf(const Group &group, const Target &target) {
   double flops = 0, bytes = 0;
   for (Operation *op : group.ops) {
     flops += flopsOf(op);
-    for (Value operand : op->getOperands())
-      if (group.stored.count(operand))
-        bytes += double(bytesOf(operand));
+    for (Value operand : op->getOperands()) {
+      if (!group.stored.count(operand))
+        continue;
+      // Of a table only the rows that are looked up are read.
+      bool table = isa<ir::GatherOp>(op) && operand == op->getOperand(0);
+      bytes += double(table ? std::min(bytesOf(operand), bytesOf(op->getResult(0))) : bytesOf(operand));
+    }
   }
   for (Value out : group.outs)
     bytes += double(bytesOf(out));
