@@ -59,7 +59,8 @@ def on_pictures(**parts):
 
 
 def in_order(**parts):
-    def forward(self, x):
+    """The parts in order; fields beyond the first are the loss's."""
+    def forward(self, x, *others):
         for part in self.children():
             x = part(x)
         return x
@@ -303,7 +304,7 @@ class Network(nn.Module):
         self.core, self.row = row.module(), row
         if row.head:
             self.head = None  # its place is known after the first output
-    
+
     def forward(self, fields):
         y = self.core(*(fields[name] for name in self.row.fields))
         return self.head(y.flatten(1)) if self.row.head else y
@@ -313,6 +314,8 @@ def fields_of(row, raw, dtype):
     """One batch's fields in their shapes."""
     fields = {}
     for name, shape in list(row.fields.items()) + [("goal", (3,))]:
+        if name not in raw:  # a goal that the row's own loss does not read
+            continue
         tensor = torch.from_numpy(numpy.array(raw[name]))
         tensor = tensor.to(torch.int64 if integers(name) else dtype)
         fields[name] = tensor.reshape(len(tensor), *extents(name, shape))
@@ -403,7 +406,7 @@ def evaluated(row, network, fields):
         if row.name != "contrastive":
             return loss_of(row, network(fields), fields).item()
         parts = [{n: f[i:i + BATCH] for n, f in fields.items()} for i in range(0, TEST, BATCH)]
-        return sum(loss_of(row, network(p), p).item() * len(p["goal"]) for p in parts) / TEST
+        return sum(loss_of(row, network(p), p).item() * len(p["x"]) for p in parts) / TEST
 
 
 def main():
