@@ -353,6 +353,7 @@ bool TrainBlock::run() {
   orderStates();
   program.fields = elaborator.fields;
   program.callees = std::move(elaborator.callees);
+  program.randomSites = std::move(elaborator.randomSites);
   program.instances = std::move(elaborator.instances);
   countParameters(program);
   return !elaborator.diagnostics.hasErrors();
