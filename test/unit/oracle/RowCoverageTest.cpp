@@ -1,4 +1,6 @@
-// No op without a row: what the dialect registers is what test/prelude/ops.txt must name.
+// No op without a row: what the dialect registers is what a row of test/prelude/ops.txt names, or what the
+// program of a row of functions.txt is made of.
+#include "test/unit/oracle/FunctionRow.h"
 #include "test/unit/oracle/Row.h"
 
 #include "mlir/IR/Dialect.h"
@@ -16,15 +18,23 @@ static const std::set<std::string> inEveryRow = {"mlc.gradient", "mlc.yield"};
 
 TEST(RowCoverage, EveryOpHasARow) {
   std::set<std::string> used;
+  auto use = [&](ModuleOp module) {
+    module.walk([&](Operation *op) { used.insert(op->getName().getStringRef().str()); });
+  };
   for (const Row &row : readRows(MLC_OPS_ROWS)) {
     OwningOpRef<ModuleOp> module = parseRow(row, "f32");
     ASSERT_TRUE(module) << row.name;
-    module->walk([&](Operation *op) { used.insert(op->getName().getStringRef().str()); });
+    use(*module);
+  }
+  for (const Row &row : readRows(MLC_FUNCTION_ROWS)) {
+    OwningOpRef<ModuleOp> module = emitRow(row, "f32", 4);
+    ASSERT_TRUE(module) << row.name;
+    use(*module);
   }
   for (RegisteredOperationName op : context().getRegisteredOperationsByDialect("mlc")) {
     std::string name = op.getStringRef().str();
     EXPECT_TRUE(used.count(name) || inEveryRow.count(name))
-        << name << " has no row in test/prelude/ops.txt: add one, and its gradient and kernels are tested";
+        << name << " has no row in test/prelude: add one, and its gradient and kernels are tested";
   }
 }
 
