@@ -203,9 +203,11 @@ Value rollRule(Elaborator &elaborator, BuiltinCall &call) {
   return concatenate(elaborator, {last, rest}, *axis, call.site.span);
 }
 
-/// pad(x, low, high): `low` elements before and `high` after along an axis, zeros unless `value` says otherwise.
+/// pad(x, low, high): `low` elements before and `high` after along an axis, zeros unless `value` says
+/// otherwise.
 Value padRule(Elaborator &elaborator, BuiltinCall &call) {
-  Value value = elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `pad`");
+  Value value =
+      elaborator.demandTensor(call.operands[0].value, call.operands[0].span, "the operand of `pad`");
   if (value.isError())
     return value;
   TensorType type = elaborator.type(value);

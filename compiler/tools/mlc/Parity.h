@@ -16,8 +16,9 @@ namespace mlc::tool {
 Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
                   const TrainingData &data, const TrainSpec &spec);
 
-/// Writes what the first spec.steps steps (else 20) draw into options.dumpRandom: random_K.safetensors with a tensor for
-/// every site of step K, named by its path: "lenet.dropout_1#0".
-Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data, const TrainSpec &spec);
+/// Writes what the first spec.steps steps (else 20) draw into options.dumpRandom: random_K.safetensors with a
+/// tensor for every site of step K, named by its path: "lenet.dropout_1#0".
+Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data,
+                  const TrainSpec &spec);
 
 } // namespace mlc::tool
