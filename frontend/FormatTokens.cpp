@@ -77,22 +77,8 @@ private:
 
 /// Whether an operand may end with it.
 bool endsOperand(const FormatToken &token) {
-  if (token.isComment || token.isWord)
-    return false;
-  switch (token.kind) {
-  case TokenKind::Name:
-  case TokenKind::Number:
-  case TokenKind::String:
-  case TokenKind::Scalar:
-  case TokenKind::True:
-  case TokenKind::False:
-  case TokenKind::RParen:
-  case TokenKind::RBracket:
-  case TokenKind::RBrace:
-    return true;
-  default:
-    return false;
-  }
+  return !token.isComment && !token.isWord && token.kind != TokenKind::Question &&
+         canEndStatement(token.kind);
 }
 
 /// Fills in what depends on the tokens around.

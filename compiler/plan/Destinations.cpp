@@ -11,7 +11,7 @@
 //     old value, may work in place. What is accepted becomes an edge of the dependence graph, so that later
 //     results are checked against it: two updates that each want the other's old value cannot both be direct.
 //  3. Otherwise, if the value is made from nothing (zeros for several slots of an optimizer), it is made
-//  again.
+//     again.
 //  4. Otherwise a launch of a copying kernel is inserted. If it would have to run both before and after
 //     another update (two states that are swapped), the value is copied aside first.
 //

@@ -100,6 +100,23 @@ struct InputFile::Impl {
   }
 };
 
+Expected<RegularFile> openRegular(const std::string &path) {
+  // Not blocking, so that opening a pipe does not wait for a writer before it is refused.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat info;
+  Status status;
+  if (descriptor < 0 || fstat(descriptor, &info) != 0)
+    status =
+        Status::io("cannot open " + path + ": " + std::strerror(errno) + "; give the folder with --data DIR");
+  else if (!S_ISREG(info.st_mode))
+    status = Status::io("cannot read " + path + ": it is not a regular file");
+  else
+    return RegularFile{descriptor, info.st_size};
+  if (descriptor >= 0)
+    ::close(descriptor);
+  return status;
+}
+
 InputFile::InputFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 InputFile::InputFile(InputFile &&) noexcept = default;
 InputFile &InputFile::operator=(InputFile &&) noexcept = default;
@@ -112,15 +129,11 @@ bool InputFile::isGzip() const { return impl_->gzip; }
 Expected<InputFile> InputFile::open(const std::string &path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  // Not blocking, so that opening a pipe does not wait for a writer before it is refused.
-  impl->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat info;
-  if (impl->descriptor < 0 || fstat(impl->descriptor, &info) != 0)
-    return Status::io("cannot open " + path + ": " + std::strerror(errno) +
-                      "; give the folder with --data DIR");
-  if (!S_ISREG(info.st_mode))
-    return Status::io("cannot read " + path + ": it is not a regular file");
-  impl->diskBytes = info.st_size;
+  Expected<RegularFile> file = openRegular(path);
+  if (!file)
+    return file.status();
+  impl->descriptor = file->descriptor;
+  impl->diskBytes = file->bytes;
   Expected<size_t> got = impl->readRaw(impl->input, 2);
   if (!got)
     return got.status();

@@ -12,6 +12,15 @@
 
 namespace mlc {
 
+/// A regular file, open for reading.
+struct RegularFile {
+  int descriptor = -1; ///< the caller closes it
+  int64_t bytes = 0;   ///< on disk
+};
+
+/// Fails with IO if the file is missing, not regular or not readable; nothing is open then.
+Expected<RegularFile> openRegular(const std::string &path);
+
 /// Reads forward through a regular file. Gzip is recognised by its first two bytes, not by its name; several
 /// members in one file follow each other; checksums and lengths are verified when the end is reached.
 /// Memory stays constant: what is read goes to the caller, who keeps most of it; so gzip that unpacks to more

@@ -3,6 +3,8 @@
 // directory's; everything else that it repeats is ignored.
 #include "runtime/data/Zip.h"
 
+#include "runtime/data/InputFile.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -295,14 +297,11 @@ int64_t ZipFile::diskBytes() const { return impl_->diskBytes; }
 Expected<ZipFile> ZipFile::open(const std::string &path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  impl->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat info;
-  if (impl->descriptor < 0 || fstat(impl->descriptor, &info) != 0)
-    return Status::io("cannot open " + path + ": " + std::strerror(errno) +
-                      "; give the folder with --data DIR");
-  if (!S_ISREG(info.st_mode))
-    return Status::io("cannot read " + path + ": it is not a regular file");
-  impl->diskBytes = info.st_size;
+  Expected<RegularFile> file = openRegular(path);
+  if (!file)
+    return file.status();
+  impl->descriptor = file->descriptor;
+  impl->diskBytes = file->bytes;
   Expected<Impl::Directory> directory = impl->findDirectory();
   if (!directory)
     return directory.status();

@@ -66,3 +66,43 @@ func.func @strided(%x: memref<4xf32, strided<[2]>>) {
   %v = step.view %x : memref<4xf32, strided<[2]>> to memref<4xf32>
   return
 }
+
+// -----
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.body} { return %h, %x : tensor<3xf32>, tensor<2xf32> }
+func.func @short_slice(%h: memref<3xf32>, %xs: memref<6x2xf32>, %b: memref<8x3xf32>, %c: memref<7x2xf32>) {
+  // expected-error @below {{slice 1 has not 7 steps}}
+  step.launch @body ins(%h, %xs : memref<3xf32>, memref<6x2xf32>) outs(%b, %c : memref<8x3xf32>, memref<7x2xf32>) {loop = #step.loop<steps = 7, carries = 1, slices = 1>}
+  return
+}
+
+// -----
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.body} { return %h, %x : tensor<3xf32>, tensor<2xf32> }
+func.func @short_stack(%h: memref<3xf32>, %xs: memref<7x2xf32>, %b: memref<7x3xf32>, %c: memref<7x2xf32>) {
+  // expected-error @below {{output 0 has 7 places for 7 steps}}
+  step.launch @body ins(%h, %xs : memref<3xf32>, memref<7x2xf32>) outs(%b, %c : memref<7x3xf32>, memref<7x2xf32>) {loop = #step.loop<steps = 7, carries = 1, slices = 1>}
+  return
+}
+
+// -----
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.body} { return %h, %x : tensor<3xf32>, tensor<2xf32> }
+func.func @too_many_slices(%h: memref<3xf32>, %xs: memref<7x2xf32>, %b: memref<8x3xf32>, %c: memref<7x2xf32>) {
+  // expected-error @below {{has a loop of 7 steps, 1 carries and 2 slices over 2 inputs and 2 outputs}}
+  step.launch @body ins(%h, %xs : memref<3xf32>, memref<7x2xf32>) outs(%b, %c : memref<8x3xf32>, memref<7x2xf32>) {loop = #step.loop<steps = 7, carries = 1, slices = 2>}
+  return
+}
+
+// -----
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.body} { return %h, %x : tensor<3xf32>, tensor<2xf32> }
+func.func @wrong_step(%h: memref<3xf32>, %xs: memref<7x5xf32>, %b: memref<8x3xf32>, %c: memref<7x2xf32>) {
+  // expected-error @below {{input 1 is 'memref<7x5xf32>', but the kernel takes 'tensor<2xf32>'}}
+  step.launch @body ins(%h, %xs : memref<3xf32>, memref<7x5xf32>) outs(%b, %c : memref<8x3xf32>, memref<7x2xf32>) {loop = #step.loop<steps = 7, carries = 1, slices = 1>}
+  return
+}
+
+// -----
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.kernel} { return %h, %x : tensor<3xf32>, tensor<2xf32> }
+func.func @no_body(%h: memref<3xf32>, %xs: memref<7x2xf32>, %b: memref<8x3xf32>, %c: memref<7x2xf32>) {
+  // expected-error @below {{loops over @body, which is not a step.body}}
+  step.launch @body ins(%h, %xs : memref<3xf32>, memref<7x2xf32>) outs(%b, %c : memref<8x3xf32>, memref<7x2xf32>) {loop = #step.loop<steps = 7, carries = 1, slices = 1>}
+  return
+}

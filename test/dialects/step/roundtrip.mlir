@@ -1,6 +1,9 @@
 // Every op of the step dialect prints as it is written, over tensors and over memrefs.
 // RUN: mlc-opt %s | mlc-opt | FileCheck %s
 
+func.func private @body(%h: tensor<3xf32>, %x: tensor<2xf32>, %w: tensor<3xf32>) -> (tensor<3xf32>, tensor<2xf32>) attributes {step.body} {
+  return %h, %x : tensor<3xf32>, tensor<2xf32>
+}
 func.func private @k(%a: tensor<4xf32>, %b: tensor<f64>) -> tensor<4xf32> attributes {step.kernel} {
   return %a : tensor<4xf32>
 }
@@ -37,4 +40,14 @@ func.func @buffers(%x: memref<4xf32>) {
   // CHECK-NOT: ->
   step.launch @k ins(%x, %c : memref<4xf32>, memref<f64>) outs(%b : memref<4xf32>)
   return
+}
+
+// CHECK-LABEL: func.func @loop
+func.func @loop(%h: tensor<3xf32>, %xs: tensor<7x2xf32>, %w: tensor<3xf32>) -> (tensor<8x3xf32>, tensor<7x2xf32>) {
+  %b = step.buffer : tensor<8x3xf32>
+  %c = step.buffer : tensor<7x2xf32>
+  // CHECK: step.launch @body ins({{.*}}) outs({{.*}}) {loop = #step.loop<steps = 7, carries = 1, slices = 1, reverse = true>, workspace = 64 : i64} -> tensor<8x3xf32>, tensor<7x2xf32>
+  %r:2 = step.launch @body ins(%h, %xs, %w : tensor<3xf32>, tensor<7x2xf32>, tensor<3xf32>) outs(%b, %c : tensor<8x3xf32>, tensor<7x2xf32>)
+         {loop = #step.loop<steps = 7, carries = 1, slices = 1, reverse = true>, workspace = 64 : i64} -> tensor<8x3xf32>, tensor<7x2xf32>
+  return %r#0, %r#1 : tensor<8x3xf32>, tensor<7x2xf32>
 }

@@ -7,6 +7,7 @@
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 
@@ -83,6 +84,15 @@ std::vector<Row> readRows(const std::string &path) {
       row.declarations = columns[3].trim().str();
     rows.push_back(std::move(row));
   }
+  return rows;
+}
+
+std::vector<Row> readRows(const std::string &path, bool scans) {
+  std::vector<Row> rows = readRows(path);
+  rows.erase(std::remove_if(
+                 rows.begin(), rows.end(),
+                 [&](const Row &row) { return (row.body.find("mlc.scan") != std::string::npos) != scans; }),
+             rows.end());
   return rows;
 }
 

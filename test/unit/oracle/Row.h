@@ -41,6 +41,8 @@ void PrintTo(const Row &row, std::ostream *os); // the name GoogleTest shows
 
 /// The rows of a file. Ends the process with a message that names the line if the file is not well-formed.
 std::vector<Row> readRows(const std::string &path);
+/// Those of its rows that have a scan, which is a loop of kernels and never one, or those that have none.
+std::vector<Row> readRows(const std::string &path, bool scans);
 
 /// A context with the dialects of a step: mlc, func and what its passes make.
 mlir::MLIRContext &context();

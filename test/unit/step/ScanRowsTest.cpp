@@ -13,14 +13,6 @@ namespace {
 
 class ScanRow : public testing::TestWithParam<Row> {};
 
-std::vector<Row> rowsWithScans() {
-  std::vector<Row> rows;
-  for (Row &row : readRows(MLC_OPS_ROWS))
-    if (row.body.find("mlc.scan") != std::string::npos)
-      rows.push_back(std::move(row));
-  return rows;
-}
-
 TEST_P(ScanRow, AgreesWithTheOracle) {
   const Row &row = GetParam();
   OwningOpRef<ModuleOp> module = parseRow(row, "f32");
@@ -40,7 +32,7 @@ TEST_P(ScanRow, AgreesWithTheOracle) {
   program.compareAll(gradient.getName().str(), 1, {1e-5, 1e-5, 1e-5});
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, ScanRow, testing::ValuesIn(rowsWithScans()),
+INSTANTIATE_TEST_SUITE_P(Ops, ScanRow, testing::ValuesIn(readRows(MLC_OPS_ROWS, /*scans=*/true)),
                          [](const auto &info) { return info.param.name; });
 
 } // namespace
