@@ -69,18 +69,27 @@ def build(name, flatten=FlattenLastChannel):
     return layers
 
 
+# PyTorch's leaf names where mlc has others, of all layers and of some.
+LEAVES = {"weight": "w", "running_mean": "mean", "running_var": "var",
+          "weight_ih_l0": "wx", "weight_hh_l0": "wh", "bias_ih_l0": "bias_x", "bias_hh_l0": "bias_h"}
+LEAVES_OF = {"batch_norm": {"weight": "scale", "bias": "shift"}, "layer_norm": {"weight": "scale", "bias": "shift"},
+             "embedding": {"weight": "table"}}
+
+
 def path_of(torch_name):
     """mlc's path of a PyTorch parameter or buffer: `lenet__conv_1.weight` is `lenet.conv_1.w`."""
-    module, leaf = torch_name.rsplit(".", 1)
-    batch_norm = "__batch_norm" in module
-    leaf = {"weight": "scale" if batch_norm else "w", "bias": "shift" if batch_norm else "bias",
-            "running_mean": "mean", "running_var": "var"}.get(leaf)
-    return leaf and module.replace("__", ".") + "." + leaf
+    module, leaf = torch_name.replace("__", ".").rsplit(".", 1)
+    if leaf == "num_batches_tracked":
+        return None
+    layer = module.rsplit(".", 1)[-1].rsplit("_", 1)[0]
+    return module + "." + LEAVES_OF.get(layer, {}).get(leaf, LEAVES.get(leaf, leaf))
 
 
-def to_torch(array):
-    """A parameter or gradient of mlc in PyTorch's layout."""
+def to_torch(array, path="w"):
+    """A parameter or gradient of mlc, by its path, in PyTorch's layout."""
     tensor = torch.from_numpy(numpy.array(array))
+    if path.rsplit(".", 1)[-1] not in ("w", "wx", "wh"):
+        return tensor
     return {4: lambda: tensor.permute(3, 2, 0, 1), 2: tensor.t}.get(tensor.ndim, lambda: tensor)().contiguous()
 
 

@@ -3,6 +3,7 @@
 #include "runtime/data/Shuffle.h"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <system_error>
 
@@ -55,7 +56,11 @@ Loader::~Loader() {
 
 const Batch *Loader::next() {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [&] { return taken_ < made_ || done_; });
+  if (taken_ == made_ && !done_) {
+    auto begin = std::chrono::steady_clock::now();
+    changed_.wait(lock, [&] { return taken_ < made_ || done_; });
+    waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
   if (taken_ == made_)
     return nullptr;
   const Batch *batch = &slots_[taken_ % slots_.size()].batch;

@@ -52,6 +52,8 @@ public:
   /// The next batch; null after the last, or when the thread failed: then status() says why. Called from one
   /// thread.
   const Batch *next();
+  /// How long next() has waited so far.
+  double secondsWaited() const { return waited_; }
   /// Of the thread that prepares batches; to be asked when next() gave null.
   Status status();
 
@@ -72,6 +74,7 @@ private:
   /// A ring: slots [taken_, made_) are ready, slot taken_ - 1 is in the caller's hands.
   std::vector<Slot> slots_;
   uint64_t made_ = 0, taken_ = 0;
+  double waited_ = 0; ///< seconds
   bool done_ = false, stop_ = false;
   Status status_;
   std::mutex mutex_;

@@ -24,6 +24,7 @@ struct Trainer::Clock {
 
   Instant begin = now(), epochBegin = begin, lastReport = begin;
   int64_t samples = 0; ///< trained on since begin
+  double waited = 0;   ///< seconds, for data
 };
 
 Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value) {
@@ -224,6 +225,7 @@ void Trainer::report(Clock &clock, bool force) {
   report.totalUpdates = totalUpdates();
   report.samples = state_.position.row;
   report.samplesOfEpoch = data_.train.size();
+  report.secondsWaited = clock.waited;
   double elapsed = Clock::seconds(clock.begin, now);
   if (elapsed > 0 && clock.samples > 0) {
     report.samplesPerSecond = static_cast<double>(clock.samples) / elapsed;
@@ -361,6 +363,7 @@ TrainResult Trainer::loop() {
     ++state_.update;
     state_.position.row += batch->rows;
     clock.samples += batch->rows;
+    clock.waited = (*loader)->secondsWaited();
     report(clock, options_.reportEvery <= 0 || batch->lastOfEpoch);
   }
   result.reason = StopReason::Finished;

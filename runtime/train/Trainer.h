@@ -22,6 +22,7 @@ struct StepReport {
   int64_t samples = 0, samplesOfEpoch = 0; ///< seen in this epoch, and its size
   double samplesPerSecond = 0;
   double secondsLeft = 0;      ///< until the last update, at that speed
+  double secondsWaited = 0;    ///< since the run began, for data that were not ready when a step wanted them
   std::vector<double> figures; ///< of the epoch so far
 };
 

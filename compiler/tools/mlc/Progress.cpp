@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -55,7 +57,19 @@ static std::string bar(double share) {
   return text;
 }
 
+Status Progress::writeStepTimes(const std::string &path) {
+  stepTimes.reset(std::fopen(path.c_str(), "we"));
+  if (!stepTimes)
+    return Status::io(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  return Status::ok();
+}
+
 void Progress::onStep(const StepReport &report) {
+  if (stepTimes) {
+    std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+    fmt::print(stepTimes.get(), "{} {:.9f} {:.9f}\n", report.update, now.count(), report.secondsWaited);
+    std::fflush(stepTimes.get()); // who measures reads along
+  }
   double share = report.samplesOfEpoch ? double(report.samples) / report.samplesOfEpoch : 0;
   line.show(fmt::format("epoch {}/{} {} {:3.0f}%  {}/s  {}  {} left", report.epoch, report.epochs, bar(share),
                         100 * share, grouped(static_cast<int64_t>(report.samplesPerSecond)),

@@ -3,6 +3,8 @@
 
 #include "runtime/train/Trainer.h"
 
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,10 +28,19 @@ class Progress : public TrainObserver {
 public:
   explicit Progress(std::vector<std::string> figureNames) : names(std::move(figureNames)) {}
 
+  /// From now on, each report of steps adds a line to the file at `path`, which is made anew: updates made,
+  /// the monotonic clock's seconds, and those of them that the step has waited for data so far. For a program
+  /// that measures speed without what comes before the first step.
+  Status writeStepTimes(const std::string &path);
+
   void onStep(const StepReport &report) override;
   void onEpoch(const EpochReport &report) override;
 
 private:
+  struct Close {
+    void operator()(std::FILE *file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> stepTimes;
   std::vector<std::string> names;
   LiveLine line;
 };

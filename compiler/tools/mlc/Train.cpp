@@ -176,6 +176,8 @@ Status runTrain(const Options &options) {
   trainerOptions.stop = &stopSignal;
   trainerOptions.saveEvery = 1;
   Progress progress(manifest.figures.names);
+  if (!options.stepTimes.empty())
+    MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, *run, trainerOptions, progress);
   MLC_TRY(options.resume ? trainer.resume() : trainer.start());
   TrainResult result = trainer.run();

@@ -148,6 +148,7 @@ private:
     sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
     sub->add_flag("--json", options.json, "print the final figures as JSON");
     sub->add_option("--dump-parity", options.dumpParity)->group("");
+    sub->add_option("--step-times", options.stepTimes)->group("");
     sub->add_option("--dump-random", options.dumpRandom,
                     "do not train: write the numbers that the first steps would draw at random")
         ->type_name("DIR");

@@ -1,0 +1,81 @@
+"""mlc in the same interleaved rounds: `mlc train` of a workload's program, which is stopped between its rounds.
+
+It trains on and on; SIGCONT begins a round, SIGSTOP ends it. How fast it was stands in the file that --step-times names:
+a line about every tenth of a second, with the updates made, the monotonic clock, and how long the step has waited for data.
+So a round contains all of training: shuffling, conversion, checkpoints of epochs that end; not the start.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy
+
+from workloads import CHECKED
+
+BATCHES = 16  # that the peers are given
+
+
+def prepare(mlc, workload, folder):
+    """Writes the program and its data, has mlc make the first steps; the losses of these."""
+    (folder / "model.mlc").write_text(workload.program())
+    numpy.savez(folder / "train.npz", **workload.data())
+    run = subprocess.run([mlc, "train", folder / "model.mlc", "--data", folder, "--steps", str(BATCHES),
+                          "--dump-parity", folder / "dump"], capture_output=True, text=True)
+    if run.returncode != 0:
+        raise RuntimeError(f"mlc train --dump-parity failed:\n{run.stderr}")
+    return json.loads((folder / "dump/losses.json").read_text())[:CHECKED]
+
+
+class Training:
+    def __init__(self, mlc, workload, folder, threads):
+        self.batch, self.times, self.run_folder = workload.batch, folder / f"times{threads}", folder / f"run{threads}"
+        self.log = open(folder / f"log{threads}", "w+")
+        self.process = subprocess.Popen(
+            [mlc, "train", folder / "model.mlc", "--data", folder, "--threads", str(threads), "--epochs", "1000000000",
+             "--out", self.run_folder, "--step-times", self.times], stdout=self.log, stderr=self.log)
+        self.read = 0
+        self.wait(lambda lines: len(lines) > 1)
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def lines(self):
+        """Those complete lines that were not seen yet, as numbers."""
+        if not self.times.exists():
+            return []
+        with open(self.times) as file:
+            file.seek(self.read)
+            text = file.read()
+        return [[float(word) for word in line.split()] for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def wait(self, enough):
+        while not enough(found := self.lines()):
+            if self.process.poll() is not None:
+                self.log.seek(0)
+                raise RuntimeError(f"mlc train ended:\n{self.log.read()[-2000:]}")
+            time.sleep(0.02)
+        return found
+
+    def cpu(self):
+        """Seconds of all threads so far."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def run(self, seconds):
+        self.read = self.times.stat().st_size
+        cpu, begin = self.cpu(), time.monotonic()
+        os.kill(self.process.pid, signal.SIGCONT)
+        # The first line ends the step that was under way.
+        found = self.wait(lambda lines: len(lines) > 1 and lines[-1][1] - lines[0][1] >= seconds)
+        os.kill(self.process.pid, signal.SIGSTOP)
+        whole, cpu = time.monotonic() - begin, self.cpu() - cpu
+        (first, then, waited), (last, now, waited_now) = found[0], found[-1]
+        return {"steps": last - first, "seconds": now - then, "cpu": cpu * (now - then) / whole,
+                "waited": waited_now - waited}
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.run_folder, ignore_errors=True)
