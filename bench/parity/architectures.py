@@ -8,13 +8,9 @@ dropout, crops and flips drew. The last batch is smaller where the rows say so.
 The residual net has some hundred thousand relus; now and then one near zero turns over by rounding, and the losses part by 1e-3
 from that step on, in PyTorch's own f32 as well. The seed is one without (--seed tries others).
 """
-import argparse
-import json
 import math
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 import numpy
 import torch
@@ -22,123 +18,32 @@ from torch import nn
 from torch.nn import functional
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-import models  # noqa: E402
+import agreement  # noqa: E402
+from agreement import Dump, gradient_error  # noqa: E402
+from networks import Net, attend, causal, cosine, cross_entropy, draw, gpt_logits, gpt_optimizer, sinusoid, update  # noqa: E402
 
-TOLERANCE = 1e-4
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-class Net:
-    """mlc's tensors by path, the random numbers of a step, and layers over them. Pictures have channels last."""
-
-    def __init__(self, initial, trainable):
-        self.tensors = {name: torch.from_numpy(numpy.array(value)).double() for name, value in initial.items()}
-        for name in trainable:
-            self.tensors[name].requires_grad_()
-        self.trainable = [self.tensors[name] for name in trainable]
-        self.training, self.draws = True, {}
-
-    def __getitem__(self, path):
-        return self.tensors[path]
-
-    def draw(self, prefix, rows):
-        """The numbers for `rows` rows of the only site whose path begins with `prefix`. A smaller batch draws the same for
-        the rows it has."""
-        found = [values for site, values in self.draws.items() if site.startswith(prefix)]
-        if len(found) != 1:
-            sys.exit(f"{len(found)} sites begin with {prefix}: {', '.join(self.draws)}")
-        return torch.from_numpy(numpy.array(found[0][:rows])).double()
-
-    def dense(self, path, x):
-        y = x @ self[path + ".w"]
-        return y + self[path + ".bias"] if path + ".bias" in self.tensors else y
-
-    def conv(self, path, x, stride=1, pad=0):
-        y = functional.conv2d(x.permute(0, 3, 1, 2), self[path + ".w"].permute(3, 2, 0, 1),
-                              self.tensors.get(path + ".bias"), stride, pad)
-        return y.permute(0, 2, 3, 1)
-
-    def batch_norm(self, path, x):
-        y = functional.batch_norm(x.movedim(-1, 1), self[path + ".mean"], self[path + ".var"], self[path + ".scale"],
-                                  self[path + ".shift"], self.training)
-        return y.movedim(1, -1)
-
-    def layer_norm(self, path, x):
-        return functional.layer_norm(x, x.shape[-1:], self[path + ".scale"], self[path + ".shift"])
-
-    def dropout(self, site, x, p):
-        if not self.training:
-            return x
-        return torch.where(self.draw(site, len(x)) >= float(numpy.float32(p)), x / (1 - p), torch.zeros_like(x))
-
-    def recurrent(self, kind, path, x, lengths=None):
-        """nn.LSTM or nn.GRU over x, of packed sequences if lengths are given; the output at every step, zero after the end."""
-        wx, wh = self[path + ".wx"].T, self[path + ".wh"].T
-        biases = [self.tensors.get(path + name) for name in (".bias_x", ".bias_h")]
-        if biases[0] is None:
-            biases = [self[path + ".bias"], torch.zeros_like(self[path + ".bias"])]
-        module = kind(wx.shape[1], wh.shape[1], batch_first=True).double()
-        weights = dict(zip(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"), (wx, wh, *biases)))
-        if lengths is not None:
-            x_packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-            y, _ = torch.func.functional_call(module, weights, (x_packed,))
-            return nn.utils.rnn.pad_packed_sequence(y, batch_first=True, total_length=x.shape[1])[0]
-        return torch.func.functional_call(module, weights, (x,))[0]
 
 
 def pool(x):
     return functional.max_pool2d(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
 
 
-def heads_of(x, heads):
-    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
-
-
-def attend(n, path, q, k, v, heads, mask):
-    y = functional.scaled_dot_product_attention(*(heads_of(z, heads) for z in (q, k, v)), attn_mask=mask)
-    return n.dense(path, y.transpose(1, 2).flatten(2))
-
-
-def causal(t):
-    return torch.ones(t, t, dtype=torch.bool).tril()
-
-
 # --- The programs: data, loss of a batch, optimizer ---------------------------------------------------------------------
 
 
 def gpt_loss(n, b):
-    h = n["gpt.token"][b["x"]] + n["gpt.place"]
-    h = n.dropout("gpt.dropout_1", h, 0.1)
-    for i in range(2):
-        p, s = f"gpt.blocks.{i}", f"gpt.blocks.{i}.block_1"
-        q, k, v = n.dense(p + ".attention_1.dense_1", n.layer_norm(p + ".layer_norm_1", h)).chunk(3, -1)
-        y = attend(n, p + ".attention_1.dense_2", q, k, v, 4, causal(12))
-        h = h + n.dropout(s + ".dropout_1", y, 0.1)
-        y = functional.gelu(n.dense(p + ".dense_1", n.layer_norm(p + ".layer_norm_2", h)))
-        h = h + n.dropout(s + ".dropout_2", n.dense(p + ".dense_2", y), 0.1)
-    logits = n.layer_norm("gpt.layer_norm_1", h) @ n["gpt.token"].T
-    return functional.cross_entropy(logits.flatten(0, 1), b["y"].flatten())
-
-
-def gpt_optimizer(n):
-    plain = [t for name, t in n.tensors.items() if name.endswith((".bias", ".scale", ".shift"))]
-    rest = [t for name, t in n.tensors.items() if not name.endswith((".bias", ".scale", ".shift"))]
-    return torch.optim.AdamW([{"params": rest, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}])
+    return cross_entropy(gpt_logits(n, b["x"], depth=2, heads=4), b["y"])
 
 
 def gpt_rate(step, steps):
-    return 3e-3 * min(1, (step + 1) / 10) * 0.5 * (1 + math.cos(math.pi * step / steps))
+    return 3e-3 * min(1, (step + 1) / 10) * cosine(step / steps)
 
 
 def char_lstm_loss(n, b):
     h = n.recurrent(nn.LSTM, "chars.lstm_1", n["chars.table"][b["x"]])
     h = n.recurrent(nn.LSTM, "chars.lstm_2", n.dropout("chars.dropout_1", h, 0.2))
-    return functional.cross_entropy(n.dense("chars.dense_1", h).flatten(0, 1), b["y"].flatten())
-
-
-def sinusoid(length, d):
-    angle = torch.arange(length).double()[:, None] * torch.exp(torch.arange(d // 2).double() * (-math.log(10000) / (d / 2)))
-    return torch.cat([angle.sin(), angle.cos()], -1)
+    return cross_entropy(n.dense("chars.dense_1", h), b["y"])
 
 
 def translate_loss(n, b):
@@ -163,7 +68,7 @@ def translate_loss(n, b):
         y = y + attention(p + ".attend_1", z, z, own & causal(7))
         y = y + attention(p + ".attend_2", n.layer_norm(p + ".layer_norm_2", y), x, seen)
         y = y + n.dense(p + ".dense_2", n.dense(p + ".dense_1", n.layer_norm(p + ".layer_norm_3", y)).relu())
-    return functional.cross_entropy(n.dense("translate.dense_1", y).flatten(0, 1), dst.flatten(), ignore_index=0)
+    return cross_entropy(n.dense("translate.dense_1", y), dst, ignore_index=0)
 
 
 def classify_loss(n, b):
@@ -189,9 +94,9 @@ def resnet_loss(n, b):
     x = (b["image"] / 255 - torch.tensor([0.491, 0.482, 0.447]).double()) / torch.tensor([0.247, 0.243, 0.262]).double()
     if n.training:
         wide = functional.pad(x, (0, 0, 2, 2, 2, 2))
-        u, v = (torch.floor(n.draw(f"random_crop_1.uniform_{i}", len(x)) * 5).long() for i in (1, 2))
+        u, v = (torch.floor(draw(n.draws, f"random_crop_1.uniform_{i}", len(x)) * 5).long() for i in (1, 2))
         x = torch.stack([picture[top:top + 12, left:left + 12] for picture, top, left in zip(wide, u, v)])
-        flip = n.draw("random_flip_1", len(x)) < 0.5
+        flip = draw(n.draws, "random_flip_1", len(x)) < 0.5
         x = torch.where(flip[:, None, None, None], x.flip(2), x)
 
     def unit(p, x, stride=1, pad=1):
@@ -242,7 +147,7 @@ def series_loss(n, b):
 def vae_loss(n, b):
     x = b["image"].flatten(1) / 255
     mu, logvar = n.dense("encoder.dense_2", n.dense("encoder.dense_1", x).relu()).chunk(2, -1)
-    z = mu + torch.exp(logvar / 2) * n.draw("normal_1", len(x))
+    z = mu + torch.exp(logvar / 2) * draw(n.draws, "normal_1", len(x))
     made = n.dense("decoder.dense_2", n.dense("decoder.dense_1", z).relu())
     rebuilt = functional.binary_cross_entropy_with_logits(made, x, reduction="none").sum(1)
     return (rebuilt - 0.5 * (1 + logvar - mu ** 2 - logvar.exp()).sum(1)).mean()
@@ -293,17 +198,14 @@ def adam(rate):
     return lambda n: torch.optim.Adam(n.trainable, lr=rate)
 
 
-def cosine(peak):
-    return lambda step, steps: peak * 0.5 * (1 + math.cos(math.pi * step / steps))
-
-
 ARCHITECTURES = {
     "gpt": Architecture(tokens(12, 40), gpt_loss, gpt_optimizer, clip=1, rate=gpt_rate),
     "char_lstm": Architecture(tokens(10, 30), char_lstm_loss, adam(1e-2), clip=0.5),
     "seq2seq": Architecture(dates, translate_loss, adam(1e-3)),
     "bilstm": Architecture(reviews, classify_loss, adam(1e-2), clip=1),
     "resnet18": Architecture(pictures(12, 10), resnet_loss,
-                             lambda n: torch.optim.SGD(n.trainable, lr=0.001, momentum=0.9, weight_decay=5e-4), rate=cosine(0.001)),
+                             lambda n: torch.optim.SGD(n.trainable, lr=0.001, momentum=0.9, weight_decay=5e-4),
+                             rate=lambda step, steps: 0.001 * cosine(step / steps)),
     "keras_cnn": Architecture(pictures(12, 10), cnn_loss, adam(1e-3)),
     "lenet_sgd": Architecture(pictures(20, 2), lenet_loss, lambda n: torch.optim.SGD(n.trainable, lr=0.01, momentum=0.9)),
     "tabular": Architecture(people, tabular_loss, adam(1e-2)),
@@ -319,78 +221,35 @@ def batch_of(raw):
             for name, v in raw.items()}
 
 
-def gradient_error(n, names, gradients):
-    """The worst tensor's largest difference, relative to its largest element (see parity.py)."""
-    pairs = [(n[name].grad, torch.from_numpy(numpy.array(gradients[name])).double()) for name in names]
-    largest = max(expected.abs().max().item() for expected, _ in pairs)
-    return max((expected - ours).abs().max().item() / (scale if scale > 1e-6 * largest else largest)
-               for expected, ours in pairs for scale in [expected.abs().max().item()])
-
-
-def compare(name, architecture, folder, steps, seed, mlc):
+def compare(name, folder, args):
+    architecture = ARCHITECTURES[name]
     random = numpy.random.default_rng(list(name.encode()))
     train, test = architecture.rows(random, 200), architecture.rows(random, 40)
     numpy.savez(folder / "train.npz", **train)
     numpy.savez(folder / "test.npz", **test)
-    run = subprocess.run([mlc, "train", HERE / "programs" / f"{name}.mlc", "--data", folder, "--steps", str(steps), "--seed",
-                          str(seed), "--dump-parity", folder / "dump", "--dump-random", folder / "dump"],
-                         capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"mlc train {name} failed:\n{run.stderr}")
-
-    def read(file):
-        return models.read_safetensors(folder / "dump" / file)
-
-    ours, gradients = json.loads((folder / "dump/losses.json").read_text()), read("gradients.safetensors")
-    n = Net(read("initial.safetensors"), list(gradients))
+    dump = Dump(HERE / "programs" / f"{name}.mlc", folder, args, "--data", folder, "--seed", str(args.seed),
+                "--dump-random", folder / "dump")
+    n = Net(dump.initial, list(dump.gradients))
     n.train_split = train
     optimizer = architecture.optimizer(n)
     theirs, error = [], 0.0
-    for step in range(steps):
-        n.draws = read(f"random_{step}.safetensors")
+    for step in range(args.steps):
+        n.draws = dump.read(f"random_{step}")
         optimizer.zero_grad()
-        loss = architecture.loss(n, batch_of(read(f"batch_{step}.safetensors")))
+        loss = architecture.loss(n, batch_of(dump.read(f"batch_{step}")))
         loss.backward()
         if step == 0:
-            error = gradient_error(n, list(gradients), gradients)
-        if architecture.clip:
-            nn.utils.clip_grad_norm_(n.trainable, architecture.clip)
-        if architecture.rate:
-            for group in optimizer.param_groups:
-                group["lr"] = architecture.rate(step, steps)
-        optimizer.step()
+            error = gradient_error([(n[path].grad, torch.from_numpy(numpy.array(ours)).double())
+                                    for path, ours in dump.gradients.items()])
+        update(n, optimizer, architecture.clip, architecture.rate and architecture.rate(step, args.steps))
         theirs.append(loss.item())
-    if not architecture.evaluated:
-        return ours, theirs, error, 0.0
-    n.training = False
-    with torch.no_grad():
-        expected = architecture.loss(n, batch_of(test)).item()
-    got = json.loads((folder / "dump/evaluation.json").read_text())["loss"]
-    return ours, theirs, error, abs(got / expected - 1)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=list(ARCHITECTURES), choices=list(ARCHITECTURES))
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--mlc", default=str(models.ROOT / "build/release/bin/mlc"))
-    args = parser.parse_args()
-    results, good = [], True
-    for name in args.models:
-        with tempfile.TemporaryDirectory() as folder:
-            ours, theirs, error, tested = compare(name, ARCHITECTURES[name], pathlib.Path(folder), args.steps, args.seed, args.mlc)
-        apart = float(numpy.max(numpy.abs(numpy.array(ours) / numpy.array(theirs) - 1)))
-        passed = len(ours) == args.steps and max(apart, error, tested) <= TOLERANCE  # false for NaN
-        good = good and passed
-        results.append({"name": name, "mlc": ours, "torch": theirs, "grad_error": error, "eval_error": tested})
-        print(f"{name:24} losses within {apart:.1e}, gradients within {error:.1e}, evaluation within {tested:.1e}   "
-              f"{'good' if passed else 'TOO FAR APART'}", flush=True)
-    if len(results) == len(ARCHITECTURES):
-        out = pathlib.Path(__file__).with_name("architecture_results.json")
-        out.write_text(json.dumps({"models": results}, indent=1) + "\n")
-    return 0 if good else 1
+    entry = {"mlc": dump.losses, "torch": theirs, "grad_error": error}
+    if architecture.evaluated:
+        n.training = False
+        with torch.no_grad():
+            entry["eval_error"] = abs(dump.evaluation() / architecture.loss(n, batch_of(test)).item() - 1)
+    return entry
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    agreement.main(__doc__, "models", list(ARCHITECTURES), HERE / "architecture_results.json", compare, seed=2)
