@@ -75,6 +75,8 @@ struct Call {
   std::vector<Arg> args;
   /// `relu` as a stage has none, `relu()` has.
   bool hasParens = false;
+  /// `remat callee(...)`: what it computes is computed again for the gradient, not kept.
+  bool isRemat = false;
   /// Which call of a callee with this name it is, from 1, in the text of the enclosing item: the k of the
   /// parameter name `callee_k`. Local functions count as part of the item they stand in.
   unsigned ordinal = 0;
@@ -257,6 +259,8 @@ struct ScanExpr : Expr {
   Span axisSpan;
   std::vector<Carry> carries;
   Block body;
+  /// `remat scan ...`: the backward scan keeps the carries alone.
+  bool isRemat = false;
   Span scanSpan;
 };
 

@@ -15,6 +15,8 @@ void AstPrinter::args(const std::vector<Arg> &args) {
 }
 
 void AstPrinter::call(const Call &call) {
+  if (call.isRemat)
+    write("remat ");
   name(call.callee);
   if (call.hasParens)
     args(call.args);
@@ -121,7 +123,7 @@ void AstPrinter::expr(const Expr &node) {
   }
   case ExprKind::Scan: {
     const auto &scan = cast<ScanExpr>(node);
-    write("scan ");
+    write(scan.isRemat ? "remat scan " : "scan ");
     pattern(scan.pattern);
     write(" in ");
     expr(*scan.sequence);

@@ -56,6 +56,7 @@ Value Elaborator::call(const Call &call, Env &env, const Expected *expected, con
                                                      : function.kind != Function::Instance;
   if (!onlyStage && (isLayer || (variable && variable->isParameter)))
     site.component = componentName(call);
+  RematRegion region(*this, *graph, call.isRemat || function.isRemat);
   return apply(function, std::move(*given), site, env, expected);
 }
 
@@ -90,6 +91,7 @@ Value Elaborator::instance(const LayerInstanceStmt &stmt, Env &env) {
   Value base;
   if (node && !node->cast) {
     base = lookup(node->call.callee.text, node->call.callee.span, env);
+    result.isRemat = node->call.isRemat;
     std::optional<Arguments> given = arguments(node->call.args, env);
     if (base.isError() || !given)
       return Value();

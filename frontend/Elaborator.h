@@ -103,7 +103,9 @@ public:
   };
 
   explicit GraphContext(Phase &phase) : kind(Whole), phase(phase), parent(nullptr) {}
-  GraphContext(Kind kind, GraphContext &parent) : kind(kind), phase(parent.phase), parent(&parent) {}
+  GraphContext(Kind kind, GraphContext &parent) : kind(kind), phase(parent.phase), parent(&parent) {
+    remat = kind == Scan ? parent.remat : 0;
+  }
 
   /// A run-time number as a scalar tensor.
   ValueId scalar(const Number &number, DType dtype);
@@ -315,11 +317,30 @@ public:
   size_t expressionDepth = 0;
   size_t nodeCount = 0;
   bool tooLarge = false;
+  /// Of `remat`, so far.
+  int rematRegions = 0;
 
   /// Notes that a field is used as a class below `count`, if this value is one.
   void noteClasses(GraphContext *context, ValueId value, int64_t count);
   /// Puts the place of the nodes that follow into the graph.
   void locate();
+};
+
+/// While it lives, the nodes of `graph` are in a `remat` region of their own; in one that is open already
+/// they stay there, which says the same.
+class RematRegion {
+public:
+  RematRegion(Elaborator &elaborator, GraphContext &graph, bool isWanted)
+      : graph(graph), before(graph.remat) {
+    if (isWanted && !before)
+      graph.remat = ++elaborator.rematRegions;
+  }
+  ~RematRegion() { graph.remat = before; }
+  RematRegion(const RematRegion &) = delete;
+
+private:
+  GraphContext &graph;
+  int before;
 };
 
 std::string join(const std::string &path, const std::string &component);

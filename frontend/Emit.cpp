@@ -74,6 +74,7 @@ private:
   void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
             std::vector<Value> &bound);
   void emitGraph(const Graph &graph, std::vector<Value> &bound);
+  Value barrier(Value value, StringRef edge, int region);
   Attribute attribute(const Node &node, StringRef name, const AttrValue &value);
   std::vector<Value> outputs(const Graph &graph, const std::vector<Value> &bound);
   std::vector<Type> outputTypes(const Graph &graph);
@@ -259,6 +260,11 @@ Attribute Emitter::attribute(const Node &node, StringRef name, const AttrValue &
   return {};
 }
 
+static bool isConstant(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && op->getNumOperands() == 0;
+}
+
 /// A constant's elements, rounded to the element type of `type`.
 static DenseElementsAttr constantElements(RankedTensorType type, ArrayRef<double> values) {
   Type element = type.getElementType();
@@ -278,11 +284,31 @@ static DenseElementsAttr constantElements(RankedTensorType type, ArrayRef<double
   return DenseElementsAttr::get(type, elements);
 }
 
+Value Emitter::barrier(Value value, StringRef edge, int region) {
+  NamedAttribute attribute = builder.getNamedAttr(edge, builder.getI64IntegerAttr(region));
+  return builder.create(OperationState(value.getLoc(), "mlc.barrier", value, value.getType(), attribute))
+      ->getResult(0);
+}
+
 void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
+  std::vector<int> regions(bound.size(), 0);          // of a remat, by value
+  std::map<std::pair<ValueId, int>, Value> crossings; // a value as another region sees it
+  auto read = [&](ValueId id, int reader) {
+    if (regions[id] == reader)
+      return bound[id];
+    Value &seen = crossings[{id, reader}];
+    if (!seen) {
+      seen = regions[id] ? barrier(bound[id], "leave", regions[id]) : bound[id];
+      seen = reader ? barrier(seen, "enter", reader) : seen;
+    }
+    return seen;
+  };
   for (const Node &node : graph.nodes) {
     OperationState state(location(node.origin), "mlc." + node.op);
+    // Constants are in no region: a barrier would only hide them.
+    int region = node.operands.empty() ? 0 : node.remat;
     for (ValueId operand : node.operands)
-      state.operands.push_back(bound[operand]);
+      state.operands.push_back(isConstant(bound[operand]) ? bound[operand] : read(operand, region));
     for (ValueId result : node.results)
       state.types.push_back(tensorType(graph.types[result]));
     for (const auto &[name, value] : node.attrs) {
@@ -316,9 +342,13 @@ void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
       builder.create(OperationState(state.location, "mlc.yield", outputs(*body, inner), TypeRange()));
     }
     Operation *op = builder.create(state);
-    for (auto [id, value] : llvm::zip(node.results, op->getResults()))
+    for (auto [id, value] : llvm::zip(node.results, op->getResults())) {
       bound[id] = value;
+      regions[id] = region;
+    }
   }
+  for (ValueId id : graph.outputs)
+    bound[id] = read(id, 0);
 }
 
 std::vector<Value> Emitter::outputs(const Graph &graph, const std::vector<Value> &bound) {

@@ -103,7 +103,11 @@ public:
         token.bracket = tokens[open.back()].kind;
       if (token.isComment)
         continue;
-      token.isWord = token.is(TokenKind::Name) && isWord(before, token);
+      bool isRemat = before && before->is(TokenKind::Name) && before->text == "remat" && !newline &&
+                     (token.is(TokenKind::Name) || token.is(TokenKind::Scan));
+      if (isRemat)
+        tokens[last].isWord = true;
+      token.isWord = token.is(TokenKind::Name) && !isRemat && isWord(before, token);
       token.isUnary =
           token.is(TokenKind::Minus) && (token.beginsStatement || !before || !endsOperand(*before));
       nest(i, before);

@@ -79,6 +79,7 @@ std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vecto
   node.operands = operands;
   node.attrs = std::move(attrs);
   node.origin = here;
+  node.remat = remat;
   for (const TensorType &type : results) {
     node.results.push_back(fresh(type));
     producers.back() = int64_t(graph.nodes.size());
@@ -96,6 +97,7 @@ std::vector<ValueId> GraphBuilder::region(const std::string &name, const std::ve
   node.operands = operands;
   node.attrs = std::move(attrs);
   node.origin = here;
+  node.remat = remat;
   node.regions.push_back(std::make_unique<core::Graph>(std::move(body)));
   for (const TensorType &type : results) {
     node.results.push_back(fresh(type));

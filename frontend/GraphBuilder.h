@@ -61,6 +61,8 @@ public:
   core::Graph graph;
   /// What the next nodes come from.
   core::Origin here;
+  /// The `remat` region that the next nodes are in; 0: none.
+  int remat = 0;
 
 private:
   ValueId fresh(const TensorType &type);

@@ -113,6 +113,7 @@ ExprPtr ParserCore::parsePipe(ExprPtr head) {
 
 bool ParserCore::parseStage(PipeExpr &pipe) {
   Call stage;
+  stage.isRemat = acceptRemat();
   if (is(TokenKind::Scalar)) {
     DiagnosticBuilder cast = error(DiagnosticCode::E0115, found() + " is a type, not a stage");
     if (std::optional<std::string> head =

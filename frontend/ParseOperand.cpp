@@ -64,6 +64,19 @@ ExprPtr ParserCore::parsePrimary() {
     error(DiagnosticCode::E0105, "expected an expression, found " + found());
     return nullptr;
   }
+  if (Span begin = current.span; acceptRemat()) {
+    ExprPtr expr = parsePrimary();
+    auto *call = expr && expr->kind == ExprKind::Call ? static_cast<CallExpr *>(expr.get()) : nullptr;
+    if (auto *scan = expr && expr->kind == ExprKind::Scan ? static_cast<ScanExpr *>(expr.get()) : nullptr)
+      scan->isRemat = true;
+    else if (call && !call->cast)
+      call->call.isRemat = true;
+    else if (expr)
+      errorAt(DiagnosticCode::E0105, expr->span, "expected a call or a scan after `remat`");
+    if (expr)
+      expr->span = since(begin);
+    return expr;
+  }
   switch (current.kind) {
   case TokenKind::Number: {
     auto number = std::make_unique<NumberExpr>();
@@ -252,6 +265,15 @@ ExprPtr ParserCore::parseScan() {
   unsigned height = highest;
   highest = std::max(highest, outer);
   return finish(std::move(scan), height);
+}
+
+/// The word `remat`, if what it is said of follows on its line. Anywhere else `remat` is a name.
+bool ParserCore::acceptRemat() {
+  bool isSaid = isWord("remat") && !following.newlineBefore &&
+                (following.kind == TokenKind::Name || following.kind == TokenKind::Scan);
+  if (isSaid)
+    take();
+  return isSaid;
 }
 
 /// After the callee: the arguments, if there are parentheses.

@@ -66,6 +66,7 @@ struct Node {
   std::vector<ValueId> results;                // fresh values
   std::vector<std::unique_ptr<Graph>> regions; // bodies (scan); isolated: their inputs are their own values
   Origin origin;
+  int remat = 0; // the region of a `remat`, from 1; 0: none
 };
 
 /// A straight list of nodes in SSA order. Inputs come first among the values.

@@ -65,7 +65,7 @@ class ScanBuilder {
 public:
   ScanBuilder(Elaborator &elaborator, const ScanExpr &expr)
       : elaborator(elaborator), expr(expr), before(elaborator.graph),
-        body(GraphContext::Scan, *elaborator.graph) {}
+        body(GraphContext::Scan, *elaborator.graph), region(elaborator, body, expr.isRemat) {}
   ~ScanBuilder() { elaborator.graph = before; }
 
   Value run(Env &env, const Expected *expected);
@@ -82,6 +82,7 @@ private:
   const ScanExpr &expr;
   GraphContext *before;
   GraphContext body;
+  RematRegion region;
   std::vector<Sequences> named;       // by name of the pattern
   std::vector<Value> all;             // the sequences, checked
   std::vector<Value> initial;         // of the carries

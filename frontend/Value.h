@@ -89,6 +89,7 @@ struct Function {
   // Instance: `layer name = f(hypers)`.
   std::shared_ptr<const Function> instanceOf;
   std::string path, site;
+  bool isRemat = false;
   std::vector<std::pair<Value, Span>> positional;
   std::vector<std::pair<Ident, Value>> named;
 

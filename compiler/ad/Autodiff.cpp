@@ -9,11 +9,13 @@
 //   and where
 //      a value has several uses their cotangents are added (Pullback.cpp; scan: ScanPullback.cpp);
 //   5. the function returns f's results and the cotangents of `wrt`, zeros where nothing came;
-//   6. simplified to canonical form, common subexpressions merged.
+//   6. the ops of `remat` regions that backward ops read are repeated (Remat.cpp);
+//   7. simplified to canonical form, common subexpressions merged.
 // The backward ops read the forward ops' values; which of them are kept in memory is the memory planner's
 // business. Since a derivative is made of the same ops, @f.grad is as differentiable as f.
 #include "compiler/ad/Autodiff.h"
 #include "compiler/ad/Pullback.h"
+#include "compiler/ad/Remat.h"
 
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/IRMapping.h"
@@ -137,13 +139,22 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
     pullback.vary(block.getArgument(index));
   pullback.spread(ops);
   Value result = end->getOperand(0);
-  pullback.add(result, ConstantOp::create(builder, result.getLoc(), result.getType(), 1.0));
+  auto seed = ConstantOp::create(builder, result.getLoc(), result.getType(), 1.0);
+  pullback.add(result, seed);
   if (failed(pullback.run(ops)))
     return {};
+  // Not `ops`: a scan that was differentiated is another op now.
+  SmallVector<Operation *> forward;
+  for (Operation *op = &block.front(); op != seed; op = op->getNextNode())
+    forward.push_back(op);
   SmallVector<Value> results(end->getOperands());
   for (int64_t index : wrt)
     results.push_back(pullback.getOrZeros(block.getArgument(index)));
   end->setOperands(results);
+  if (!rematOps(forward).empty()) {
+    forward.push_back(end);
+    repeatRematOps(forward);
+  }
   copy.setFunctionType(
       FunctionType::get(copy.getContext(), copy.getArgumentTypes(), ValueRange(results).getTypes()));
   // Attributes of results are the callee's own; the derivatives have none.

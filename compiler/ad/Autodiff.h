@@ -14,8 +14,8 @@ namespace mlc::compiler {
 std::unique_ptr<mlir::Pass> createAutodiffPass();
 
 /// `mlc-inline`: replaces every call of a function of this module by the function's body and drops
-/// stop_gradient: what neither is needed for once no gradient op is left. Private functions that nothing
-/// names any more are erased.
+/// stop_gradient and the edges of remat regions: what nothing is needed for once no gradient op is left.
+/// Private functions that nothing names any more are erased.
 std::unique_ptr<mlir::Pass> createInlinePass();
 
 /// Replaces the func.calls, and those mlc.calls that have no vjp (or all, if `withVjp`), in and under `root`

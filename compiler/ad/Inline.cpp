@@ -65,7 +65,9 @@ namespace {
 struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(InlinePass)
   StringRef getArgument() const override { return "mlc-inline"; }
-  StringRef getDescription() const override { return "Inline all calls and drop stop_gradient"; }
+  StringRef getDescription() const override {
+    return "Inline all calls, drop stop_gradient and the edges of remat regions";
+  }
 
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -88,6 +90,12 @@ struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
     }
     privates.clear();
     getOperation().walk([](StopGradientOp op) {
+      op.getResult().replaceAllUsesWith(op.getX());
+      op.erase();
+    });
+    getOperation().walk([](BarrierOp op) {
+      if (!op.getEnter() && !op.getLeave())
+        return;
       op.getResult().replaceAllUsesWith(op.getX());
       op.erase();
     });

@@ -2,13 +2,14 @@
 //
 // Where the forward scan, at step t, reads carries c[t] and slices x[t] and makes c[t+1] and y[t], the
 // backward scan carries g, the cotangent of c[t+1], and at step t
-//   1. recomputes the body from c[t] (a slice of the stack the forward scan leaves: nothing else is stored)
-//   and x[t],
+//   1. recomputes the body from c[t] (a slice of the stack the forward scan leaves: nothing else is stored
+//   but the results of products and convolutions, unless they are in a `remat` region) and x[t],
 //   2. pulls g and the cotangent of y[t] back through it,
 //   3. yields as new g what came to c[t], plus the cotangent that the stack's slot t got from outside,
 //   4. adds what came to the constants to sums that it carries, and puts out what came to x[t].
 // A reverse scan is the same with t+1 and t exchanged.
 #include "compiler/ad/Pullback.h"
+#include "compiler/ad/Remat.h"
 
 #include "dialects/mlc/Expr.h"
 #include "mlir/IR/IRMapping.h"
@@ -87,10 +88,12 @@ LogicalResult Pullback::runScan(ScanOp op) {
         isActive[i] = hasChanged = true;
   }
 
-  // The costly values, kept. Canonical form drops those that are not read after all.
+  // The costly values, kept, but for those of remat regions. Canonical form drops those that are not read
+  // after all.
   SmallVector<Value> costly;
+  DenseMap<Operation *, int64_t> rematerialized = rematOps(opsOf(body));
   for (Operation &inner : body.without_terminator())
-    if (isCostly(&inner))
+    if (isCostly(&inner) && !rematerialized.contains(&inner))
       costly.push_back(inner.getResult(0));
   SmallVector<Value> known;
   for (Value result : op.getResults())
@@ -170,6 +173,13 @@ LogicalResult Pullback::runScan(ScanOp op) {
   // The rules have read the costly ops' operands; from here on their results are the kept ones.
   for (auto [position, value] : llvm::enumerate(costly))
     mapping.lookup(value).replaceAllUsesWith(argument(carries.size() + firstKept + position));
+
+  // The same for remat regions, whose ops are there again already; on barriers, so that what they compute is
+  // not computed before the loop either, for all steps at once.
+  readPastEntries(ops);
+  for (Operation *op : ops)
+    if (auto barrier = dyn_cast<BarrierOp>(op))
+      barrier.removeEnterAttr();
 
   // 3. and 4.
   SmallVector<Value> yields;

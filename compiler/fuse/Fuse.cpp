@@ -102,7 +102,10 @@ private:
     if (op && !fromMemory && isRemade(value)) {
       for (Value operand : op->getOperands())
         map(operand);
-      builder.clone(*op, mapping);
+      if (auto barrier = dyn_cast<ir::BarrierOp>(op))
+        mapping.map(value, mapping.lookup(barrier.getX()));
+      else
+        builder.clone(*op, mapping);
       return;
     }
     mapping.map(value, argument(value));
@@ -282,6 +285,8 @@ private:
     Value made;
     if (auto constant = dyn_cast<ir::ConstantOp>(op))
       made = step::ConstantOp::create(builder, op->getLoc(), value.getType(), constant.getValue());
+    else if (auto barrier = dyn_cast<ir::BarrierOp>(op))
+      made = inMemory(barrier.getX());
     else
       made = step::ViewOp::create(builder, op->getLoc(), value.getType(), inMemory(op->getOperand(0)),
                                   *viewOffset(op));

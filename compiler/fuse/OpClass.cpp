@@ -9,7 +9,7 @@ ArrayRef<int64_t> compiler::shapeOf(Value value) {
 }
 
 std::optional<int64_t> compiler::viewOffset(Operation *op) {
-  if (isa<ir::ReshapeOp>(op))
+  if (isa<ir::ReshapeOp, ir::BarrierOp>(op))
     return 0;
   auto slice = dyn_cast<ir::SliceOp>(op);
   if (!slice || llvm::any_of(slice.getStrides(), [](int64_t stride) { return stride != 1; }))

@@ -14,7 +14,7 @@ bool Pull::needsCoords(Value value) {
     return it->second;
   Operation *op = value.getDefiningOp();
   bool needs = true;
-  if (isa<ir::ElementwiseOpInterface, ir::ReshapeOp>(op))
+  if (isa<ir::ElementwiseOpInterface, ir::ReshapeOp, ir::BarrierOp>(op))
     needs = llvm::any_of(op->getOperands(), [&](Value operand) { return needsCoords(operand); });
   else if (isa<ir::ConstantOp>(op))
     needs = false;
@@ -125,6 +125,7 @@ Value Pull::compute(Value value, const Point *where) {
           coord = arithmetic.add(arithmetic.mul(coord, stride), start);
         return single(op.getX(), coords);
       })
+      .Case([&](ir::BarrierOp op) { return at(op.getX(), where); })
       .Case([&](ir::ReshapeOp op) { return reshape(op, where); })
       .Case([&](ir::PadOp op) { return pad(op, where); })
       .Case([&](ir::ConcatOp op) { return concat(op, where); })

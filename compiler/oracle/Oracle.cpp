@@ -407,6 +407,7 @@ llvm::Expected<Results> Interpreter::evaluateOp(Operation *op, ArrayRef<Tensor> 
           [&](auto o) { return Results{evaluate(o, in[0])}; })
       .Case<ir::GatherOp, ir::ScatterAddOp>([&](auto o) { return Results{evaluate(o, in[0], in[1])}; })
       .Case([&](ir::ConcatOp o) { return Results{evaluate(o, in)}; })
+      .Case([&](ir::BarrierOp) { return Results{in[0]}; })
       .Case([&](ir::ReshapeOp) { return Results{in[0].reshaped(type(0))}; })
       .Case([&](ir::IotaOp o) { return Results{evaluate(o)}; })
       .Case([&](ir::ConstantOp o) { return Results{Tensor(o.getValue())}; })

@@ -27,6 +27,9 @@ Value TransposeOp::transpose(OpBuilder &builder, unsigned, Value ct) {
   return builder.createOrFold<TransposeOp>(getLoc(), ct, inverse);
 }
 
+bool BarrierOp::isLinearIn(unsigned) { return true; }
+Value BarrierOp::transpose(OpBuilder &, unsigned, Value ct) { return ct; }
+
 bool ReverseOp::isLinearIn(unsigned) { return true; }
 Value ReverseOp::transpose(OpBuilder &builder, unsigned, Value ct) {
   return builder.createOrFold<ReverseOp>(getLoc(), ct, getAxes());

@@ -92,6 +92,10 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, MaybeLocation loc, Ad
   return success();
 }
 
+void BarrierOp::build(OpBuilder &builder, OperationState &state, Value x) {
+  build(builder, state, x.getType(), x, IntegerAttr(), IntegerAttr());
+}
+
 LogicalResult ReverseOp::inferReturnTypes(MLIRContext *, MaybeLocation loc, Adaptor adaptor,
                                           SmallVectorImpl<Type> &types) {
   RankedTensorType type = tensor(adaptor.getX().getType());

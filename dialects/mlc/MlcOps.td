@@ -76,6 +76,20 @@ def ReshapeOp : Mlc_Linear<"reshape"> {
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
 }
 
+def BarrierOp : Mlc_Linear<"barrier", [AllTypesMatch<["x", "result"]>]> {
+  let summary = "the operand, behind which nothing is known of how it was computed";
+  let description = [{
+    Nothing folds it, so that what is computed from it is computed again, even where the same was computed from the
+    operand before. With `enter` or `leave` it is the edge of a `remat` region, by number: the ops that read what
+    entered, up to where it leaves, are those that the backward pass repeats instead of reading what they computed.
+    Fusion ends at a barrier, and in memory it is nothing: a view of the operand.
+  }];
+  let arguments = (ins Mlc_Tensor:$x, OptionalAttr<I64Attr>:$enter, OptionalAttr<I64Attr>:$leave);
+  let results = (outs Mlc_Tensor:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$x)>];
+  let assemblyFormat = "$x (`enter` `=` $enter^)? (`leave` `=` $leave^)? attr-dict `:` type($x)";
+}
+
 def TransposeOp : Mlc_Linear<"transpose", [InferTypeOpAdaptor]> {
   let summary = "permutation of axes";
   let description = "Axis i of the result is axis `permutation[i]` of the operand.";

@@ -33,7 +33,7 @@ static LogicalResult hoistInvariant(ScanOp op, PatternRewriter &rewriter) {
       readsInput |= input >= 0;
       isInvariant &= input >= 0 ? scan.isConstant(input) : splatOf(operand).has_value();
     }
-    if (!isInvariant || !readsInput || isa<BroadcastOp>(inner))
+    if (!isInvariant || !readsInput || isa<BroadcastOp, BarrierOp>(inner))
       continue;
     IRMapping mapping;
     for (Value operand : inner.getOperands())

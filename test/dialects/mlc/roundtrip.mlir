@@ -81,6 +81,12 @@ func.func @shapes(%x: tensor<2x3xf32>) {
   %1 = mlc.reshape %x : tensor<2x3xf32> -> tensor<6xf32>
   // CHECK: mlc.transpose %arg0 [1, 0] : tensor<2x3xf32> -> tensor<3x2xf32>
   %2 = mlc.transpose %x [1, 0] : tensor<2x3xf32> -> tensor<3x2xf32>
+  // CHECK: mlc.barrier %arg0 : tensor<2x3xf32>
+  mlc.barrier %x : tensor<2x3xf32>
+  // CHECK: mlc.barrier %arg0 enter = 2 : tensor<2x3xf32>
+  mlc.barrier %x enter = 2 : tensor<2x3xf32>
+  // CHECK: mlc.barrier %arg0 leave = 2 : tensor<2x3xf32>
+  mlc.barrier %x leave = 2 : tensor<2x3xf32>
   // CHECK: mlc.reverse %arg0 axes = [1] : tensor<2x3xf32> -> tensor<2x3xf32>
   %3 = mlc.reverse %x axes = [1] : tensor<2x3xf32> -> tensor<2x3xf32>
   // CHECK: mlc.slice %arg0 starts = [0, 1] strides = [1, 1] : tensor<2x3xf32> -> tensor<2x2xf32>
