@@ -41,5 +41,5 @@ class Jax(Peer):
         return output.ravel().tolist()
 
 
-def make(kind, workload, folder, threads):
+def make(kind, workload, folder, threads, race=True):
     return Jax(workload, folder)

@@ -1,6 +1,6 @@
 """One program beside mlc, in a process of its own: `peer.py KIND WORKLOAD FOLDER THREADS`. FOLDER holds what
-`mlc train --dump-parity` wrote. Says on standard output, a line of JSON each: that it is ready ({"losses": of the first
-steps, or "outputs": of the first rows, "choice": what it chose for itself}), and for each number of seconds on standard
+`mlc train --dump-parity` wrote. Says on standard output, a line of JSON each: that it is ready ({"checked": losses of the
+first steps or outputs for the first rows, "choice": what it chose for itself}), and for each number of seconds on standard
 input what it did in about so long ({"steps", "seconds", "cpu": seconds of all its threads}).
 """
 import json
@@ -42,26 +42,26 @@ class Peer:
         return {"steps": steps, "seconds": elapsed, "cpu": time.process_time() - cpu}
 
 
-def batches(folder):
-    """What mlc saw in its first steps, pictures as floats."""
+def batches(folder, raw=False):
+    """What mlc saw in its first steps, pictures as floats unless raw."""
     import models
     import numpy
     found = []
     while (file := folder / f"batch_{len(found)}.safetensors").exists():
-        found.append({name: value.astype("f4") / numpy.float32(255) if value.dtype == numpy.uint8 else value
+        found.append({name: value.astype("f4") / numpy.float32(255) if value.dtype == numpy.uint8 and not raw else value
                       for name, value in models.read_safetensors(file).items()})
     return found
 
 
-def rows(folder):
+def rows(folder, raw=False):
     """Single rows to predict on, without what is not known then."""
     return [{name: value[i:i + 1] for name, value in batch.items() if name not in ("label", "y")}
-            for batch in batches(folder)[:4] for i in range(4)]
+            for batch in batches(folder, raw)[:4] for i in range(4)]
 
 
-def main():
-    kind, name, folder, threads = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), int(sys.argv[4])
-    out, sys.stdout = sys.stdout, sys.stderr  # libraries may print
+def library(kind, threads):
+    """Loads a peer's library for so many threads. Gives what makes the peer: (kind, workload, folder, threads), and `race`:
+    whether it may try what suits it best."""
     # All of these are read when a library is loaded.
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
     if kind == "jax":
@@ -72,8 +72,15 @@ def main():
         from jax_peer import make
     else:
         # Generated code contains the number of threads, the cache's keys do not.
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(pathlib.Path(sys.prefix) / f"inductor-{threads}")
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(pathlib.Path(sys.prefix) / f"inductor-{threads}"))
         from torch_peer import make
+    return make
+
+
+def main():
+    kind, name, folder, threads = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), int(sys.argv[4])
+    out, sys.stdout = sys.stdout, sys.stderr  # libraries may print
+    make = library(kind, threads)
     from workloads import CHECKED, WORKLOADS
     workload = WORKLOADS[name]
     peer = make(kind, workload, folder, threads)
@@ -81,9 +88,9 @@ def main():
     def say(answer):
         print(json.dumps(answer), file=out, flush=True)
     if workload.predict:
-        say({"outputs": [peer.numbers(peer.step(unit)) for unit in peer.units[:2]], "choice": peer.choice})
+        say({"checked": [peer.numbers(peer.step(unit)) for unit in peer.units[:2]], "choice": peer.choice})
     else:
-        say({"losses": [float(peer.step(unit)) for unit in peer.units[:CHECKED]], "choice": peer.choice})
+        say({"checked": [float(peer.step(unit)) for unit in peer.units[:CHECKED]], "choice": peer.choice})
     for line in sys.stdin:
         say(peer.run(float(line)))
 

@@ -23,13 +23,13 @@ def tensors(unit, channels_last):
 class Torch(Peer):
     """The better of the two memory formats by a short race, then from mlc's weights."""
 
-    def __init__(self, compiled, workload, folder):
+    def __init__(self, compiled, workload, folder, race):
         self.compiled, self.workload, self.folder = compiled, workload, folder
         self.initial = models.read_safetensors(folder / "initial.safetensors")
         formats = {"": False}
         if any(value.ndim == 4 for value in self.initial.values()):
             formats = {"NCHW": False, "channels last": True}
-            self.choice = min(formats, key=lambda name: self.race(formats[name]))
+            self.choice = min(formats, key=lambda name: self.race(formats[name])) if race else "NCHW"
         self.begin(formats[self.choice])
 
     def race(self, channels_last):
@@ -87,10 +87,10 @@ class Onnx(Peer):
         return output.ravel().tolist()
 
 
-def make(kind, workload, folder, threads):
+def make(kind, workload, folder, threads, race=True):
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("highest")
     torch.set_flush_denormal(True)
     if kind == "onnxruntime":
         return Onnx(workload, folder, threads)
-    return Torch(kind == "torch_compile", workload, folder)
+    return Torch(kind == "torch_compile", workload, folder, race)

@@ -364,7 +364,8 @@ TrainResult Trainer::loop() {
     state_.position.row += batch->rows;
     clock.samples += batch->rows;
     clock.waited = (*loader)->secondsWaited();
-    report(clock, options_.reportEvery <= 0 || batch->lastOfEpoch);
+    bool first = clock.samples == batch->rows;
+    report(clock, first || options_.reportEvery <= 0 || batch->lastOfEpoch);
   }
   result.reason = StopReason::Finished;
   return result;

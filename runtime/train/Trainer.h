@@ -67,7 +67,7 @@ struct TrainerOptions {
   TrainSpec train;                        ///< the manifest's, with what the command line changes
   std::vector<ScalarSpec> scalars;        ///< likewise
   const std::atomic<int> *stop = nullptr; ///< a signal handler stores the signal's number here
-  double reportEvery = 0.1;               ///< least seconds between two onStep calls; 0: every step
+  double reportEvery = 0.1; ///< least seconds between two onStep calls after the first; 0: every step
   /// Least seconds between the checkpoints of two epochs; 0: one every epoch. Short epochs would otherwise
   /// spend their time waiting for the disk. The last epoch and a stop are always saved, so only a crash can
   /// lose these seconds.

@@ -40,6 +40,7 @@ struct Options {
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
   std::string dumpRandom;          ///< train: folder for what the steps draw
+  bool timeRows = false;           ///< predict: for bench/train
   std::string stepTimes;           ///< train: file for bench/train: when how many updates were made
 };
 

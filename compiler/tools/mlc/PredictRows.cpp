@@ -1,5 +1,6 @@
 // mlc predict: rows from files in, a line per row out; or text that goes on.
 #include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/PredictTimes.h"
 #include "runtime/data/Reader.h"
 #include "runtime/train/Generate.h"
 #include "runtime/train/Predict.h"
@@ -62,6 +63,8 @@ Status runPredict(const Options &options) {
   predictOptions.scalars = run->scalars.data();
   predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
+  if (options.timeRows)
+    return timeRows(*run, rows, predictOptions);
   Expected<int64_t> written = predict(*run->session, rows, predictOptions, writeOutput);
   if (!written)
     return written.status();

@@ -173,6 +173,7 @@ private:
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
         ->check(CLI::NonNegativeNumber)
         ->type_name("N");
+    sub->add_flag("--time-rows", options.timeRows)->group("");
     sub->add_option("--prompt", options.prompt, "what the generated text begins with")->type_name("TEXT");
     sub->add_option("--temperature", options.temperature,
                     "below 1 the likely becomes likelier; 0: always the likeliest (1)")
