@@ -3,6 +3,7 @@
 #include "compiler/lowering/Lowering.h"
 #include "compiler/oracle/Oracle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "runtime/ThreadPool.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/Support/TargetSelect.h"
 
@@ -176,7 +177,7 @@ llvm::Error checkKernel(func::FuncOp kernel, const Target &target, uint64_t seed
   return llvm::Error::success();
 }
 
-llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, double seconds) {
+llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, int workers, double seconds) {
   llvm::Expected<LoadedKernel> loaded = loadKernel(kernel, target);
   if (!loaded)
     return loaded.takeError();
@@ -186,15 +187,29 @@ llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, dou
     tensors.push_back(randomTensor(kernel, i, random));
   for (Type type : kernel.getResultTypes())
     tensors.emplace_back(cast<RankedTensorType>(type));
+  std::vector<Buffer> buffers;
   std::vector<void *> args;
-  for (Tensor &tensor : tensors)
-    args.push_back(tensor.mutableData());
-  Guarded scratch(loaded->info.scratchBytes, 64);
+  auto failed = [](const Status &status) {
+    return llvm::createStringError(llvm::inconvertibleErrorCode(), status.message());
+  };
+  for (Tensor &tensor : tensors) {
+    Expected<Buffer> buffer = Buffer::allocate(tensor.bytes(), "a tensor");
+    if (!buffer)
+      return failed(buffer.status());
+    std::memcpy(buffer->data(), tensor.data(), tensor.bytes());
+    args.push_back(buffer->data());
+    buffers.push_back(std::move(*buffer));
+  }
+  auto pool = ThreadPool::create(workers);
+  if (!pool)
+    return failed(pool.status());
+  if (Status reserved = (*pool)->reserveScratch(loaded->info.scratchBytes); !reserved.isOk())
+    return failed(reserved);
   using Clock = std::chrono::steady_clock;
   auto timeOf = [&](int64_t runs) {
     auto start = Clock::now();
     for (int64_t i = 0; i < runs; ++i)
-      loaded->run(args.data(), scratch.data());
+      ThreadPool::parallelFor(pool->get(), loaded->function, args.data(), loaded->info.chunks);
     return std::chrono::duration<double>(Clock::now() - start).count() / double(runs);
   };
   double once = std::max(timeOf(1), 1e-8);

@@ -37,9 +37,10 @@ llvm::Expected<LoadedKernel> loadKernel(mlir::func::FuncOp kernel, const Target 
 llvm::Error checkKernel(mlir::func::FuncOp kernel, const Target &target, uint64_t seed,
                         oracle::Tolerance tolerance = {});
 
-/// One launch's time in nanoseconds, all chunks on this thread: the least of several batches of runs that
-/// take about `seconds` together.
-llvm::Expected<double> timeKernel(mlir::func::FuncOp kernel, const Target &target, double seconds);
+/// One launch's time in nanoseconds on so many workers of a pool, in memory as training has it: the least of
+/// several batches of runs that take about `seconds` together.
+llvm::Expected<double> timeKernel(mlir::func::FuncOp kernel, const Target &target, int workers,
+                                  double seconds);
 
 } // namespace mlc::compiler
 

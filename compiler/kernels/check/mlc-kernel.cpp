@@ -30,7 +30,8 @@ llvm::cl::opt<Action> action(
                      clEnumValN(Action::Llvm, "llvm", "print optimised LLVM IR"),
                      clEnumValN(Action::Asm, "asm", "print assembly"),
                      clEnumValN(Action::Check, "check", "run and compare with the oracle (default)"),
-                     clEnumValN(Action::Time, "time", "time one launch on this thread")));
+                     clEnumValN(Action::Time, "time", "time one launch on --workers threads")));
+llvm::cl::opt<int> workers("workers", llvm::cl::desc("threads of --time, 1 to 64"), llvm::cl::init(1));
 // NOLINTEND(bugprone-throwing-static-initialization)
 
 LogicalResult printNative(func::FuncOp kernel, const Target &target, NativeForm form) {
@@ -85,7 +86,7 @@ LogicalResult process(func::FuncOp kernel, const Target &target) {
       return kernel.emitError(llvm::toString(loaded.takeError()));
     double compile =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-    llvm::Expected<double> nanoseconds = timeKernel(kernel, target, 0.5);
+    llvm::Expected<double> nanoseconds = timeKernel(kernel, target, workers, 0.5);
     if (!nanoseconds)
       return kernel.emitError(llvm::toString(nanoseconds.takeError()));
     llvm::outs() << llvm::formatv(
@@ -106,6 +107,10 @@ int main(int argc, char **argv) {
   llvm::Expected<Target> target = Target::named(targetName);
   if (!target) {
     llvm::errs() << "error: " << llvm::toString(target.takeError()) << "\n";
+    return 2;
+  }
+  if (workers < 1 || workers > 64) {
+    llvm::errs() << "error: --workers is 1 to 64\n";
     return 2;
   }
   DialectRegistry registry;
