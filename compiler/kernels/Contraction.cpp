@@ -58,7 +58,7 @@ public:
   StringRef name() const override { return "contraction"; }
 
   std::optional<Shares> plan(const Group &group, const Target &target) const override {
-    std::optional<Product> product = match(group);
+    std::optional<Product> product = productOf(group);
     if (!product)
       return std::nullopt;
     Cut cut = cutOf(*product, target);
@@ -67,21 +67,6 @@ public:
   }
 
   void emit(const Group &group, Emission &emission) const override;
-
-private:
-  static std::optional<Product> match(const Group &group) {
-    SmallVector<Operation *> anchors = group.anchors();
-    if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
-      return std::nullopt;
-    auto op = dyn_cast<ir::ContractOp>(anchors.front());
-    if (!op || sizeOf(op.getResult()) == 0 || sizeOf(op.getA()) == 0)
-      return std::nullopt;
-    // Outs that do not depend on the product would have no loop of their own.
-    for (Value out : group.outs)
-      if (!group.reaches(op.getResult(), out))
-        return std::nullopt;
-    return productOf(op, group.stored);
-  }
 };
 
 /// One emission: what the loops share.
@@ -188,27 +173,13 @@ private:
         made.linear = Coord{code.add(code.add(offsetC, code.mul(rowIndex, product.row.c)), first), 1, {}};
         if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
           made.coords.emplace(shapeOf(anchor).size(), arithmetic.constant(0));
-          place(*made.coords, arithmetic, product.row, {rowIndex, 0, {}});
-          place(*made.coords, arithmetic, product.column, {first, 1, {}});
+          product.row.place(*made.coords, arithmetic, shapeOf(anchor), {rowIndex, 0, {}});
+          product.column.place(*made.coords, arithmetic, shapeOf(anchor), {first, 1, {}});
           for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords))
-            place(*made.coords, arithmetic, axis, coord);
+            axis.place(*made.coords, arithmetic, shapeOf(anchor), coord);
         }
         emission.write(group.outs, emission.pull.point(std::move(made)));
       }
-  }
-
-  /// Spreads an index over the result's axes that a product's axis covers.
-  void place(SmallVectorImpl<Coord> &coords, Coords &arithmetic, const Product::Axis &axis,
-             const Coord &index) {
-    if (axis.outs.size() == 1) {
-      coords[axis.outs[0]] = index;
-      return;
-    }
-    SmallVector<int64_t> sizes;
-    for (int64_t out : axis.outs)
-      sizes.push_back(shapeOf(anchor)[out]);
-    for (auto [out, coord] : llvm::zip_equal(axis.outs, arithmetic.unflatten(index, sizes)))
-      coords[out] = coord;
   }
 
   /// Copies a panel of B to scratch as [sum][vectors * lanes], zeros past the last column. Returns it, with
@@ -289,7 +260,7 @@ private:
 };
 
 void ContractionEmitter::emit(const Group &group, Emission &emission) const {
-  Loops(group, emission, *match(group)).run();
+  Loops(group, emission, *productOf(group)).run();
 }
 
 } // namespace

@@ -76,6 +76,7 @@ llvm::ArrayRef<const Emitter *> emitters();
 
 const Emitter &mapEmitter();
 const Emitter &contractionEmitter();
+const Emitter &longContractionEmitter();
 const Emitter &dotEmitter();
 const Emitter &convolutionEmitter();
 const Emitter &convolutionFilterEmitter();

@@ -24,7 +24,8 @@ using namespace mlir;
 namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
-  static const Emitter *const all[] = {&contractionEmitter(),
+  static const Emitter *const all[] = {&longContractionEmitter(),
+                                       &contractionEmitter(),
                                        &dotEmitter(),
                                        &narrowConvolutionEmitter(),
                                        &convolutionEmitter(),

@@ -28,6 +28,19 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
   return std::nullopt;
 }
 
+void Product::Axis::place(MutableArrayRef<Coord> coords, Coords &arithmetic, ArrayRef<int64_t> shape,
+                          const Coord &index) const {
+  if (outs.size() == 1) {
+    coords[outs[0]] = index;
+    return;
+  }
+  SmallVector<int64_t> sizes;
+  for (int64_t out : outs)
+    sizes.push_back(shape[out]);
+  for (auto [out, coord] : llvm::zip_equal(outs, arithmetic.unflatten(index, sizes)))
+    coords[out] = coord;
+}
+
 int64_t Product::outerSize() const {
   int64_t size = 1;
   for (const Axis &axis : outer)
@@ -123,6 +136,20 @@ std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<Value> 
   product.outer.append(rows);
   product.outer.append(columns);
   return product;
+}
+
+std::optional<Product> productOf(const Group &group) {
+  SmallVector<Operation *> anchors = group.anchors();
+  if (anchors.size() != 1 || !group.onlyElementwiseAfter(anchors.front()))
+    return std::nullopt;
+  auto op = dyn_cast<ir::ContractOp>(anchors.front());
+  if (!op || sizeOf(op.getResult()) == 0 || sizeOf(op.getA()) == 0)
+    return std::nullopt;
+  // Outs that do not depend on the product would have no loop of their own.
+  for (Value out : group.outs)
+    if (!group.reaches(op.getResult(), out))
+      return std::nullopt;
+  return productOf(op, group.stored);
 }
 
 } // namespace mlc::compiler

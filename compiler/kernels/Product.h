@@ -22,6 +22,10 @@ struct Product {
     int64_t size = 1;
     int64_t a = 0, b = 0, c = 0;     // strides; 0 where absent
     llvm::SmallVector<int64_t> outs; // axes of the result it covers, outermost first
+
+    /// Spreads an index over the axes of the result, of shape `shape`, that this one covers.
+    void place(llvm::MutableArrayRef<Coord> coords, Coords &arithmetic, llvm::ArrayRef<int64_t> shape,
+               const Coord &index) const;
   };
   mlir::Value a, b;              // in memory
   llvm::SmallVector<Axis> outer; // batch axes, and rows and columns beyond the two below
@@ -36,6 +40,9 @@ struct Product {
 /// Nothing if the operands are not views of memory, or the result's last axis lies in both operands, or there
 /// is no axis to vectorise along.
 std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<mlir::Value> &stored);
+
+/// The product of a group that is one contraction and elementwise ops after it, on which every out depends.
+std::optional<Product> productOf(const Group &group);
 
 } // namespace mlc::compiler
 

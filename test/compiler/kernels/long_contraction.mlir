@@ -1,0 +1,45 @@
+// Weight gradients: long sums, both operands sum by sum.
+// RUN: mlc-kernel --plan %s | FileCheck %s --check-prefix=PLAN
+// RUN: mlc-kernel %s | FileCheck %s
+// RUN: mlc-kernel --target=avx2 %s | FileCheck %s
+// RUN: mlc-kernel --target=sse2 %s | FileCheck %s
+
+// PLAN: whole: long contraction, chunks {{[2-9]|1[0-6]}},
+// CHECK: whole: agrees
+func.func @whole(%a: tensor<640x112xf32>, %b: tensor<640x256xf32>) -> tensor<112x256xf32> {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<640x112xf32>, tensor<640x256xf32>) -> tensor<112x256xf32>
+  return %0 : tensor<112x256xf32>
+}
+
+// Nothing is a multiple of anything; an epilogue with two results, one of which needs its place.
+// PLAN: odd: long contraction
+// CHECK: odd: agrees
+func.func @odd(%a: tensor<331x77xf32>, %b: tensor<331x51xf32>, %d: tensor<77x51xf32>, %e: tensor<51xf32>) -> (tensor<77x51xf32>, tensor<77x51xf32>) {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<331x77xf32>, tensor<331x51xf32>) -> tensor<77x51xf32>
+  %1 = mlc.add %0, %d : tensor<77x51xf32>
+  %2 = mlc.broadcast %e axes = [1] : tensor<51xf32> -> tensor<77x51xf32>
+  %3 = mlc.mul %1, %2 : tensor<77x51xf32>
+  return %3, %0 : tensor<77x51xf32>, tensor<77x51xf32>
+}
+
+// The sum over two axes that are one in memory.
+// PLAN: sequence: long contraction
+// CHECK: sequence: agrees
+func.func @sequence(%a: tensor<20x17x40xf32>, %b: tensor<20x17x33xf32>) -> tensor<40x33xf32> {
+  %0 = mlc.contract "tbk,tbn->kn" %a, %b : (tensor<20x17x40xf32>, tensor<20x17x33xf32>) -> tensor<40x33xf32>
+  return %0 : tensor<40x33xf32>
+}
+
+// PLAN: doubles: long contraction
+// CHECK: doubles: agrees
+func.func @doubles(%a: tensor<500x45xf64>, %b: tensor<500x17xf64>) -> tensor<45x17xf64> {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<500x45xf64>, tensor<500x17xf64>) -> tensor<45x17xf64>
+  return %0 : tensor<45x17xf64>
+}
+
+// PLAN: short: contraction
+// CHECK: short: agrees
+func.func @short(%a: tensor<128x45xf32>, %b: tensor<128x17xf32>) -> tensor<45x17xf32> {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<128x45xf32>, tensor<128x17xf32>) -> tensor<45x17xf32>
+  return %0 : tensor<45x17xf32>
+}
