@@ -20,6 +20,9 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import machine  # noqa: E402
+
 ROOT = HERE.parent.parent
 
 
@@ -294,8 +297,9 @@ def main():
                     rows.append(measure(number, threads, args, peers, pathlib.Path(folder)))
                     print(line(rows[-1]), flush=True)
             peers.close()
-    (args.out / "results.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-    (args.out / "results.md").write_text("\n".join([HEADER, *map(line, rows)]) + "\n")
+    note = f"{machine.note()}; {args.rounds} rounds"
+    (args.out / "results.json").write_text(json.dumps({"rows": rows, "note": note}, indent=1) + "\n")
+    (args.out / "results.md").write_text("\n".join([f"Measured on {note}.", "", HEADER, *map(line, rows)]) + "\n")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "train"), str(HERE.parent)]
+import machine  # noqa: E402
 import mlc_peer  # noqa: E402
 import models  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
@@ -132,21 +133,21 @@ def measure(name, args, folder):
     return row
 
 
-def tables(rows):
+def tables(rows, note):
     def middle(values):
         return f"{statistics.median(values):.2f}" if values else "-"
-    lines = ["seconds from the command to the end of the first step, medians", "",
+    lines = [f"Measured on {note}.", "", "Seconds from the command to the end of the first step, medians", "",
              "| workload | mlc cold | mlc warm | PyTorch eager | torch.compile cold | warm | JAX cold | warm |", "|---|" + "---|" * 7]
     for row in rows:
         p = {kind: row["peers"].get(kind, {"cold": [], "warm": []}) for kind in PEERS}
         cells = [row["cold"], row["warm"], p["torch_eager"]["cold"], p["torch_compile"]["cold"], p["torch_compile"]["warm"],
                  p["jax"]["cold"], p["jax"]["warm"]]
         lines.append(f"| {row['workload']} | " + " | ".join(map(middle, cells)) + " |")
-    lines += ["", "seconds that each phase of mlc's compiler adds, without a cache", "",
+    lines += ["", "Seconds that each phase of mlc's compiler adds, without a cache", "",
               "| workload | " + " | ".join(PHASES) + " |", "|---|" + "---|" * len(PHASES)]
     for row in rows:
         lines.append(f"| {row['workload']} | " + " | ".join(f"{row['phases'][phase]:.2f}" for phase in PHASES) + " |")
-    lines += ["", "growth of memory, MiB", "",
+    lines += ["", "Growth of memory, MiB", "",
               "| workload | mlc, training | with compiling | PyTorch eager | torch.compile | JAX | mlc over eager |", "|---|" + "---|" * 6]
     for row in rows:
         growth = {kind: statistics.median(row["peers"][kind]["growth"]) if kind in row["peers"] else None for kind in PEERS}
@@ -167,13 +168,13 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="folder of the results (bench/start)")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows, note = [], f"{machine.note()}; {args.rounds} rounds, {args.threads} threads"
     for name in args.only:
         with tempfile.TemporaryDirectory(prefix="mlc-bench-") as folder:
             rows.append(measure(name, args, pathlib.Path(folder)))
         (args.out / "results.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-        (args.out / "results.md").write_text(tables(rows))
-    print(tables(rows))
+        (args.out / "results.md").write_text(tables(rows, note))
+    print(tables(rows, note))
 
 
 if __name__ == "__main__":

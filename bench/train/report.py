@@ -31,11 +31,11 @@ def line(row):
     return text
 
 
-def tables(rows):
+def table(rows, unit):
     """Markdown: speeds, then mlc's ratio to each peer."""
     kinds = [kind for kind in PEERS if any(row.get(kind) for row in rows)]
     names = ["mlc", *(PEERS[kind] for kind in kinds)]
-    lines = ["samples/s, medians of rounds", "", "| workload | threads | " + " | ".join(names) + " |",
+    lines = [f"{unit}, medians of rounds", "", "| workload | threads | " + " | ".join(names) + " |",
              "|---|---|" + "---|" * len(names)]
     for row in rows:
         cells = [number(row[kind]) if row.get(kind) else "-" for kind in ("mlc", *kinds)]
@@ -62,9 +62,19 @@ def tables(rows):
     for threads, found in against.items():
         mean = math.exp(statistics.fmean(math.log(ratio) for ratio in found))
         lines.append(f"| geometric mean | {threads} | " + "| " * len(kinds) + f"| **{mean:.2f}** |")
-    waits = [f"{row['workload']} {row['waited']:.1%}" for row in rows if row.get("waited", 0) > 0.005]
-    lines += ["", "Time that mlc's steps waited for data: " + (", ".join(waits) if waits else "below 0.5 % everywhere") + "."]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def tables(rows, note):
+    """Markdown of all rows. `note` says on what they were measured."""
+    lines = [f"Measured on {note}.", ""]
+    if training := [row for row in rows if not row["predict"]]:
+        lines += [*table(training, "Training: samples/s"), ""]
+        waits = [f"{row['workload']} with {row['threads']} {row['waited']:.1%}" for row in training if row.get("waited", 0) > 0.005]
+        lines += ["Share of the time that mlc's steps waited for data: " + (", ".join(waits) or "below 0.5 % everywhere") + ".", ""]
+    if predictions := [row for row in rows if row["predict"]]:
+        lines += table(predictions, "Prediction of single rows: rows/s")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def picture(rows):
@@ -101,9 +111,9 @@ def picture(rows):
             + f'<line x1="{one}" x2="{one}" y1="{top - 6}" y2="{y}" stroke="#222" stroke-width="1.5"/></svg>\n')
 
 
-def write(folder, rows):
+def write(folder, rows, note):
     """results.json with the medians that others read, then everything else; the tables; the picture."""
     folder = pathlib.Path(folder)
-    (folder / "results.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-    (folder / "results.md").write_text(tables(rows))
+    (folder / "results.json").write_text(json.dumps({"rows": rows, "note": note}, indent=1) + "\n")
+    (folder / "results.md").write_text(tables(rows, note))
     (folder / "results.svg").write_text(picture(rows))

@@ -4,7 +4,8 @@ same data, interleaved in rounds of one run. First it checks that the losses of 
 Peers get what helps them: batches in memory, converted, in order; the fused optimizers; the better of PyTorch's memory
 formats (by a short race in the same process); JAX its state donated and the whole step jitted. mlc does all that training
 does: reads batches from its data thread, shuffles, converts, sums the loss in f64, writes checkpoints.
-All compute in f32 ("highest") with the same number of threads. Memory and figures of a row: samples/s, the median of rounds.
+All compute in f32 ("highest") with the same number of threads. A row's figures are samples/s, the medians of rounds; "cores"
+says how many processors each kept busy (mlc's data thread counts).
 
 Writes results.json, results.md (the tables) and results.svg beside it.
 """
@@ -20,6 +21,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+import machine  # noqa: E402
 import mlc_peer  # noqa: E402
 import models  # noqa: E402
 import peer  # noqa: E402
@@ -69,7 +71,8 @@ def apart(ours, theirs):
 def measure(name, threads, args, folder, expected):
     """One row: all programs of a workload with one number of threads."""
     workload = WORKLOADS[name]
-    row = {"workload": name, "threads": threads, "batch": 1 if workload.predict else workload.batch, "choice": {}, "apart": {},
+    row = {"workload": name, "threads": threads, "batch": 1 if workload.predict else workload.batch,
+           "predict": workload.predict, "choice": {}, "apart": {},
            "rounds": {}, "cores": {}, "failed": {}}
     with contextlib.ExitStack() as stack:
         programs = {}
@@ -122,6 +125,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="folder of the results (bench/train)")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    note = f"{machine.note()}; {args.rounds} rounds of {args.seconds:g} s"
     rows, good = [], True
     for name in args.only:
         with tempfile.TemporaryDirectory(prefix="mlc-bench-") as folder:
@@ -132,11 +136,11 @@ def main():
                     rows.append(measure(name, threads, args, folder, expected))
                     good = good and not rows[-1]["failed"]
                     print(report.line(rows[-1]), flush=True)
-                    report.write(args.out, rows)
+                    report.write(args.out, rows, note)
             except RuntimeError as error:
                 good = False
                 print(f"{name}: {error}", file=sys.stderr, flush=True)
-    print("\n" + report.tables(rows))
+    print("\n" + report.tables(rows, note))
     return 0 if good else 1
 
 
