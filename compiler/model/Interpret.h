@@ -47,8 +47,8 @@ Status explainDivergence(Trainer &trainer, const Session &session, const Diverge
 struct Verification {
   int64_t tensors = 0, elements = 0; ///< compared
   /// Elements of parameters and slots left out: their gradient is so small beside the others of its tensor
-  /// (below a thousandth of the largest, or all of it below a millionth of the largest of all) that rounding
-  /// decides it, and an optimizer that divides by a gradient's size makes full steps of that.
+  /// (below 3e-5 of the largest), or beside all gradients (below 1e-6 of the largest), that rounding decides
+  /// it, and an optimizer that divides by a gradient's size makes full steps of that.
   int64_t undetermined = 0;
   std::vector<std::string> mismatches; ///< "lenet.conv_1.w: element 3 is 0.25, not 0.5 (bound 1e-06)"
 };
