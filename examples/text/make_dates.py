@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes dates.csv: days from 1950 to 2049 in many spellings, and as ISO dates: make_dates.py [FOLDER [ROWS]].
+"""Writes days from 1950 to 2049 in many spellings, and as ISO dates: make_dates.py [FOLDER [ROWS]].
 
-Columns are numbers of letters, separated by blanks: 1 begins, 2 ends, a letter is its place in `letters` and 3. FOLDER is
+One day in ten is held out: dates.csv has ROWS rows of the others, dates-test.csv a tenth as many of those. Columns are numbers of letters, separated by blanks: 1 begins, 2 ends, a letter is its place in `letters` and 3. FOLDER is
 that of this script if it is not given; ROWS are 10000.
 """
 import datetime
@@ -17,7 +17,8 @@ folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file
 rows = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
 chance = random.Random(1)
 first = datetime.date(1950, 1, 1)
-days = (datetime.date(2050, 1, 1) - first).days
+days = list(range((datetime.date(2050, 1, 1) - first).days))
+chance.shuffle(days)
 
 
 def numbers(text):
@@ -28,10 +29,16 @@ def joined(values):
     return " ".join(map(str, values))
 
 
-with open(folder / "dates.csv", "w", newline="\n") as out:
-    out.write("source,shifted,target\n")
-    for _ in range(rows):
-        day = first + datetime.timedelta(chance.randrange(days))
-        target = numbers(day.isoformat())
-        source = numbers(day.strftime(chance.choice(spellings)).lower())
-        out.write(f"{joined(source)},{joined([begin] + target)},{joined(target + [end])}\n")
+def write(name, days, rows):
+    with open(folder / name, "w", newline="\n") as out:
+        out.write("source,shifted,target\n")
+        for _ in range(rows):
+            day = first + datetime.timedelta(chance.choice(days))
+            target = numbers(day.isoformat())
+            source = numbers(day.strftime(chance.choice(spellings)).lower())
+            out.write(f"{joined(source)},{joined([begin] + target)},{joined(target + [end])}\n")
+
+
+held = len(days) // 10
+write("dates.csv", days[held:], rows)
+write("dates-test.csv", days[:held], rows // 10)
