@@ -281,7 +281,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="a regular expression that the kernel's name contains")
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peak", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--mlc-kernel", default=os.environ.get("MLC_KERNEL", str(ROOT / "build/release/bin/mlc-kernel")))
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="folder of the results (bench/kernels)")

@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--only", nargs="+", default=list(WORKLOADS), choices=list(WORKLOADS), metavar="WORKLOAD",
                         help=", ".join(WORKLOADS))
     parser.add_argument("--threads", default="1,2", help="numbers of threads (1,2)")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each program in each round (1)")
     parser.add_argument("--peers", nargs="+", default=["mlc", *peer.KINDS], choices=["mlc", *peer.KINDS])
     parser.add_argument("--mlc", default=os.environ.get("MLC", str(models.ROOT / "build/release/bin/mlc")))
