@@ -1,5 +1,6 @@
 """PyTorch, eager and compiled, and ONNX Runtime, which runs what PyTorch exports."""
 import torch
+import torch._inductor.config
 
 import models
 import torch_models
@@ -44,6 +45,7 @@ class Torch(Peer):
         units = rows(self.folder) if w.predict else batches(self.folder)
         self.units = [tensors(unit, channels_last) for unit in units]
         self.model.train(not w.predict)
+        torch._inductor.config.freezing = w.predict  # weights in the layout that suits them, folded where they can be
         function = self.model.forward if w.predict else self.model.loss
         self.call = torch.compile(function) if self.compiled else function
         self.optimizer = torch_models.OPTIMIZERS[w.optimizer](self.model.parameters(), w.options)
