@@ -1,8 +1,9 @@
 // Fuse: a graph of mlc ops becomes launches of kernels.
 //
-// Groups.h says which ops become one kernel. This pass outlines each group: a private function of its own
-// inputs, with the ops of the group and copies of the cheap ops they need, and a launch of it that writes to
-// new buffers. Around the launches remain only views and constants.
+// Groups.h says which ops become one kernel, Remake.h which values kernels make again instead of reading
+// them. This pass outlines each group: a private function of its own inputs, with the ops of the group and
+// copies of the cheap ops they need, and a launch of it that writes to new buffers. Around the launches
+// remain only views and constants.
 //
 // What a kernel computes is a function of its text: nothing in it says where it came from. So random sites
 // leave the kernel, too: the op draws from a stream that carries its site (step.stream), and all dropouts of
@@ -13,6 +14,7 @@
 #include "compiler/fuse/Fuse.h"
 
 #include "compiler/fuse/Groups.h"
+#include "compiler/fuse/Remake.h"
 #include "compiler/plan/Plan.h"
 #include "dialects/step/StepDialect.h"
 
@@ -44,10 +46,11 @@ void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &line
 /// Builds the kernel of one group.
 class Outliner {
 public:
-  /// `streamFor` gives the stream of a site in the step function.
-  Outliner(const FusionGroup &group, SymbolTable &symbols, int &counter,
+  /// `again` are the values that kernels make anew instead of reading them; `streamFor` gives the stream of a
+  /// site in the step function.
+  Outliner(const FusionGroup &group, const DenseSet<Value> &again, SymbolTable &symbols, int &counter,
            llvm::function_ref<Value(ir::RandomOp)> streamFor)
-      : group(group), symbols(symbols), counter(counter), streamFor(streamFor),
+      : group(group), again(again), symbols(symbols), counter(counter), streamFor(streamFor),
         builder(group.ops.front()->getContext()) {
     members.insert(group.ops.begin(), group.ops.end());
   }
@@ -99,7 +102,7 @@ private:
     if (mapping.contains(value))
       return;
     Operation *op = value.getDefiningOp();
-    if (op && !fromMemory && isRemade(value)) {
+    if (op && !fromMemory && (isRemade(value) || again.contains(value))) {
       for (Value operand : op->getOperands())
         map(operand);
       if (auto barrier = dyn_cast<ir::BarrierOp>(op))
@@ -116,18 +119,22 @@ private:
     return body->addArgument(value.getType(), value.getLoc());
   }
 
-  /// Whether a launch of another kernel or the function's return reads `value`.
-  bool isNeededOutside(Value value) {
+  /// Whether `value` has to be in memory: a launch of another kernel or the function's return reads it.
+  bool isNeededOutside(Value value) { return !again.contains(value) && isReadOutside(value); }
+
+  /// The same of a value that others may make again; then they read its operands.
+  bool isReadOutside(Value value) {
     return llvm::any_of(value.getUsers(), [&](Operation *user) {
       OpClass opClass = user->hasTrait<OpTrait::IsTerminator>() ? OpClass::Anchor : classOf(user);
       if (members.contains(user) && opClass != OpClass::Cheap)
-        return false;
+        return again.contains(user->getResult(0)) && isReadOutside(user->getResult(0));
       bool passesOn = opClass == OpClass::Cheap || (opClass == OpClass::View && isRemade(value));
-      return !passesOn || isNeededOutside(user->getResult(0));
+      return !passesOn || isReadOutside(user->getResult(0));
     });
   }
 
   const FusionGroup &group;
+  const DenseSet<Value> &again;
   SymbolTable &symbols;
   int &counter;
   llvm::function_ref<Value(ir::RandomOp)> streamFor;
@@ -148,6 +155,7 @@ public:
       if (isOpTriviallyDead(&op))
         op.erase();
     std::vector<FusionGroup> groups = formGroups(function);
+    again = valuesMadeAgain(groups);
     SmallVector<Operation *> graph;
     for (Operation &op : body().without_terminator())
       graph.push_back(&op);
@@ -167,7 +175,10 @@ private:
       return launchLoop(scan);
     SmallVector<Value> inputs, outputs;
     auto streamFor = [&](ir::RandomOp op) { return streamOf(op); };
-    func::FuncOp kernel = Outliner(group, symbols, counter, streamFor).run(inputs, outputs);
+    func::FuncOp kernel = Outliner(group, again, symbols, counter, streamFor).run(inputs, outputs);
+    // All that it computes is made again where it is read.
+    if (outputs.empty())
+      return symbols.erase(kernel);
     step::LaunchOp launch = createLaunch(kernel, inputs, llvm::to_vector(ValueRange(outputs).getTypes()), {});
     for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults()))
       memory[value] = result;
@@ -297,6 +308,7 @@ private:
   SymbolTable &symbols;
   int &counter;
   Operation *terminator;
+  DenseSet<Value> again;
   DenseMap<Value, Value> memory;
   DenseMap<std::pair<Value, uint64_t>, Value> streams;
 };
