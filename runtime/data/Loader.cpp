@@ -12,6 +12,8 @@ namespace mlc {
 Expected<std::unique_ptr<Loader>> Loader::start(Rows rows, LoaderPlan plan) {
   std::unique_ptr<Loader> loader(new Loader(std::move(rows), std::move(plan)));
   MLC_TRY(loader->prepare());
+  if (loader->gathers_)
+    return loader;
   try {
     loader->thread_ = std::thread([self = loader.get()] { self->work(); });
   } catch (const std::system_error &) {
@@ -26,6 +28,7 @@ Status Loader::prepare() {
     if (!columns_.back())
       return Status::failed("the data has no field '" + field + "'");
   }
+  at_ = plan_.start;
   // One more than are prepared ahead: the one in use.
   slots_.resize(static_cast<size_t>(std::max<int64_t>(plan_.ahead, 1)) + 1);
   int64_t rows = std::min(plan_.batch, rows_.size());
@@ -41,6 +44,12 @@ Status Loader::prepare() {
       slot.batch.inputs.push_back(slot.buffers.back().data());
     }
   }
+  int64_t bytes = 0; // of a batch; they were allocated, so the sum is in range
+  for (const Buffer &buffer : slots_.front().buffers)
+    bytes += buffer.size();
+  gathers_ =
+      bytes <= plan_.gathered && std::none_of(columns_.begin(), columns_.end(),
+                                              [](const Column *column) { return bool(column->source); });
   return {};
 }
 
@@ -55,6 +64,8 @@ Loader::~Loader() {
 }
 
 const Batch *Loader::next() {
+  if (gathers_)
+    return gather();
   std::unique_lock<std::mutex> lock(mutex_);
   if (taken_ == made_ && !done_) {
     auto begin = std::chrono::steady_clock::now();
@@ -70,18 +81,44 @@ const Batch *Loader::next() {
   return batch;
 }
 
-Status Loader::fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const {
+const Batch *Loader::gather() {
+  if (!status_.isOk())
+    return nullptr;
+  try {
+    Expected<bool> filled = fill(slots_.front());
+    if (filled)
+      return *filled ? &slots_.front().batch : nullptr;
+    status_ = filled.status();
+  } catch (const std::bad_alloc &) {
+    status_ = Status::failed("out of memory while preparing batches");
+  }
+  return nullptr;
+}
+
+Expected<bool> Loader::fill(Slot &slot) {
+  if (at_.row >= rows_.size()) { // a position may be saved at the end of its epoch
+    at_ = {at_.epoch + 1, 0};
+    order_.clear();
+  }
+  if (at_.epoch >= plan_.epochs || rows_.size() == 0)
+    return false;
+  if (order_.empty()) {
+    order_ = rows_.numbers;
+    if (plan_.shuffled)
+      shuffle(order_, plan_.seed, OrderUse::Epoch, static_cast<uint64_t>(at_.epoch));
+  }
   Batch &batch = slot.batch;
-  auto first = static_cast<size_t>(at.row);
-  size_t count = std::min(static_cast<size_t>(plan_.batch), order.size() - first);
-  batch.at = at;
+  auto first = static_cast<size_t>(at_.row);
+  size_t count = std::min(static_cast<size_t>(plan_.batch), order_.size() - first);
+  batch.at = at_;
   batch.rows = static_cast<int64_t>(count);
-  batch.lastOfEpoch = first + count == order.size();
-  batch.rowNumbers.assign(order.begin() + static_cast<int64_t>(first),
-                          order.begin() + static_cast<int64_t>(first + count));
+  batch.lastOfEpoch = first + count == order_.size();
+  batch.rowNumbers.assign(order_.begin() + static_cast<int64_t>(first),
+                          order_.begin() + static_cast<int64_t>(first + count));
   for (size_t c = 0; c < columns_.size(); ++c)
     MLC_TRY(columns_[c]->copyRows(batch.rowNumbers.data(), batch.rows, slot.buffers[c].data()));
-  return {};
+  at_.row += batch.rows;
+  return true;
 }
 
 Status Loader::status() {
@@ -92,7 +129,7 @@ Status Loader::status() {
 void Loader::work() {
   Status status;
   try {
-    status = deliverEpochs();
+    status = deliver();
   } catch (const std::bad_alloc &) {
     status = Status::failed("out of memory while preparing batches");
   }
@@ -104,31 +141,27 @@ void Loader::work() {
   changed_.notify_all();
 }
 
-Status Loader::deliverEpochs() {
-  DataPosition at = plan_.start;
-  for (; at.epoch < plan_.epochs; ++at.epoch, at.row = 0) {
-    std::vector<int64_t> order = rows_.numbers;
-    if (plan_.shuffled)
-      shuffle(order, plan_.seed, OrderUse::Epoch, static_cast<uint64_t>(at.epoch));
-    while (at.row < static_cast<int64_t>(order.size())) {
-      Slot *slot;
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
-        changed_.wait(lock, [&] { return stop_ || made_ + 1 < taken_ + slots_.size(); });
-        if (stop_)
-          return {};
-        slot = &slots_[made_ % slots_.size()];
-      }
-      MLC_TRY(fill(*slot, order, at));
-      at.row += slot->batch.rows;
-      {
-        std::lock_guard<std::mutex> lock(mutex_);
-        ++made_;
-      }
-      changed_.notify_all();
+Status Loader::deliver() {
+  while (true) {
+    Slot *slot;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait(lock, [&] { return stop_ || made_ + 1 < taken_ + slots_.size(); });
+      if (stop_)
+        return {};
+      slot = &slots_[made_ % slots_.size()];
     }
+    Expected<bool> filled = fill(*slot);
+    if (!filled)
+      return filled.status();
+    if (!*filled)
+      return {};
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      ++made_;
+    }
+    changed_.notify_all();
   }
-  return {};
 }
 
 } // namespace mlc

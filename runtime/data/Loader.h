@@ -1,4 +1,4 @@
-// Batches prepared ahead of the step by a thread of their own.
+// Batches prepared ahead of the step by a thread of their own; small ones when the step asks for them.
 #ifndef MLC_RUNTIME_DATA_LOADER_H
 #define MLC_RUNTIME_DATA_LOADER_H
 
@@ -31,6 +31,9 @@ struct LoaderPlan {
   DataPosition start;
   int64_t epochs = 1; ///< delivers epochs start.epoch .. epochs - 1
   int64_t ahead = 3;  ///< batches prepared ahead at most
+  /// Batches of at most so many bytes, of fields in memory, are gathered by the thread that asks for them: to
+  /// hand them over would take longer.
+  int64_t gathered = 16 << 10;
 };
 
 /// A batch; `inputs` are dense, aligned to 64, and valid until the next call of Loader::next.
@@ -52,7 +55,7 @@ public:
   /// The next batch; null after the last, or when the thread failed: then status() says why. Called from one
   /// thread.
   const Batch *next();
-  /// How long next() has waited so far.
+  /// How long next() has waited for the other thread so far.
   double secondsWaited() const { return waited_; }
   /// Of the thread that prepares batches; to be asked when next() gave null.
   Status status();
@@ -65,12 +68,19 @@ private:
   Loader(Rows rows, LoaderPlan plan) : rows_(std::move(rows)), plan_(std::move(plan)) {}
   Status prepare();
   void work();
-  Status deliverEpochs();
-  Status fill(Slot &slot, const std::vector<int64_t> &order, DataPosition at) const;
+  Status deliver();
+  const Batch *gather();
+  /// Fills the slot with the batch at `at_` and moves on. False: there is none left.
+  Expected<bool> fill(Slot &slot);
 
   Rows rows_;
   LoaderPlan plan_;
   std::vector<const Column *> columns_;
+  bool gathers_ = false; ///< there is no thread
+  /// What comes next, and the order of that epoch's rows, empty before its first batch; of the thread that
+  /// fills.
+  DataPosition at_;
+  std::vector<int64_t> order_;
   /// A ring: slots [taken_, made_) are ready, slot taken_ - 1 is in the caller's hands.
   std::vector<Slot> slots_;
   uint64_t made_ = 0, taken_ = 0;

@@ -34,26 +34,34 @@ std::vector<std::vector<int32_t>> drain(Loader &loader) {
   return all;
 }
 
-LoaderPlan plan(int64_t batch, int64_t epochs, bool shuffled) {
-  LoaderPlan plan;
-  plan.fields = {"x"};
-  plan.batch = batch;
-  plan.epochs = epochs;
-  plan.shuffled = shuffled;
-  plan.seed = 5;
-  return plan;
-}
+/// Twice: batches come from the loader's thread, or are gathered by the one that asks.
+class Loading : public testing::TestWithParam<int64_t> {
+protected:
+  static LoaderPlan plan(int64_t batch, int64_t epochs, bool shuffled) {
+    LoaderPlan plan;
+    plan.fields = {"x"};
+    plan.batch = batch;
+    plan.epochs = epochs;
+    plan.shuffled = shuffled;
+    plan.seed = 5;
+    plan.gathered = GetParam();
+    return plan;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Loader, Loading, testing::Values(0, 1 << 14),
+                         [](const auto &info) { return info.param ? "Gathered" : "FromAThread"; });
 
 } // namespace
 
-TEST(Loader, DeliversTheRaggedLastBatch) {
+TEST_P(Loading, DeliversTheRaggedLastBatch) {
   auto loader = Loader::start(numbered(7), plan(3, 1, false));
   ASSERT_TRUE(loader);
   EXPECT_THAT(drain(**loader), ElementsAre(ElementsAre(0, 1, 2), ElementsAre(3, 4, 5), ElementsAre(6)));
   EXPECT_EQ((*loader)->next(), nullptr);
 }
 
-TEST(Loader, SaysWhereItIs) {
+TEST_P(Loading, SaysWhereItIs) {
   auto loader = Loader::start(numbered(5), plan(4, 2, true));
   const Batch *batch = (*loader)->next();
   EXPECT_EQ(batch->at.epoch, 0);
@@ -71,7 +79,7 @@ TEST(Loader, SaysWhereItIs) {
   EXPECT_EQ(batch->at.row, 0);
 }
 
-TEST(Loader, EveryEpochHasEveryRowInAnotherOrder) {
+TEST_P(Loading, EveryEpochHasEveryRowInAnotherOrder) {
   auto loader = Loader::start(numbered(100), plan(100, 2, true));
   auto epochs = drain(**loader);
   ASSERT_EQ(epochs.size(), 2u);
@@ -80,7 +88,7 @@ TEST(Loader, EveryEpochHasEveryRowInAnotherOrder) {
     EXPECT_EQ(std::set<int32_t>(epoch.begin(), epoch.end()).size(), 100u);
 }
 
-TEST(Loader, ContinuesFromAnyPosition) {
+TEST_P(Loading, ContinuesFromAnyPosition) {
   auto whole = Loader::start(numbered(10), plan(4, 3, true));
   auto all = drain(**whole);
   ASSERT_EQ(all.size(), 9u);
@@ -98,12 +106,12 @@ TEST(Loader, ContinuesFromAnyPosition) {
   EXPECT_EQ((*loader)->next(), nullptr);
 }
 
-TEST(Loader, StopsInTheMiddle) {
+TEST_P(Loading, StopsInTheMiddle) {
   auto loader = Loader::start(numbered(1000), plan(1, 1000, true));
   EXPECT_NE((*loader)->next(), nullptr);
 }
 
-TEST(Loader, NamesAFieldThatIsNotThere) {
+TEST_P(Loading, NamesAFieldThatIsNotThere) {
   LoaderPlan wrong = plan(1, 1, false);
   wrong.fields = {"y"};
   EXPECT_FALSE(Loader::start(numbered(2), wrong));
