@@ -1,11 +1,15 @@
 // Convolutions forward and by their input, directly.
 //
 // Algorithm: for each image, put it into a frame with its border of zeros (in scratch, unless there is none);
-// for each row of the result, for each panel of filters, tiles of neighbouring pixels x vectors of filters
-// accumulate over the taps and channels. The input's gradient is the same sum over the result's cotangent,
-// framed, with the weights turned by 180 degrees and channels and filters exchanged, which each chunk packs
-// into its scratch first. With a stride it is several sums, each with some of the taps, whose results lie
-// between each other (sub-pixel decomposition).
+// for each panel of filters, tiles of neighbouring pixels (of several rows, where rows are short) x vectors
+// of filters accumulate over the taps and channels. The input's gradient is the same sum over the result's
+// cotangent, framed, with the weights turned by 180 degrees and channels and filters exchanged, which each
+// chunk packs into its scratch first. With a stride it is several sums, each with some of the taps, whose
+// results lie between each other (sub-pixel decomposition).
+//
+// Chunks share the images. Where weights are many and pictures small, a chunk would read more weights than it
+// can keep close; there chunks form a grid of images and panels, and each packs the weights of its panels,
+// one panel after the other, the way the tiles read them.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
@@ -15,6 +19,56 @@ namespace mlc::compiler {
 
 namespace {
 
+struct Cut {
+  int64_t lanes, vectors; // of a panel
+  int64_t panels;
+  bool packs;
+  int64_t imageParts, panelParts; // the chunks
+  int64_t mostPanels;             // of one chunk
+
+  int64_t width() const { return vectors * lanes; }
+};
+
+int64_t divideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
+  /// Weights that a core keeps close without help, in bytes.
+  constexpr int64_t fewWeights = 192 << 10;
+  Cut cut;
+  int64_t bytes = elementBytes(elementOf(c.source));
+  cut.lanes = target.lanes(bytes * 8);
+  int64_t count = divideUp(c.perOut, cut.lanes);
+  cut.packs = c.groups == 1 && c.weightElements() * bytes >= fewWeights;
+  cut.vectors = tileVectors(target, count);
+  // Rows too short for a tile of two vectors make a good one of three.
+  if (cut.packs && count >= 3 && tileRows(target, 3) >= 8 && c.runs[1].front().count <= 8)
+    cut.vectors = 3;
+  cut.panels = divideUp(count, cut.vectors);
+  double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
+  cut.imageParts = chunksFor(nanoseconds, c.images);
+  cut.panelParts = 1;
+  if (cut.packs) {
+    int64_t chunks = chunksFor(nanoseconds, c.images * cut.panels);
+    double best = 0;
+    for (int64_t panelParts = 1; panelParts <= std::min(chunks, cut.panels); ++panelParts) {
+      int64_t imageParts = std::min(chunks / panelParts, c.images);
+      // In vectors of weights: products, as often as there should be chunks, then what is copied.
+      double pixels = double(c.out[0] * c.out[1]) / 6;
+      double computed = double(divideUp(c.images, imageParts) * divideUp(cut.panels, panelParts) * chunks) /
+                        double(cut.panels) * double(c.weightElements()) * pixels;
+      double copied = double(imageParts) * double(c.weightElements()) * (c.turned ? 8 : 2) +
+                      double(panelParts * c.images) * double(c.frame.elements());
+      if (best == 0 || computed + copied < best) {
+        best = computed + copied;
+        cut.imageParts = imageParts;
+        cut.panelParts = panelParts;
+      }
+    }
+  }
+  cut.mostPanels = divideUp(cut.panels, cut.panelParts);
+  return cut;
+}
+
 class ConvolutionEmitter : public Emitter {
 public:
   StringRef name() const override { return "convolution"; }
@@ -23,10 +77,13 @@ public:
     std::optional<Correlation> c = correlationOf(group);
     if (!c)
       return std::nullopt;
-    double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
+    Cut cut = cutOf(*c, group, target);
     Type element = elementOf(c->source);
-    int64_t weights = c->turned ? c->weightElements() * elementBytes(element) : 0;
-    return Shares{chunksFor(nanoseconds, c->images), c->frame.scratchBytes(element) + weights};
+    int64_t packed = cut.packs   ? cut.mostPanels * c->taps[0] * c->taps[1] * c->perSum * cut.width()
+                     : c->turned ? c->weightElements()
+                                 : 0;
+    return Shares{cut.imageParts * cut.panelParts,
+                  c->frame.scratchBytes(element) + packed * elementBytes(element)};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -38,16 +95,22 @@ public:
       : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
         anchor(group.anchors().front()->getResult(0)), source(emission.pull.memoryOf(c.source)),
         weights(emission.pull.memoryOf(c.weights)), buffer{emission.scratch, source.element},
-        lanes(code.target().lanes(source.element.getIntOrFloatBitWidth())) {}
+        cut(cutOf(c, group, code.target())), lanes(cut.lanes),
+        weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {}
 
   void run() {
-    auto [low, high] = emission.part(c.images);
+    auto [low, high] = part(emission.chunk, cut.panelParts, cut.imageParts, c.images);
+    auto [firstPanel, endPanel] = part(emission.chunk, 1, cut.panelParts, cut.panels);
+    panelLow = firstPanel;
+    panelHigh = endPanel;
     c.frame.clear(code, buffer);
-    if (c.turned) {
-      Memory turned = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
-      turnWeights(code, c, weights, turned);
-      weights = turned;
-    }
+    Memory packed = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
+    if (cut.packs)
+      packPanels(packed);
+    else if (c.turned)
+      turnWeights(code, c, weights, packed);
+    if (cut.packs || c.turned)
+      weights = packed;
     code.loop(low, high, 1, [&](Value image) {
       this->image = image;
       Memory picture =
@@ -61,28 +124,88 @@ public:
   }
 
 private:
-  void panels() {
-    int64_t count = (c.perOut + lanes - 1) / lanes, width = tileVectors(code.target(), count);
-    int64_t whole = c.perOut / (width * lanes);
-    code.loop(code.integer(0), code.integer(whole), 1,
-              [&](Value panel) { onePanel(code.mul(panel, width * lanes), width, Value()); });
-    int64_t done = whole * width, rest = count - done;
-    if (rest == 0)
-      return;
-    int64_t last = c.perOut - (count - 1) * lanes;
-    onePanel(code.integer(done * lanes), rest, last == lanes ? Value() : code.firstLanes(last, lanes));
+  /// Of `total`, the part of chunk / `over` % `parts`.
+  std::pair<Value, Value> part(Value chunk, int64_t over, int64_t parts, int64_t total) {
+    Emission piece = emission;
+    piece.chunk = parts == 1 ? code.integer(0) : code.rem(code.div(chunk, over), parts);
+    piece.chunks = parts;
+    return piece.part(total);
   }
 
-  void onePanel(Value column, int64_t vectors, Value mask) {
+  int64_t panelSize() const { return c.taps[0] * c.taps[1] * c.perSum * cut.width(); }
+
+  /// Weights of this chunk's panels as [panel][tap][sum][width], zeros past the last filter.
+  void packPanels(const Memory &to) {
+    int64_t taps = c.taps[0] * c.taps[1];
+    Value apart = code.mul(code.laneNumbers(lanes), c.perSum);
+    code.loop(panelLow, panelHigh, 1, [&](Value panel) {
+      Value start = code.mul(code.sub(panel, panelLow), panelSize());
+      code.loop(taps, [&](Value k) {
+        code.loop(c.perSum, [&](Value i) {
+          Value place = code.add(start, code.mul(code.add(code.mul(k, c.perSum), i), cut.width()));
+          for (int64_t v = 0; v < cut.vectors; ++v) {
+            Value filter = code.add(code.mul(panel, cut.width()), v * lanes);
+            Value mask = cut.panels * cut.width() == c.perOut ? Value() : lanesBelow(filter, c.perOut);
+            Value turnedTap = code.sub(code.integer(taps - 1), k);
+            Value vector =
+                c.turned
+                    ? code.gather(
+                          weights,
+                          code.add(code.mul(code.add(code.mul(turnedTap, c.perOut), filter), c.perSum), i),
+                          apart, mask)
+                    : code.load(weights,
+                                code.add(code.mul(code.add(code.mul(k, c.perSum), i), c.perOut), filter),
+                                lanes, mask);
+            code.store(vector, to, code.add(place, v * lanes));
+          }
+        });
+      });
+    });
+  }
+
+  /// The mask of the lanes whose number, counted from `place`, is below `size`.
+  Value lanesBelow(Value place, int64_t size) {
+    Value left = arith::TruncIOp::create(code.builder(), code.loc(), code.builder().getI32Type(),
+                                         code.sub(code.integer(size), place));
+    return arith::CmpIOp::create(code.builder(), code.loc(), arith::CmpIPredicate::slt,
+                                 code.laneNumbers(lanes), code.splat(left, lanes));
+  }
+
+  void panels() {
+    int64_t count = divideUp(c.perOut, lanes), whole = c.perOut / cut.width();
+    Value high = panelHigh;
+    if (auto known = Code::known(high))
+      high = code.integer(std::min(*known, whole));
+    else
+      high = arith::MinSIOp::create(code.builder(), code.loc(), high, code.integer(whole));
+    code.loop(panelLow, high, 1, [&](Value panel) { onePanel(panel, cut.vectors, Value()); });
+    int64_t rest = count - whole * cut.vectors;
+    if (rest == 0)
+      return;
+    auto last = [&] {
+      int64_t left = c.perOut - (count - 1) * lanes;
+      onePanel(code.integer(whole), rest, left == lanes ? Value() : code.firstLanes(left, lanes));
+    };
+    if (Code::known(panelHigh))
+      last();
+    else
+      code.when(code.compare(arith::CmpIPredicate::eq, panelHigh, cut.panels), last);
+  }
+
+  void onePanel(Value panel, int64_t vectors, Value mask) {
     Tile tile;
     tile.vectors = vectors;
     tile.lanes = lanes;
-    tile.mask = mask;
+    tile.mask = cut.packs ? Value() : mask;
+    lastMask = mask;
+    Value column = code.mul(panel, cut.width());
+    Value start = cut.packs ? code.mul(code.sub(panel, panelLow), panelSize())
+                            : code.add(code.mul(groupIndex, c.perOut), column);
     for (const PhaseRun &rows : c.runs[0])
       for (const PhaseRun &pixels : c.runs[1])
         code.loop(rows.phases, [&](Value p) {
           code.loop(pixels.phases,
-                    [&](Value q) { onePhase(tile, column, phaseAt(rows, p), phaseAt(pixels, q)); });
+                    [&](Value q) { onePhase(tile, column, start, phaseAt(rows, p), phaseAt(pixels, q)); });
         });
   }
 
@@ -96,43 +219,58 @@ private:
             at(run.frame, run.nextFrame)};
   }
 
-  void onePhase(Tile tile, Value column, const Phase &rows, const Phase &columns) {
-    int64_t filters = c.groups * c.perOut, pitch = c.frame.pitch(), channels = c.frame.channels;
+  /// `column` is the panel's first filter, `start` where its weights begin.
+  void onePhase(Tile tile, Value column, Value start, const Phase &rows, const Phase &columns) {
+    int64_t pitch = c.frame.pitch(), channels = c.frame.channels;
     Value tap = code.add(code.mul(rows.weight, c.taps[1]), columns.weight);
-    Value filter = code.add(code.mul(groupIndex, c.perOut), column);
-    tile.b = code.at(weights, code.add(code.mul(tap, c.perSum * filters), filter));
+    tile.b = code.at(weights, code.add(code.mul(tap, c.perSum * weightStep), start));
     if (rows.taps > 1)
       tile.sums.push_back(
-          {rows.taps, c.dilations[0] * pitch, c.weightSteps[0] * c.taps[1] * c.perSum * filters});
+          {rows.taps, c.dilations[0] * pitch, c.weightSteps[0] * c.taps[1] * c.perSum * weightStep});
     if (c.dilations[1] == 1 && c.weightSteps[1] == 1 && c.perSum == channels) {
-      tile.sums.push_back({columns.taps * c.perSum, 1, filters});
+      tile.sums.push_back({columns.taps * c.perSum, 1, weightStep});
     } else {
-      tile.sums.push_back({columns.taps, c.dilations[1] * channels, c.weightSteps[1] * c.perSum * filters});
-      tile.sums.push_back({c.perSum, 1, filters});
+      tile.sums.push_back(
+          {columns.taps, c.dilations[1] * channels, c.weightSteps[1] * c.perSum * weightStep});
+      tile.sums.push_back({c.perSum, 1, weightStep});
     }
-    Heights pixels = balance(columns.count, tileRows(code.target(), tile.vectors));
-    code.loop(rows.count, [&](Value row) {
+    // Several rows in a tile where at least two fit.
+    int64_t most = tileRows(code.target(), tile.vectors), together = 1;
+    if (columns.count > 0)
+      together = std::max<int64_t>(1, std::min(rows.count, most / columns.count));
+    Heights pixels = balance(columns.count, most);
+    auto rowsAt = [&](Value row, int64_t height) {
       Value frameRow = code.add(rows.frame, code.mul(row, c.strides[0]));
       Value offset = code.add(code.add(code.mul(frameRow, pitch), code.mul(columns.frame, channels)),
                               code.mul(groupIndex, c.perSum));
       Value resultRow = code.add(rows.first, code.mul(row, c.outSteps[0]));
-      auto tiles = [&](int64_t low, int64_t high, int64_t height) {
-        tile.setRows(height, c.strides[1] * channels);
+      auto tiles = [&](int64_t low, int64_t high, int64_t width) {
+        tile.rowOffsets.clear();
+        for (int64_t y = 0; y < height; ++y)
+          for (int64_t x = 0; x < width; ++x)
+            tile.rowOffsets.push_back(y * c.strides[0] * pitch + x * c.strides[1] * channels);
         code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
           Value pixel = pixels.start(code, index);
           tile.a = code.at(framed, code.add(offset, code.mul(pixel, c.strides[1] * channels)));
           SmallVector<Value> sums = zeroAccumulators(code, tile);
           if (rows.taps > 0 && columns.taps > 0)
             sums = emitTile(code, tile, std::move(sums));
-          finish(tile, sums, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])), column);
+          finish(tile, width, sums, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])),
+                 column);
         });
       };
       tiles(0, pixels.first, pixels.height);
       tiles(pixels.first, pixels.tiles, pixels.height - 1);
-    });
+    };
+    int64_t whole = rows.count / together * together;
+    code.loop(code.integer(0), code.integer(whole), together, [&](Value row) { rowsAt(row, together); });
+    if (whole != rows.count)
+      rowsAt(code.integer(whole), rows.count - whole);
   }
 
-  void finish(const Tile &tile, ArrayRef<Value> accumulators, Value row, Value pixel, Value column) {
+  /// Writes a tile, `width` pixels of each of its rows.
+  void finish(const Tile &tile, int64_t width, ArrayRef<Value> accumulators, Value row, Value pixel,
+              Value column) {
     int64_t filters = c.groups * c.perOut;
     Value start = code.add(code.mul(code.add(code.mul(image, c.out[0]), row), c.out[1]), pixel);
     Value filter = code.add(code.mul(groupIndex, c.perOut), column);
@@ -141,12 +279,14 @@ private:
         Pull::Scope scope(emission.pull);
         emission.pull.set(anchor, accumulators[r * tile.vectors + v]);
         Value here = code.add(filter, v * lanes);
+        int64_t down = r / width * c.outSteps[0], right = r % width * c.outSteps[1];
         Point made;
         made.lanes = lanes;
-        made.mask = v + 1 == tile.vectors ? tile.mask : Value();
-        made.linear = Coord{code.add(code.mul(code.add(start, r * c.outSteps[1]), filters), here), 1, {}};
+        made.mask = v + 1 == tile.vectors ? lastMask : Value();
+        made.linear =
+            Coord{code.add(code.mul(code.add(start, down * c.out[1] + right), filters), here), 1, {}};
         made.coords = SmallVector<Coord, 4>{
-            {image, 0, {}}, {row, 0, {}}, {code.add(pixel, r * c.outSteps[1]), 0, {}}, {here, 1, {}}};
+            {image, 0, {}}, {code.add(row, down), 0, {}}, {code.add(pixel, right), 0, {}}, {here, 1, {}}};
         if (shapeOf(anchor).size() == 3)
           made.coords->erase(made.coords->begin() + 1);
         emission.write(group.outs, emission.pull.point(std::move(made)));
@@ -159,8 +299,10 @@ private:
   Correlation c;
   Value anchor;
   Memory source, weights, buffer, framed;
-  int64_t lanes;
-  Value image, groupIndex;
+  Cut cut;
+  int64_t lanes, weightStep; // from one term of the sum to the next, in the weights
+  Value image, groupIndex, panelLow, panelHigh;
+  Value lastMask; // of a panel's last vector; null: all lanes
 };
 
 void ConvolutionEmitter::emit(const Group &group, Emission &emission) const { Loops(group, emission).run(); }

@@ -173,3 +173,27 @@ func.func @d1_fil(%x: tensor<3x20x5xf32>, %y: tensor<3x20x18xf32>) -> tensor<3x5
  %0 = mlc.conv_filter %x, %y strides = [1] pads = [1] [1] dilations = [1] groups = 1 : (tensor<3x20x5xf32>, tensor<3x20x18xf32>) -> tensor<3x5x18xf32>
  return %0 : tensor<3x5x18xf32>
 }
+
+// Many weights over small pictures: packed, panels of three vectors, tiles of several rows.
+func.func @packed_fwd(%x: tensor<3x5x6x72xf32>, %w: tensor<3x3x72x100xf32>, %b: tensor<100xf32>) -> tensor<3x5x6x100xf32> {
+  %0 = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<3x5x6x72xf32>, tensor<3x3x72x100xf32>) -> tensor<3x5x6x100xf32>
+  %1 = mlc.broadcast %b axes = [3] : tensor<100xf32> -> tensor<3x5x6x100xf32>
+  %2 = mlc.add %0, %1 : tensor<3x5x6x100xf32>
+  return %2 : tensor<3x5x6x100xf32>
+}
+func.func @packed_inp(%y: tensor<3x5x6x100xf32>, %w: tensor<3x3x72x100xf32>) -> tensor<3x5x6x72xf32> {
+  %0 = mlc.conv_input %y, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<3x5x6x100xf32>, tensor<3x3x72x100xf32>) -> tensor<3x5x6x72xf32>
+  return %0 : tensor<3x5x6x72xf32>
+}
+func.func @packed_inp_strided(%y: tensor<5x4x3x100xf32>, %w: tensor<3x3x72x100xf32>) -> tensor<5x7x5x72xf32> {
+  %0 = mlc.conv_input %y, %w strides = [2, 2] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<5x4x3x100xf32>, tensor<3x3x72x100xf32>) -> tensor<5x7x5x72xf32>
+  return %0 : tensor<5x7x5x72xf32>
+}
+func.func @packed_fwd_strided(%x: tensor<5x7x5x72xf32>, %w: tensor<3x3x72x100xf32>) -> tensor<5x4x3x100xf32> {
+  %0 = mlc.conv %x, %w strides = [2, 2] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<5x7x5x72xf32>, tensor<3x3x72x100xf32>) -> tensor<5x4x3x100xf32>
+  return %0 : tensor<5x4x3x100xf32>
+}
+func.func @packed_1d(%x: tensor<1x40x600xf32>, %w: tensor<5x600x24xf32>) -> tensor<1x40x24xf32> {
+  %0 = mlc.conv %x, %w strides = [1] pads = [2] [2] dilations = [1] groups = 1 : (tensor<1x40x600xf32>, tensor<5x600x24xf32>) -> tensor<1x40x24xf32>
+  return %0 : tensor<1x40x24xf32>
+}
