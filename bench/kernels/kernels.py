@@ -41,10 +41,11 @@ def function(name, inputs, lines, result):
 
 class Case:
     """`work` is multiply-adds times two ("flops") or bytes; `torch` and `numpy` give a function without arguments to be timed, or
-    several of which the fastest counts."""
+    several of which the fastest counts. `in_place`: inputs are overwritten, in mlc as in PyTorch."""
 
-    def __init__(self, name, kind, work, mlir, torch=None, numpy=None):
+    def __init__(self, name, kind, work, mlir, torch=None, numpy=None, in_place=False):
         self.name, self.kind, self.work, self.mlir, self.torch, self.numpy = name, kind, work, mlir, torch, numpy
+        self.in_place = in_place
 
 
 def product(m, n, k, form):
@@ -104,13 +105,13 @@ def adam(n):
                  "%v1 = mlc.mul %v, %c3", "%v2 = mlc.mul %gg, %c4", "%vv = mlc.add %v1, %v2", "%s = mlc.sqrt %vv",
                  "%d = mlc.add %s, %eps", "%q = mlc.div %mm, %d", "%u = mlc.mul %q, %rate", "%pp = mlc.sub %p, %u"):
         lines.append(f"{line} : {t}")
-    text = function("adam", {"p": (n,), "g": (n,), "m": (n,), "v": (n,)}, lines, {"pp": (n,), "mm": (n,), "vv": (n,)})
+    text = function("adam", {"p": (n,), "m": (n,), "v": (n,), "g": (n,)}, lines, {"pp": (n,), "mm": (n,), "vv": (n,)})
 
     def with_torch(torch):
         p = torch.randn(n, requires_grad=True)
         p.grad = torch.randn(n)
         return [torch.optim.Adam([p], fused=True).step]
-    return Case(f"adam {n}", "bytes", 7 * 4 * n, text, with_torch)
+    return Case(f"adam {n}", "bytes", 7 * 4 * n, text, with_torch, in_place=True)
 
 
 def moments(x, kept, reduced):
@@ -243,7 +244,8 @@ def mlc_seconds(tool, case, threads, folder):
     """Of all kernels of the case together."""
     path = folder / "kernel.mlir"
     path.write_text(case.mlir)
-    run = subprocess.run([tool, "--time", f"--workers={threads}", path], capture_output=True, text=True)
+    options = ["--in-place"] if case.in_place else []
+    run = subprocess.run([tool, "--time", f"--workers={threads}", *options, path], capture_output=True, text=True)
     times = [float(time) for time in re.findall(r": ([0-9.]+) us,", run.stdout)]
     if run.returncode != 0 or len(times) != case.mlir.count("func.func"):
         raise SystemExit(f"mlc-kernel failed on {case.name}:\n{run.stderr}")

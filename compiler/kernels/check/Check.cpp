@@ -177,7 +177,8 @@ llvm::Error checkKernel(func::FuncOp kernel, const Target &target, uint64_t seed
   return llvm::Error::success();
 }
 
-llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, int workers, double seconds) {
+llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, int workers, bool inPlace,
+                                  double seconds) {
   llvm::Expected<LoadedKernel> loaded = loadKernel(kernel, target);
   if (!loaded)
     return loaded.takeError();
@@ -200,6 +201,14 @@ llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, int
     args.push_back(buffer->data());
     buffers.push_back(std::move(*buffer));
   }
+  if (inPlace)
+    for (unsigned output = 0; output < kernel.getNumResults(); ++output)
+      for (auto [input, into] : loaded->info.inPlace)
+        if (into == int(output) &&
+            !llvm::is_contained(ArrayRef(args).drop_front(kernel.getNumArguments()), args[input])) {
+          args[kernel.getNumArguments() + output] = args[input];
+          break;
+        }
   auto pool = ThreadPool::create(workers);
   if (!pool)
     return failed(pool.status());

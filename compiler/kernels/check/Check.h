@@ -38,8 +38,9 @@ llvm::Error checkKernel(mlir::func::FuncOp kernel, const Target &target, uint64_
                         oracle::Tolerance tolerance = {});
 
 /// One launch's time in nanoseconds on so many workers of a pool, in memory as training has it: the least of
-/// several batches of runs that take about `seconds` together.
-llvm::Expected<double> timeKernel(mlir::func::FuncOp kernel, const Target &target, int workers,
+/// several batches of runs that take about `seconds` together. `inPlace`: each output overwrites the first
+/// input that the kernel allows and no output before has, as updates of parameters do.
+llvm::Expected<double> timeKernel(mlir::func::FuncOp kernel, const Target &target, int workers, bool inPlace,
                                   double seconds);
 
 } // namespace mlc::compiler

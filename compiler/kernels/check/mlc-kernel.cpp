@@ -32,6 +32,7 @@ llvm::cl::opt<Action> action(
                      clEnumValN(Action::Check, "check", "run and compare with the oracle (default)"),
                      clEnumValN(Action::Time, "time", "time one launch on --workers threads")));
 llvm::cl::opt<int> workers("workers", llvm::cl::desc("threads of --time, 1 to 64"), llvm::cl::init(1));
+llvm::cl::opt<bool> inPlace("in-place", llvm::cl::desc("let --time overwrite inputs where the kernel can"));
 // NOLINTEND(bugprone-throwing-static-initialization)
 
 LogicalResult printNative(func::FuncOp kernel, const Target &target, NativeForm form) {
@@ -86,7 +87,7 @@ LogicalResult process(func::FuncOp kernel, const Target &target) {
       return kernel.emitError(llvm::toString(loaded.takeError()));
     double compile =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-    llvm::Expected<double> nanoseconds = timeKernel(kernel, target, workers, 0.5);
+    llvm::Expected<double> nanoseconds = timeKernel(kernel, target, workers, inPlace, 0.5);
     if (!nanoseconds)
       return kernel.emitError(llvm::toString(nanoseconds.takeError()));
     llvm::outs() << llvm::formatv(
