@@ -31,6 +31,7 @@ from workloads import WORKLOADS  # noqa: E402
 
 PHASES = ("ast", "mlc", "grad", "step", "plan", "obj")
 PEERS = ("torch_eager", "torch_compile", "jax")
+EXAMPLE = "examples/fashion/lenet.mlc"  # as it ships, with the data set that it reads: no peer does that
 
 
 def status(pid, field):
@@ -45,10 +46,10 @@ def highest(*command):
 
 
 class Mlc:
-    """Measures with a cache of its own in `folder`, where mlc_peer.prepare has put program and data."""
+    """Measures a program with a cache of its own in `folder`; `data` are options that say where its data are."""
 
-    def __init__(self, mlc, folder, threads):
-        self.mlc, self.folder, self.threads = mlc, folder, threads
+    def __init__(self, mlc, model, data, folder, threads):
+        self.mlc, self.model, self.data, self.folder, self.threads = mlc, model, data, folder, threads
         self.cache = folder / "cache"
         self.environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache)}
 
@@ -57,8 +58,8 @@ class Mlc:
         times = self.folder / "times"
         times.unlink(missing_ok=True)
         begin = time.monotonic()
-        process = subprocess.Popen([self.mlc, "train", self.folder / "model.mlc", "--data", self.folder, "--threads",
-                                    str(self.threads), "--epochs", "1000000", "--out", self.folder / "run", "--step-times", times],
+        process = subprocess.Popen([self.mlc, "train", self.model, *self.data, "--threads", str(self.threads),
+                                    "--epochs", "1000000", "--out", self.folder / "run", "--step-times", times],
                                    env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    preexec_fn=mlc_peer.dies_with_parent)
         try:
@@ -85,7 +86,7 @@ class Mlc:
         for phase in PHASES:
             shutil.rmtree(self.cache, ignore_errors=True)
             begin = time.monotonic()
-            subprocess.run([self.mlc, "compile", self.folder / "model.mlc", f"--emit={phase}"], env=self.environment, check=True,
+            subprocess.run([self.mlc, "compile", self.model, f"--emit={phase}"], env=self.environment, check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             now = time.monotonic() - begin
             seconds[phase], before = now - before, now
@@ -106,19 +107,24 @@ def peer(kind, name, folder, threads, cache, steps):
 
 
 def measure(name, args, folder):
-    workload = WORKLOADS[name]
-    mlc_peer.prepare(args.mlc, workload, folder)
-    data = sum(array.nbytes for array in workload.data().values()) // 1024
     row = {"workload": name, "threads": args.threads, "cold": [], "warm": [], "peers": {}}
-    ours = Mlc(args.mlc, folder, args.threads)
-    base = highest(args.mlc, "--version") + data
+    if example := name.endswith(".mlc"):
+        ours = Mlc(args.mlc, models.ROOT / name, [], folder, args.threads)
+    else:
+        workload = WORKLOADS[name]
+        mlc_peer.prepare(args.mlc, workload, folder)
+        ours = Mlc(args.mlc, folder / "model.mlc", ["--data", folder], folder, args.threads)
     for _ in range(args.rounds):
         row["cold"].append(ours.cold())
         row["warm"].append(ours.first_step()[0])
-    _, compiled, trained = ours.first_step(seconds=3)
-    row["memory"] = {"base": base, "data": data, "compile": compiled - base, "train": trained - base}
     phases = [ours.phases() for _ in range(args.rounds)]
     row["phases"] = {phase: statistics.median(p[phase] for p in phases) for phase in PHASES}
+    if example:
+        return row
+    data = sum(array.nbytes for array in workload.data().values()) // 1024
+    base = highest(args.mlc, "--version") + data
+    _, compiled, trained = ours.first_step(seconds=3)
+    row["memory"] = {"base": base, "data": data, "compile": compiled - base, "train": trained - base}
     for kind in args.peers:
         found = {"cold": [], "warm": [], "stages": [], "growth": []}
         cache = folder / f"cache-{kind}"
@@ -149,7 +155,7 @@ def tables(rows, note):
         lines.append(f"| {row['workload']} | " + " | ".join(f"{row['phases'][phase]:.2f}" for phase in PHASES) + " |")
     lines += ["", "Growth of memory, MiB", "",
               "| workload | mlc, training | with compiling | PyTorch eager | torch.compile | JAX | mlc over eager |", "|---|" + "---|" * 6]
-    for row in rows:
+    for row in (row for row in rows if "memory" in row):
         growth = {kind: statistics.median(row["peers"][kind]["growth"]) if kind in row["peers"] else None for kind in PEERS}
         cells = [row["memory"]["train"], row["memory"]["compile"], *(growth[kind] for kind in PEERS)]
         over = f"{row['memory']['train'] / growth['torch_eager']:.2f}" if growth["torch_eager"] else "-"
@@ -159,7 +165,8 @@ def tables(rows, note):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", default=["lenet_64", "resnet18", "gpt"], choices=list(WORKLOADS), metavar="WORKLOAD")
+    parser.add_argument("--only", nargs="+", default=[EXAMPLE, "lenet_64", "resnet18", "gpt"],
+                        choices=[EXAMPLE, *WORKLOADS], metavar="WORKLOAD")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8, help="that a peer makes before its memory is read (8)")
