@@ -337,6 +337,7 @@ std::unique_ptr<Pass> compiler::createFusePass() { return std::make_unique<FuseP
 
 void compiler::registerFusePasses() {
   registerPass(createSplitReductionsPass);
+  registerPass(createPackScanWeightsPass);
   registerPass(createFusePass);
   registerPass(createShareKernelsPass);
 }

@@ -11,6 +11,8 @@ namespace mlc::compiler {
 
 /// `mlc-split-reductions`: large sums in two levels, so that the first one has parts that run at once.
 std::unique_ptr<mlir::Pass> createSplitReductionsPass();
+/// `mlc-pack-scan-weights`: the weights of products in loops are laid out for them before the loop.
+std::unique_ptr<mlir::Pass> createPackScanWeightsPass();
 /// `mlc-fuse`: groups the ops of every step function into kernels and launches them.
 std::unique_ptr<mlir::Pass> createFusePass();
 /// `mlc-share-kernels`: equal kernels become one; constants in which they differ become arguments.

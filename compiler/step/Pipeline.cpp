@@ -30,6 +30,8 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
 
   // Before fusion: the first level of a split reduction takes what comes before it into its kernel.
   passes.addNestedPass<func::FuncOp>(createSplitReductionsPass());
+  // After canonical forms, which hoist products out of loops and would not know these.
+  passes.addNestedPass<func::FuncOp>(createPackScanWeightsPass());
   passes.addPass(createFusePass());
   // Before anybody asks about kernels: there are far fewer afterwards.
   passes.addPass(createShareKernelsPass());
