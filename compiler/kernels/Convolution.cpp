@@ -38,16 +38,18 @@ Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
   int64_t bytes = elementBytes(elementOf(c.source));
   cut.lanes = target.lanes(bytes * 8);
   int64_t count = divideUp(c.perOut, cut.lanes);
-  cut.packs = c.groups == 1 && c.weightElements() * bytes >= fewWeights;
+  bool many = c.groups == 1 && c.weightElements() * bytes >= fewWeights;
+  // Read only a few times, weights are not worth a copy.
+  cut.packs = many && (c.turned || c.images * c.out[0] * c.out[1] >= 48);
   cut.vectors = tileVectors(target, count);
   // Rows too short for a tile of two vectors make a good one of three.
-  if (cut.packs && count >= 3 && tileRows(target, 3) >= 8 && c.runs[1].front().count <= 8)
+  if (many && count >= 3 && tileRows(target, 3) >= 8 && c.runs[1].front().count <= 8)
     cut.vectors = 3;
   cut.panels = divideUp(count, cut.vectors);
   double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
   cut.imageParts = chunksFor(nanoseconds, c.images);
   cut.panelParts = 1;
-  if (cut.packs) {
+  if (many) {
     int64_t chunks = chunksFor(nanoseconds, c.images * cut.panels);
     double best = 0;
     for (int64_t panelParts = 1; panelParts <= std::min(chunks, cut.panels); ++panelParts) {

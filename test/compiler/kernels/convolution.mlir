@@ -197,3 +197,14 @@ func.func @packed_1d(%x: tensor<1x40x600xf32>, %w: tensor<5x600x24xf32>) -> tens
   %0 = mlc.conv %x, %w strides = [1] pads = [2] [2] dilations = [1] groups = 1 : (tensor<1x40x600xf32>, tensor<5x600x24xf32>) -> tensor<1x40x24xf32>
   return %0 : tensor<1x40x24xf32>
 }
+// So few pixels that weights are read where they lie.
+func.func @many_fwd(%x: tensor<1x5x6x72xf32>, %w: tensor<3x3x72x100xf32>, %b: tensor<100xf32>) -> tensor<1x5x6x100xf32> {
+  %0 = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<1x5x6x72xf32>, tensor<3x3x72x100xf32>) -> tensor<1x5x6x100xf32>
+  %1 = mlc.broadcast %b axes = [3] : tensor<100xf32> -> tensor<1x5x6x100xf32>
+  %2 = mlc.add %0, %1 : tensor<1x5x6x100xf32>
+  return %2 : tensor<1x5x6x100xf32>
+}
+func.func @many_fwd_strided(%x: tensor<1x7x5x72xf32>, %w: tensor<3x3x72x100xf32>) -> tensor<1x4x3x100xf32> {
+  %0 = mlc.conv %x, %w strides = [2, 2] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<1x7x5x72xf32>, tensor<3x3x72x100xf32>) -> tensor<1x4x3x100xf32>
+  return %0 : tensor<1x4x3x100xf32>
+}
