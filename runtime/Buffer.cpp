@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -11,6 +12,15 @@ namespace {
 
 constexpr int64_t hugePage = int64_t(2) << 20;
 constexpr int64_t mostBytes = int64_t(1) << 46;
+
+std::atomic<int64_t> liveBytes{0}, mostBytesLive{0};
+
+void count(int64_t bytes) {
+  int64_t live = liveBytes += bytes;
+  int64_t most = mostBytesLive;
+  while (live > most && !mostBytesLive.compare_exchange_weak(most, live))
+    ;
+}
 
 /// Maps a multiple of 2 MiB at an address of 2 MiB, or returns null.
 uint8_t *mapHuge(int64_t bytes) {
@@ -33,7 +43,11 @@ uint8_t *mapHuge(int64_t bytes) {
 
 } // namespace
 
+int64_t Buffer::peakBytes() { return mostBytesLive; }
+
 Buffer::~Buffer() {
+  if (data_)
+    liveBytes -= size_;
   if (mapped_ != 0)
     munmap(data_, static_cast<size_t>(mapped_));
   else
@@ -62,6 +76,7 @@ Expected<Buffer> Buffer::allocate(int64_t bytes, const char *what) {
   }
   if (!buffer.data_)
     return fail();
+  count(bytes);
   return buffer;
 }
 

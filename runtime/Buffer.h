@@ -25,6 +25,9 @@ public:
   /// message.
   static Expected<Buffer> allocate(int64_t bytes, const char *what);
 
+  /// Bytes of all buffers of this process, at most so far: what was asked for, without what the system adds.
+  static int64_t peakBytes();
+
   uint8_t *data() { return data_; }
   const uint8_t *data() const { return data_; }
   int64_t size() const { return size_; }

@@ -30,7 +30,8 @@ using namespace mlc::compiler;
 
 namespace {
 
-/// The places in source files that `loc` speaks of: "lenet.mlc:12".
+/// The places in source files that `loc` speaks of: "lenet.mlc:12". Of calls, the innermost place that is not
+/// in the prelude: that is the line that says what is computed.
 void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &lines) {
   if (auto place = dyn_cast<FileLineColLoc>(loc))
     lines.insert({place.getFilename().str(), place.getLine()});
@@ -39,8 +40,16 @@ void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &line
       collectLines(part, lines);
   else if (auto named = dyn_cast<NameLoc>(loc))
     collectLines(named.getChildLoc(), lines);
-  else if (auto call = dyn_cast<CallSiteLoc>(loc))
-    collectLines(call.getCaller(), lines);
+  else if (auto call = dyn_cast<CallSiteLoc>(loc)) {
+    std::set<std::pair<std::string, unsigned>> inner;
+    collectLines(call.getCallee(), inner);
+    bool own = llvm::any_of(
+        inner, [](const auto &place) { return !StringRef(place.first).starts_with("prelude/"); });
+    if (own)
+      lines.merge(inner);
+    else
+      collectLines(call.getCaller(), lines);
+  }
 }
 
 /// Builds the kernel of one group.

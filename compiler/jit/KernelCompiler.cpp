@@ -13,15 +13,13 @@
 #include "compiler/kernels/Kernel.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/step/StepDialect.h"
+#include "runtime/profile/Trace.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
-#include "llvm/Support/xxhash.h"
 
 #include <atomic>
 #include <thread>
@@ -52,17 +50,7 @@ KernelUnit mlc::compiler::kernelUnit(func::FuncOp kernel) {
   return {kernel.getName().str(), symbol, textOf(kernel, symbol)};
 }
 
-std::string mlc::compiler::compilerIdentity() {
-  static const std::string identity = [] {
-    std::string text = LLVM_VERSION_STRING;
-    auto program =
-        llvm::MemoryBuffer::getFile("/proc/self/exe", /*IsText=*/false, /*RequiresNullTerminator=*/false);
-    if (program)
-      text += " " + llvm::utohexstr(llvm::xxh3_64bits((*program)->getBuffer()));
-    return text;
-  }();
-  return identity;
-}
+std::string mlc::compiler::compilerIdentity() { return LLVM_VERSION_STRING " " + mlc::programIdentity(); }
 
 namespace {
 
@@ -72,6 +60,10 @@ public:
   explicit Worker(const Target &target)
       : target(target), context(dialects(), MLIRContext::Threading::DISABLED) {
     context.loadAllAvailableDialects(); // emitters create ops of all of them
+    if (llvm::Expected<std::unique_ptr<llvm::TargetMachine>> made = target.machine())
+      machine = std::move(*made);
+    else
+      llvm::consumeError(made.takeError()); // each kernel says so
   }
 
   llvm::Expected<std::string> compile(const KernelUnit &unit, NativeForm form) {
@@ -83,6 +75,8 @@ public:
       return llvm::createStringError(llvm::inconvertibleErrorCode(), "kernel %s: %s%s%s", unit.name.c_str(),
                                      what.str().c_str(), messages.empty() ? "" : ": ", messages.c_str());
     };
+    mlc::Phase kernelPhase(unit.name.c_str(), "compile");
+    mlc::Phase emitPhase("emit kernel", "compile");
     OwningOpRef<ModuleOp> source = parseSourceString<ModuleOp>(unit.text, ParserConfig(&context), unit.name);
     if (!source)
       return fail("its text cannot be read");
@@ -90,7 +84,8 @@ public:
     for (auto kernel : source->getOps<func::FuncOp>())
       if (failed(emitKernel(kernel, target, *code)))
         return fail("no code can be emitted");
-    llvm::Expected<std::string> result = compileKernel(*code, target, form);
+    emitPhase.finish();
+    llvm::Expected<std::string> result = compileKernel(*code, target, form, machine.get());
     if (!result)
       return fail(llvm::toString(result.takeError()));
     return result;
@@ -106,19 +101,22 @@ private:
 
   const Target &target;
   MLIRContext context;
+  std::unique_ptr<llvm::TargetMachine> machine;
 };
 
 } // namespace
 
 llvm::Expected<CompiledKernels> mlc::compiler::compileKernels(const std::vector<KernelUnit> &units,
-                                                              const Target &target, const ObjectCache &cache,
-                                                              unsigned threads, NativeForm form) {
+                                                              const Target &target,
+                                                              const mlc::DiskCache &cache, unsigned threads,
+                                                              NativeForm form,
+                                                              const std::atomic<bool> *cancelled) {
   CompiledKernels result;
   result.forms.resize(units.size());
   std::vector<size_t> missing;
   std::vector<std::string> keys(units.size());
   for (size_t i = 0; i < units.size(); ++i) {
-    keys[i] = hashOf(units[i].text + "\n" + target.fingerprint() + "\n" + compilerIdentity());
+    keys[i] = "kernel-" + hashOf(units[i].text + "\n" + target.fingerprint() + "\n" + compilerIdentity());
     std::optional<std::string> known;
     if (form == NativeForm::Object)
       known = cache.find(keys[i]);
@@ -134,7 +132,7 @@ llvm::Expected<CompiledKernels> mlc::compiler::compileKernels(const std::vector<
   std::atomic<size_t> next = 0;
   auto work = [&] {
     std::unique_ptr<Worker> worker;
-    for (size_t n = next++; n < missing.size(); n = next++) {
+    for (size_t n = next++; n < missing.size() && !(cancelled && *cancelled); n = next++) {
       if (!worker)
         worker = std::make_unique<Worker>(target);
       size_t i = missing[n];
@@ -158,6 +156,8 @@ llvm::Expected<CompiledKernels> mlc::compiler::compileKernels(const std::vector<
     worker.join();
   if (!missing.empty() && form == NativeForm::Object)
     cache.prune();
+  if (cancelled && *cancelled)
+    return llvm::createStringError(llvm::inconvertibleErrorCode(), "compiling was given up");
   for (const std::string &error : errors)
     if (!error.empty())
       return llvm::createStringError(llvm::inconvertibleErrorCode(), error);

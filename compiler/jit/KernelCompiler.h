@@ -2,13 +2,14 @@
 #ifndef MLC_COMPILER_JIT_KERNELCOMPILER_H
 #define MLC_COMPILER_JIT_KERNELCOMPILER_H
 
-#include "compiler/jit/ObjectCache.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/target/Target.h"
+#include "runtime/cache/DiskCache.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Error.h"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,10 +31,12 @@ struct CompiledKernels {
 };
 
 /// Compiles `units` with `threads` threads (0: one a processor), each with a context of its own. Only objects
-/// go through the cache. Fails with the first unit's error, in order of the units.
+/// go through the cache. Fails with the first unit's error, in order of the units, or when `cancelled` became
+/// true before all were done.
 llvm::Expected<CompiledKernels> compileKernels(const std::vector<KernelUnit> &units, const Target &target,
-                                               const ObjectCache &cache, unsigned threads,
-                                               NativeForm form = NativeForm::Object);
+                                               const mlc::DiskCache &cache, unsigned threads,
+                                               NativeForm form = NativeForm::Object,
+                                               const std::atomic<bool> *cancelled = nullptr);
 
 /// Identifies the compiler that runs: a hash of its program file and LLVM's version. Objects made by another
 /// build are not reused.

@@ -28,13 +28,16 @@ mlir::LogicalResult lowerToLLVMDialect(mlir::ModuleOp module);
 
 /// Compiles a module of emitted kernels, which is consumed (lowered in place). Safe in several threads at
 /// once, each with its own MLIRContext. The bytes depend on the module's text and the target's fingerprint
-/// only.
+/// only. `machine` is one of `target`, to be used by one thread at a time; making one takes as long as
+/// compiling a small kernel. Null: one is made.
 llvm::Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target,
-                                          NativeForm form = NativeForm::Object);
+                                          NativeForm form = NativeForm::Object,
+                                          llvm::TargetMachine *machine = nullptr);
 
 /// Optimises an LLVM module for `target` and writes it in the form asked for.
 llvm::Expected<std::string> compileNative(llvm::Module &module, const Target &target,
-                                          NativeForm form = NativeForm::Object);
+                                          NativeForm form = NativeForm::Object,
+                                          llvm::TargetMachine *machine = nullptr);
 
 } // namespace mlc::compiler
 

@@ -1,6 +1,8 @@
 // The llvm dialect to LLVM IR, LLVM's optimiser, and machine code.
 #include "compiler/lowering/Lowering.h"
 
+#include "runtime/profile/Trace.h"
+
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -14,32 +16,45 @@ using namespace llvm;
 
 namespace mlc::compiler {
 
-/// O2 without what could undo the emitters' choices: they vectorise and unroll themselves.
-static void optimise(Module &module, TargetMachine &machine) {
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  tuning.LoopInterleaving = false;
-  tuning.LoopUnrolling = false;
+/// What code of the emitters needs: they vectorise, unroll and inline themselves, and what O2 does beyond
+/// this takes as long again and makes no kernel faster. Loops come with their test in front, and addresses
+/// are computed where they are used: rotate, hoist, and drop what is there twice.
+static constexpr StringLiteral pipeline =
+    "function<eager-inv>(early-cse<memssa>,simplifycfg,instcombine<max-iterations=1;no-verify-fixpoint>,"
+    "loop-mssa(loop-rotate,licm),simplifycfg,gvn,instcombine<max-iterations=1;no-verify-fixpoint>,"
+    "loop-mssa(licm),simplifycfg,dse,adce)";
+
+static Error optimise(Module &module, TargetMachine &machine) {
+  Phase phase("optimise", "compile");
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager graph;
   ModuleAnalysisManager modules;
-  PassBuilder builder(&machine, tuning);
+  PassBuilder builder(&machine);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graph);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graph, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, modules);
+  ModulePassManager passes;
+  if (Error error = builder.parsePassPipeline(passes, pipeline))
+    return error;
+  passes.run(module, modules);
+  return Error::success();
 }
 
-Expected<std::string> compileNative(Module &native, const Target &target, NativeForm form) {
-  Expected<std::unique_ptr<TargetMachine>> machine = target.machine();
-  if (!machine)
-    return machine.takeError();
-  native.setTargetTriple((*machine)->getTargetTriple());
-  native.setDataLayout((*machine)->createDataLayout());
+llvm::Expected<std::string> compileNative(Module &native, const Target &target, NativeForm form,
+                                          TargetMachine *machine) {
+  std::unique_ptr<TargetMachine> own;
+  if (!machine) {
+    llvm::Expected<std::unique_ptr<TargetMachine>> made = target.machine();
+    if (!made)
+      return made.takeError();
+    own = std::move(*made);
+    machine = own.get();
+  }
+  native.setTargetTriple(machine->getTargetTriple());
+  native.setDataLayout(machine->createDataLayout());
   std::string width = std::to_string(target.vectorBits);
   for (Function &function : native) {
     if (function.isDeclaration())
@@ -50,8 +65,10 @@ Expected<std::string> compileNative(Module &native, const Target &target, Native
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(Attribute::NoUnwind);
   }
-  optimise(native, **machine);
+  if (Error error = optimise(native, *machine))
+    return error;
 
+  Phase phase("write code", "compile");
   SmallString<0> bytes;
   raw_svector_ostream stream(bytes);
   if (form == NativeForm::LLVM) {
@@ -61,13 +78,15 @@ Expected<std::string> compileNative(Module &native, const Target &target, Native
   legacy::PassManager passes;
   CodeGenFileType type =
       form == NativeForm::Asm ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
-  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, type))
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, type))
     return createStringError("LLVM cannot write this form of code for '%s'", target.triple.c_str());
   passes.run(native);
   return bytes.str().str();
 }
 
-Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target, NativeForm form) {
+llvm::Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target, NativeForm form,
+                                          TargetMachine *machine) {
+  Phase phase("lower", "compile");
   if (failed(lowerToLLVMDialect(module)))
     return createStringError("the kernel cannot be lowered to LLVM");
   mlir::registerBuiltinDialectTranslation(*module.getContext());
@@ -76,7 +95,8 @@ Expected<std::string> compileKernel(mlir::ModuleOp module, const Target &target,
   std::unique_ptr<Module> native = mlir::translateModuleToLLVMIR(module, context, "mlc-kernel");
   if (!native)
     return createStringError("the kernel cannot be translated to LLVM IR");
-  return compileNative(*native, target, form);
+  phase.finish();
+  return compileNative(*native, target, form, machine);
 }
 
 } // namespace mlc::compiler

@@ -4,9 +4,12 @@
 #include "compiler/model/Phases.h"
 #include "frontend/Emit.h"
 #include "frontend/ProgramPrinter.h"
+#include "runtime/profile/Trace.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
+
+#include <system_error>
 
 using namespace mlir;
 
@@ -53,101 +56,10 @@ StringRef functionName(FunctionKind kind) {
   return {};
 }
 
-} // namespace
-
-JitProgram::JitProgram(const frontend::core::Program &program, const frontend::SourceManager &sources,
-                       unsigned threads)
-    : program(program), sources(sources), threads(threads), target(Target::host()) {}
-
-JitProgram::~JitProgram() = default;
-
-Expected<std::unique_ptr<JitProgram>> JitProgram::create(const frontend::core::Program &program,
-                                                         const frontend::SourceManager &sources,
-                                                         unsigned threads) {
-  std::unique_ptr<JitProgram> jit(new JitProgram(program, sources, threads));
-  Expected<Manifest> manifest = buildManifest(program, hashOf(program));
-  if (!manifest)
-    return manifest.status();
-  jit->theManifest = std::move(*manifest);
-  jit->layout = layoutOf(jit->theManifest);
-  jit->mlirContext = makeContext(jit->errors);
-  return jit;
-}
-
-Expected<OwningOpRef<ModuleOp>> JitProgram::stepFunctions(const frontend::EmitOptions &options) {
-  OwningOpRef<ModuleOp> module = frontend::emit(program, options, sources, *mlirContext);
-  if (!module)
-    return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
-  MLC_TRY(lowerToStepFunctions(*module, errors));
-  return module;
-}
-
-CompileOptions JitProgram::compileOptions(const std::string &suffix) const {
-  CompileOptions compile;
-  compile.name = program.name;
-  compile.suffix = suffix;
-  compile.state = &layout;
-  compile.threads = threads;
-  return compile;
-}
-
-Expected<CompiledModule *> JitProgram::compile(const frontend::EmitOptions &options,
-                                               const std::string &suffix) {
-  Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
-  if (!module)
-    return module.status();
-  FailureOr<std::unique_ptr<CompiledModule>> compiled =
-      compileFunctions(**module, target, compileOptions(suffix));
-  if (failed(compiled))
-    return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
-  modules.push_back(std::move(*compiled));
-
-  const CompileStatistics &statistics = modules.back()->statistics();
-  totals.launches += statistics.launches;
-  totals.kernels += statistics.kernels;
-  totals.cached += statistics.cached;
-  totals.compiled += statistics.compiled;
-  totals.milliseconds += statistics.milliseconds;
-  return modules.back().get();
-}
-
-Expected<StepFunction> JitProgram::planTrainStep(int64_t rows) {
+frontend::EmitOptions emitOptions(const FunctionSet &set) {
   frontend::EmitOptions options;
-  options.rows = rows;
-  options.train = true;
-  Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
-  if (!module)
-    return module.status();
-  FailureOr<std::vector<StepFunction>> functions = planFunctions(**module, target, compileOptions(""));
-  if (failed(functions))
-    return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
-  for (StepFunction &function : *functions)
-    if (function.name == functionName(FunctionKind::TrainStep))
-      return std::move(function);
-  return Status::failed("the step compiler left out the training step");
-}
-
-Expected<const CompiledFunction *> JitProgram::gradients(int64_t rows) {
-  frontend::EmitOptions options;
-  options.rows = rows;
-  options.gradients = true;
-  Expected<CompiledModule *> compiled = compile(options, "_gradients" + std::to_string(rows));
-  if (!compiled)
-    return compiled.status();
-  const CompiledFunction *found = (*compiled)->find("gradients");
-  if (!found)
-    return Status::failed("the step compiler left out gradients");
-  return found;
-}
-
-Status JitProgram::prepare(const std::vector<FunctionId> &ids, int64_t rows) {
-  frontend::EmitOptions options;
-  options.rows = std::max<int64_t>(rows, 1);
-  std::vector<FunctionId> wanted;
-  for (const FunctionId &id : ids) {
-    if (functions.count({id, rows}))
-      continue;
-    wanted.push_back(id);
+  options.rows = std::max<int64_t>(set.rows, 1);
+  for (const FunctionId &id : set.ids)
     switch (id.kind) {
     case FunctionKind::Init:
       options.init = true;
@@ -165,31 +77,233 @@ Status JitProgram::prepare(const std::vector<FunctionId> &ids, int64_t rows) {
       options.figures = true;
       break;
     }
-  }
-  if (wanted.empty())
-    return Status::ok();
+  return options;
+}
 
-  Expected<CompiledModule *> compiled = compile(options, "_rows" + std::to_string(rows));
+} // namespace
+
+JitProgram::JitProgram(const frontend::core::Program &program, const frontend::SourceManager &sources,
+                       unsigned threads)
+    : program(program), sources(sources), threads(threads), target(Target::host()),
+      cache(DiskCache::ofUser(), program, sources, target) {}
+
+JitProgram::~JitProgram() {
+  cancelled = true;
+  if (background.joinable())
+    background.join();
+}
+
+Expected<std::unique_ptr<JitProgram>> JitProgram::create(const frontend::core::Program &program,
+                                                         const frontend::SourceManager &sources,
+                                                         unsigned threads) {
+  std::unique_ptr<JitProgram> jit(new JitProgram(program, sources, threads));
+  Expected<Manifest> manifest = buildManifest(program, hashOf(program));
+  if (!manifest)
+    return manifest.status();
+  jit->theManifest = std::move(*manifest);
+  jit->layout = layoutOf(jit->theManifest);
+  return jit;
+}
+
+Expected<OwningOpRef<ModuleOp>> JitProgram::stepFunctions(const frontend::EmitOptions &options) {
+  Phase emitPhase("emit", "compile");
+  OwningOpRef<ModuleOp> module = frontend::emit(program, options, sources, context());
+  if (!module)
+    return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
+  emitPhase.finish();
+  Phase phase("differentiate", "compile");
+  MLC_TRY(lowerToStepFunctions(*module, errors));
+  return module;
+}
+
+CompileOptions JitProgram::compileOptions(const std::string &suffix) const {
+  CompileOptions compile;
+  compile.name = program.name;
+  compile.suffix = suffix;
+  compile.state = &layout;
+  compile.threads = threads;
+  compile.profiled = profiled;
+  compile.cancelled = &cancelled;
+  return compile;
+}
+
+Expected<CompiledModule *> JitProgram::compile(const frontend::EmitOptions &options,
+                                               const std::string &suffix) {
+  std::optional<CompiledObjects> objects = cache.find(options, form());
+  if (!objects) {
+    Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
+    if (!module)
+      return module.status();
+    FailureOr<CompiledObjects> compiled = compileObjects(**module, target, compileOptions(suffix));
+    if (failed(compiled))
+      return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
+    objects = std::move(*compiled);
+    cache.store(options, form(), *objects);
+  }
+  objects->state = layout;
+  llvm::Expected<std::unique_ptr<CompiledModule>> linked = linkInMemory(std::move(*objects));
+  if (!linked)
+    return Status::failed("the compiled program cannot be linked: " + llvm::toString(linked.takeError()));
+  modules.push_back(std::move(*linked));
+
+  const CompileStatistics &statistics = modules.back()->statistics();
+  totals.launches += statistics.launches;
+  totals.kernels += statistics.kernels;
+  totals.cached += statistics.cached;
+  totals.compiled += statistics.compiled;
+  totals.milliseconds += statistics.milliseconds;
+  return modules.back().get();
+}
+
+mlir::MLIRContext &JitProgram::context() {
+  // Made when first needed: a program that is compiled already needs none.
+  if (!mlirContext)
+    mlirContext = makeContext(errors);
+  return *mlirContext;
+}
+
+Expected<std::vector<StepFunction>> JitProgram::describe(const FunctionSet &set) {
+  std::vector<StepFunction> known;
+  {
+    std::lock_guard<std::mutex> lock(looking);
+    for (const FunctionId &id : set.ids)
+      if (auto found = functions.find({id, set.rows}); found != functions.end())
+        known.push_back(found->second.source->description);
+  }
+  if (known.size() == set.ids.size())
+    return known;
+  frontend::EmitOptions options = emitOptions(set);
+  if (std::optional<CompiledObjects> objects = cache.find(options, form()))
+    return std::move(objects->functions);
+  if (std::optional<CompiledObjects> plan = cache.find(options, ProgramForm::Plan))
+    return std::move(plan->functions);
+  Expected<OwningOpRef<ModuleOp>> module = stepFunctions(options);
+  if (!module)
+    return module.status();
+  FailureOr<std::vector<StepFunction>> planned = planFunctions(**module, target, compileOptions(""));
+  if (failed(planned))
+    return Status::failed("a bug in mlc's code generation; please report it with the model:\n" + errors);
+  // Where nothing was compiled, nothing is kept either: `mlc check` leaves no trace.
+  if (!modules.empty()) {
+    CompiledObjects plan;
+    plan.functions = *planned;
+    cache.store(options, ProgramForm::Plan, plan);
+  }
+  return std::move(*planned);
+}
+
+Expected<TrainingPlan> JitProgram::planTraining(int64_t rows) {
+  std::lock_guard<std::mutex> lock(compiling);
+  std::vector<FunctionSet> sets = {{{{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}}, 0},
+                                   {{{FunctionKind::TrainStep, ""}}, rows}};
+  const DataSpec &data = theManifest.data;
+  if (data.validation || data.validationFraction > 0 || data.test)
+    sets.push_back({{{FunctionKind::EvalStep, ""}}, rows});
+  TrainingPlan plan;
+  for (const FunctionSet &set : sets) {
+    Expected<std::vector<StepFunction>> described = describe(set);
+    if (!described)
+      return described.status();
+    for (StepFunction &function : *described) {
+      plan.arenaBytes = std::max(plan.arenaBytes, function.arenaBytes);
+      plan.scratchBytes = std::max(plan.scratchBytes, function.scratchBytes);
+      if (function.name == functionName(FunctionKind::TrainStep))
+        plan.step = std::move(function);
+    }
+  }
+  if (plan.step.name.empty())
+    return Status::failed("the step compiler left out the training step");
+  return plan;
+}
+
+Expected<const CompiledFunction *> JitProgram::gradients(int64_t rows) {
+  std::lock_guard<std::mutex> lock(compiling);
+  frontend::EmitOptions options;
+  options.rows = rows;
+  options.gradients = true;
+  Expected<CompiledModule *> compiled = compile(options, "_gradients" + std::to_string(rows));
   if (!compiled)
     return compiled.status();
-  for (const FunctionId &id : wanted) {
+  const CompiledFunction *found = (*compiled)->find("gradients");
+  if (!found)
+    return Status::failed("the step compiler left out gradients");
+  return found;
+}
+
+Status JitProgram::prepare(const std::vector<FunctionId> &ids, int64_t rows) {
+  std::lock_guard<std::mutex> lock(compiling);
+  FunctionSet wanted{{}, rows};
+  {
+    std::lock_guard<std::mutex> look(looking);
+    for (const FunctionId &id : ids)
+      if (!functions.count({id, rows}))
+        wanted.ids.push_back(id);
+  }
+  if (wanted.ids.empty())
+    return Status::ok();
+  Expected<CompiledModule *> compiled = compile(emitOptions(wanted), "_rows" + std::to_string(rows));
+  if (!compiled)
+    return compiled.status();
+  std::lock_guard<std::mutex> look(looking);
+  for (const FunctionId &id : wanted.ids) {
     const CompiledFunction *found = (*compiled)->find(functionName(id.kind));
     if (!found)
       return Status::failed("the step compiler left out " + functionName(id.kind).str());
-    functions[{id, rows}] = {{found->entry, found->description.arenaBytes, found->description.scratchBytes},
+    const StepFunction &description = found->description;
+    functions[{id, rows}] = {{found->entry, description.arenaBytes, description.scratchBytes,
+                              profiled ? &description.list : nullptr},
                              found};
   }
   return Status::ok();
 }
 
-Expected<const Function *> JitProgram::function(const FunctionId &id, int64_t rows) {
-  MLC_TRY(prepare({id}, rows));
-  return static_cast<const Function *>(&functions.at({id, rows}).function);
+void JitProgram::prepareInBackground(std::vector<FunctionSet> sets) {
+  std::lock_guard<std::mutex> lock(queueing);
+  for (FunctionSet &set : sets)
+    queue.push_back(std::move(set));
+  if (working)
+    return;
+  if (background.joinable())
+    background.join(); // it is over
+  try {
+    background = std::thread([this] { workInBackground(); });
+    working = true;
+  } catch (const std::system_error &) {
+    queue.clear(); // then functions are compiled when they are needed
+  }
 }
 
-const CompiledFunction *JitProgram::description(const FunctionId &id, int64_t rows) const {
-  auto found = functions.find({id, rows});
-  return found == functions.end() ? nullptr : found->second.source;
+void JitProgram::workInBackground() {
+  while (true) {
+    FunctionSet set;
+    {
+      std::lock_guard<std::mutex> lock(queueing);
+      working = !queue.empty() && !cancelled;
+      if (!working)
+        return;
+      set = std::move(queue.front());
+      queue.pop_front();
+    }
+    // A failure is met again by who needs the function, and said there.
+    static_cast<void>(prepare(set.ids, set.rows));
+  }
+}
+
+CompileStatistics JitProgram::statistics() {
+  std::lock_guard<std::mutex> lock(compiling);
+  return totals;
+}
+
+Expected<const Function *> JitProgram::function(const FunctionId &id, int64_t rows) {
+  auto find = [&]() -> const Function * {
+    std::lock_guard<std::mutex> lock(looking);
+    auto found = functions.find({id, rows});
+    return found == functions.end() ? nullptr : &found->second.function;
+  };
+  if (const Function *found = find())
+    return found;
+  MLC_TRY(prepare({id}, rows));
+  return find();
 }
 
 } // namespace mlc::compiler

@@ -89,9 +89,10 @@ llvm::Function *buildChunkRunner(llvm::Module &module, const Target &target) {
 class FunctionDriver {
 public:
   FunctionDriver(func::FuncOp function, llvm::Module &module, llvm::Function *chunkRunner,
-                 const StateLayout &state, const llvm::StringMap<std::string> &kernels, const Target &target)
+                 const StateLayout &state, const llvm::StringMap<std::string> &kernels, const Target &target,
+                 bool profiled)
       : function(function), module(module), chunkRunner(chunkRunner), state(state), kernels(kernels),
-        builder(module.getContext()), mode(builder, target), pointer(builder.getPtrTy()),
+        builder(module.getContext()), mode(builder, target), profiled(profiled), pointer(builder.getPtrTy()),
         word(builder.getInt64Ty()),
         callType(llvm::StructType::get(module.getContext(), {pointer, pointer, pointer, pointer, pointer,
                                                              pointer, word, word, word, pointer, pointer})) {}
@@ -205,7 +206,7 @@ private:
     llvm::FunctionCallee kernel = module.getOrInsertFunction(symbol->second, kernelType);
     for (auto [i, operand] : llvm::enumerate(launch->getOperands()))
       builder.CreateStore(addresses.lookup(operand), entryAddress(i + 1));
-    if (launch.getChunks() == 1) {
+    if (launch.getChunks() == 1 && !profiled) {
       builder.CreateCall(kernel, {entryAddress(1), builder.getInt64(0), load(Scratch)});
       return success();
     }
@@ -327,6 +328,7 @@ private:
   const llvm::StringMap<std::string> &kernels;
   llvm::IRBuilder<> builder;
   FloatMode mode;
+  bool profiled;
   llvm::PointerType *pointer;
   llvm::IntegerType *word;
   llvm::StructType *callType;
@@ -342,13 +344,13 @@ private:
 FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, const StateLayout &state,
                                                                const llvm::StringMap<std::string> &kernels,
                                                                const llvm::StringMap<std::string> &symbols,
-                                                               const Target &target,
+                                                               const Target &target, bool profiled,
                                                                llvm::LLVMContext &context) {
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
   llvm::Function *chunkRunner = buildChunkRunner(*native, target);
   for (auto function : module.getOps<func::FuncOp>())
     if (isEntry(function)) {
-      FunctionDriver driver(function, *native, chunkRunner, state, kernels, target);
+      FunctionDriver driver(function, *native, chunkRunner, state, kernels, target, profiled);
       if (failed(driver.run(symbols.lookup(function.getName()))))
         return failure();
     }

@@ -17,11 +17,13 @@ namespace mlc::compiler {
 
 /// Builds `void SYMBOL(const mlc_call *)` for every planned step function of `module`: it looks up where each
 /// buffer lies and calls kernel after kernel, those of several chunks through the caller's parallel_for.
-/// `kernels` maps names of kernels to symbols, `symbols` step functions to theirs. Fails with a diagnostic.
+/// `kernels` maps names of kernels to symbols, `symbols` step functions to theirs. `profiled`: kernels of one
+/// chunk go through parallel_for as well. Fails with a diagnostic.
 mlir::FailureOr<std::unique_ptr<llvm::Module>> buildDriver(mlir::ModuleOp module, const StateLayout &state,
                                                            const llvm::StringMap<std::string> &kernels,
                                                            const llvm::StringMap<std::string> &symbols,
-                                                           const Target &target, llvm::LLVMContext &context);
+                                                           const Target &target, bool profiled,
+                                                           llvm::LLVMContext &context);
 
 } // namespace mlc::compiler
 

@@ -5,6 +5,7 @@
 #include "compiler/kernels/Kernel.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/step/Driver.h"
+#include "runtime/profile/Trace.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
@@ -63,16 +64,38 @@ struct Planned {
   llvm::StringMap<std::string> kernelSymbols, functionSymbols;
 };
 
+/// Appends the launches of `function` to `list`; `numbers` remembers those of loops that were seen.
+void listLaunches(func::FuncOp function, const llvm::StringMap<KernelInfo> &kernels,
+                  DenseMap<Operation *, uint32_t> &numbers, LaunchList &list) {
+  for (step::LaunchOp launch : launchesOf(function)) {
+    if (func::FuncOp body = bodyOf(launch)) {
+      for (int64_t i = 0; i < launch.getLoopAttr().getSteps(); ++i)
+        listLaunches(body, kernels, numbers, list);
+      continue;
+    }
+    auto [number, isNew] = numbers.try_emplace(launch, list.infos.size());
+    if (isNew) {
+      KernelInfo info = kernels.lookup(launch.getKernel());
+      std::string lines;
+      if (ArrayAttr places = launch.getLinesAttr())
+        for (StringRef place : places.getAsValueRange<StringAttr>())
+          lines += (lines.empty() ? "" : ", ") + place.str();
+      list.infos.push_back({launch.getKernel().str(), lines, info.chunks, info.flops, info.bytes});
+    }
+    list.order.push_back(number->second);
+  }
+}
+
 /// Adds the launches and operations of `times` runs of `function` to `description`.
-void countWork(func::FuncOp function, int64_t times, const llvm::StringMap<double> &flops,
+void countWork(func::FuncOp function, int64_t times, const llvm::StringMap<KernelInfo> &kernels,
                StepFunction &description) {
   for (step::LaunchOp launch : launchesOf(function)) {
     if (func::FuncOp body = bodyOf(launch)) {
-      countWork(body, times * launch.getLoopAttr().getSteps(), flops, description);
+      countWork(body, times * launch.getLoopAttr().getSteps(), kernels, description);
       continue;
     }
     description.launches += times;
-    description.flops += times * flops.lookup(launch.getKernel());
+    description.flops += times * kernels.lookup(launch.getKernel()).flops;
   }
 }
 
@@ -84,13 +107,13 @@ FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOpti
   if (failed(state))
     return failure();
   planned.state = std::move(*state);
-  llvm::StringMap<double> flops;
+  llvm::StringMap<KernelInfo> kernels;
   llvm::StringSet<> symbols;
   for (func::FuncOp kernel : kernelsOf(module)) {
     FailureOr<KernelInfo> info = planKernel(kernel, target);
     if (failed(info))
       return failure();
-    flops[kernel.getName()] = info->flops;
+    kernels[kernel.getName()] = *info;
     KernelUnit unit = kernelUnit(kernel);
     planned.kernelSymbols[kernel.getName()] = unit.symbol;
     // Planning makes copying kernels after equal kernels became one; a kernel may be such a copy already.
@@ -105,11 +128,20 @@ FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOpti
     description.symbol = symbolOf(function, options);
     description.arenaBytes = function->getAttrOfType<IntegerAttr>(arenaAttr).getInt();
     description.scratchBytes = function->getAttrOfType<IntegerAttr>(scratchAttr).getInt();
-    countWork(function, 1, flops, description);
+    countWork(function, 1, kernels, description);
+    DenseMap<Operation *, uint32_t> numbers;
+    if (options.profiled)
+      listLaunches(function, kernels, numbers, description.list);
     planned.functionSymbols[description.name] = description.symbol;
     planned.functions.push_back(std::move(description));
   }
   return planned;
+}
+
+DiskCache cacheFor(const CompileOptions &options) {
+  if (!options.useCache)
+    return DiskCache("");
+  return options.cacheDir.empty() ? DiskCache::ofUser() : DiskCache(options.cacheDir);
 }
 
 /// Reports `error` on the module.
@@ -161,22 +193,28 @@ FailureOr<std::vector<StepFunction>> compiler::planFunctions(ModuleOp module, co
 FailureOr<CompiledObjects> compiler::compileObjects(ModuleOp module, const Target &target,
                                                     const CompileOptions &options) {
   auto start = std::chrono::steady_clock::now();
+  Phase planPhase("fuse and plan", "compile");
   FailureOr<Planned> planned = plan(module, target, options);
   if (failed(planned))
     return failure();
+  planPhase.finish();
 
+  Phase kernelsPhase("kernels", "compile");
   CompiledObjects result;
-  std::string folder = options.cacheDir.empty() ? ObjectCache::defaultFolder() : options.cacheDir;
-  ObjectCache cache(options.useCache ? folder : std::string());
-  llvm::Expected<CompiledKernels> kernels = compileKernels(planned->units, target, cache, options.threads);
+  DiskCache cache = cacheFor(options);
+  llvm::Expected<CompiledKernels> kernels =
+      compileKernels(planned->units, target, cache, options.threads, NativeForm::Object, options.cancelled);
   if (!kernels)
     return report(module, kernels.takeError());
+  kernelsPhase.finish();
+  Phase driverPhase("step function", "compile");
   for (auto [unit, object] : llvm::zip_equal(planned->units, kernels->forms))
     result.objects.push_back({unit.name, std::move(object)});
 
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> driver =
-      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target, context);
+      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target,
+                  options.profiled, context);
   if (failed(driver))
     return failure();
   llvm::Expected<std::string> object = compileNative(**driver, target, NativeForm::Object);
@@ -197,6 +235,7 @@ FailureOr<CompiledObjects> compiler::compileObjects(ModuleOp module, const Targe
 }
 
 llvm::Expected<std::unique_ptr<CompiledModule>> compiler::linkInMemory(CompiledObjects objects) {
+  Phase phase("link", "compile");
   llvm::Expected<std::unique_ptr<Linker>> linker = Linker::create();
   if (!linker)
     return linker.takeError();
@@ -274,12 +313,13 @@ LogicalResult compiler::printPhase(ModuleOp module, const Target &target, const 
     return printKernels(module, target, out);
 
   llvm::Expected<CompiledKernels> kernels =
-      compileKernels(planned->units, target, ObjectCache(""), options.threads, NativeForm::LLVM);
+      compileKernels(planned->units, target, DiskCache(""), options.threads, NativeForm::LLVM);
   if (!kernels)
     return report(module, kernels.takeError());
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> driver =
-      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target, context);
+      buildDriver(module, planned->state, planned->kernelSymbols, planned->functionSymbols, target,
+                  options.profiled, context);
   if (failed(driver))
     return failure();
   llvm::Expected<std::unique_ptr<llvm::Module>> all = oneModule(kernels->forms, std::move(*driver));

@@ -17,12 +17,14 @@
 #include "compiler/plan/StateLayout.h"
 #include "compiler/target/Target.h"
 #include "runtime/Abi.h"
+#include "runtime/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,6 +41,7 @@ struct StepFunction {
   int64_t scratchBytes = 0;
   int64_t launches = 0;
   double flops = 0; ///< of one call
+  LaunchList list;  ///< only with CompileOptions::profiled
 };
 
 /// An object file in memory.
@@ -72,6 +75,11 @@ struct CompileOptions {
   const StateLayout *state = nullptr;
   /// Kernels are compiled by that many threads; 0: as many as there are processors.
   unsigned threads = 0;
+  /// Make every launch through the caller's parallel_for, also those of one chunk, so that it can see them,
+  /// and say what each one is.
+  bool profiled = false;
+  /// Compiling fails soon after this becomes true; null: never.
+  const std::atomic<bool> *cancelled = nullptr;
   /// Look kernels up in the cache on disk and leave them there.
   bool useCache = true;
   /// The cache's folder; empty: $XDG_CACHE_HOME/mlc, or ~/.cache/mlc.

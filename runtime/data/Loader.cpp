@@ -29,9 +29,8 @@ Status Loader::prepare() {
       return Status::failed("the data has no field '" + field + "'");
   }
   at_ = plan_.start;
-  // One more than are prepared ahead: the one in use.
-  slots_.resize(static_cast<size_t>(std::max<int64_t>(plan_.ahead, 1)) + 1);
-  int64_t rows = std::min(plan_.batch, rows_.size());
+  slots_.resize(static_cast<size_t>(slotsOf(plan_)));
+  int64_t rows = std::max(std::min(plan_.batch, rows_.size()), plan_.room);
   for (Slot &slot : slots_) {
     for (const Column *column : columns_) {
       int64_t bytes;

@@ -34,6 +34,9 @@ struct LoaderPlan {
   /// Batches of at most so many bytes, of fields in memory, are gathered by the thread that asks for them: to
   /// hand them over would take longer.
   int64_t gathered = 16 << 10;
+  /// Each batch gets memory for so many rows; 0: for as many as there are at most. Then what is allocated
+  /// does not depend on the number of rows.
+  int64_t room = 0;
 };
 
 /// A batch; `inputs` are dense, aligned to 64, and valid until the next call of Loader::next.
@@ -49,6 +52,8 @@ class Loader {
 public:
   /// Fails if a field is not there or memory for the batches is not to be had. Keeps the dataset alive.
   static Expected<std::unique_ptr<Loader>> start(Rows rows, LoaderPlan plan);
+  /// Batches that have memory: those prepared ahead, and the one in use.
+  static int64_t slotsOf(const LoaderPlan &plan) { return (plan.ahead < 1 ? 1 : plan.ahead) + 1; }
   /// Stops the thread without waiting for it to finish its work.
   ~Loader();
 

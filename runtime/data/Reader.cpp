@@ -2,9 +2,11 @@
 
 #include "runtime/data/Cifar.h"
 #include "runtime/data/Csv.h"
+#include "runtime/data/DataCache.h"
 #include "runtime/data/DataFile.h"
 #include "runtime/data/Idx.h"
 #include "runtime/data/Images.h"
+#include "runtime/data/InputFile.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Split.h"
 #include "runtime/data/Text.h"
@@ -65,6 +67,8 @@ struct Kind {
   std::vector<std::string> options;
   std::vector<std::string> endings; ///< of files that are certainly for it
   Expected<Dataset> (*read)(const Request &request);
+  /// Whether reading takes much longer than copying: always, never, or where files are gzip.
+  enum { Never, IfGzip, Always } slow = Never;
 };
 
 const std::vector<Kind> &kinds() {
@@ -73,12 +77,14 @@ const std::vector<Kind> &kinds() {
        64,
        {},
        {".idx", ".idx.gz", "-ubyte", "-ubyte.gz"},
-       [](const Request &r) { return readIdxFiles(r.paths, r.fields, r.vocabulary, r.learn); }},
+       [](const Request &r) { return readIdxFiles(r.paths, r.fields, r.vocabulary, r.learn); },
+       Kind::IfGzip},
       {"csv",
        1,
        {"separator"},
        {".csv", ".tsv", ".csv.gz", ".tsv.gz"},
-       [](const Request &r) { return readCsv(r.paths[0], r.options, r.fields, r.vocabulary, r.learn); }},
+       [](const Request &r) { return readCsv(r.paths[0], r.options, r.fields, r.vocabulary, r.learn); },
+       Kind::Always},
       {"cifar",
        64,
        {},
@@ -96,12 +102,14 @@ const std::vector<Kind> &kinds() {
        64,
        {},
        {".npy", ".npy.gz"},
-       [](const Request &r) { return readNpy(r.paths, r.fields, r.vocabulary, r.learn); }},
+       [](const Request &r) { return readNpy(r.paths, r.fields, r.vocabulary, r.learn); },
+       Kind::IfGzip},
       {"npz",
        1,
        {},
        {".npz"},
-       [](const Request &r) { return readNpz(r.paths[0], r.fields, r.vocabulary, r.learn); }},
+       [](const Request &r) { return readNpz(r.paths[0], r.fields, r.vocabulary, r.learn); },
+       Kind::Always},
       {"text",
        1,
        {"stride"},
@@ -178,6 +186,17 @@ Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::stri
   }
 }
 
+static bool isSlow(const std::string &name, const std::vector<std::string> &paths) {
+  auto kind =
+      std::find_if(kinds().begin(), kinds().end(), [&](const Kind &each) { return each.name == name; });
+  if (kind == kinds().end() || kind->slow != Kind::IfGzip)
+    return kind != kinds().end() && kind->slow == Kind::Always;
+  return std::any_of(paths.begin(), paths.end(), [](const std::string &path) {
+    Expected<InputFile> file = InputFile::open(path);
+    return file && file->isGzip();
+  });
+}
+
 Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpec> &fields,
                             const DataFolders &folders, Vocabulary &vocabulary, bool learn) {
   std::vector<std::string> paths;
@@ -187,7 +206,15 @@ Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpe
       return path.status();
     paths.push_back(std::move(*path));
   }
-  return readFiles(reader.kind, paths, reader.options, fields, vocabulary, learn);
+  if (!isSlow(reader.kind, paths))
+    return readFiles(reader.kind, paths, reader.options, fields, vocabulary, learn);
+  DataCache cache(DiskCache::ofUser(), reader.kind, paths, reader.options, fields, vocabulary, learn);
+  if (std::optional<Dataset> kept = cache.find(vocabulary))
+    return std::move(*kept);
+  Expected<Dataset> read = readFiles(reader.kind, paths, reader.options, fields, vocabulary, learn);
+  if (read)
+    cache.store(*read, vocabulary);
+  return read;
 }
 
 Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders) {

@@ -14,6 +14,7 @@ Expected<Evaluation> evaluate(Session &session, const Rows &rows, const Evaluate
   for (const Port &port : spec->inputs)
     plan.fields.push_back(port.name);
   plan.batch = options.batch;
+  plan.room = options.room;
   Expected<std::unique_ptr<Loader>> loader = Loader::start(rows, std::move(plan));
   if (!loader)
     return loader.status();

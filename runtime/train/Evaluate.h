@@ -19,6 +19,7 @@ struct Evaluation {
 
 struct EvaluateOptions {
   int64_t batch = 1;
+  int64_t room = 0; ///< LoaderPlan::room
   uint64_t seed = 0;
   const double *scalars = nullptr;                        ///< values of the manifest's scalars
   const std::atomic<int> *stop = nullptr;                 ///< looked at after every batch

@@ -21,20 +21,25 @@ Expected<std::unique_ptr<Session>> Session::create(Program &program, int threads
   return session;
 }
 
+Status Session::reserve(int64_t arena, int64_t scratch) {
+  MLC_TRY(pool_->reserveScratch(scratch));
+  if (arena_.data() && arena_.size() >= arena)
+    return {};
+  arena_ = Buffer(); // first give back what is too small
+  Expected<Buffer> larger = Buffer::allocate(arena, "the intermediate values of a step");
+  if (!larger)
+    return larger.status();
+  arena_ = std::move(*larger);
+  return {};
+}
+
 Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const void *> &inputs,
                      const std::vector<void *> &outputs, const CallPosition &position,
                      const double *scalars) {
   Expected<const Function *> function = program_.function(id, rows);
   if (!function)
     return function.status();
-  MLC_TRY(pool_->reserveScratch((*function)->scratchBytes));
-  if (arena_.size() < (*function)->arenaBytes || !arena_.data()) {
-    arena_ = Buffer(); // first give back what is too small
-    Expected<Buffer> arena = Buffer::allocate((*function)->arenaBytes, "the intermediate values of a step");
-    if (!arena)
-      return arena.status();
-    arena_ = std::move(*arena);
-  }
+  MLC_TRY(reserve((*function)->arenaBytes, (*function)->scratchBytes));
   mlc_call call;
   call.state = state_.data();
   call.arena = arena_.data();
@@ -48,7 +53,10 @@ Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const
   call.parallel_for = &ThreadPool::parallelFor;
   call.context = pool_.get();
   FloatMode mode;
-  (*function)->entry(&call);
+  if (profiler_)
+    profiler_->run(id, rows, **function, call, *pool_);
+  else
+    (*function)->entry(&call);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/Buffer.h"
 #include "runtime/Program.h"
 #include "runtime/ThreadPool.h"
+#include "runtime/profile/Profiler.h"
 
 #include <map>
 #include <memory>
@@ -37,6 +38,9 @@ public:
               const std::vector<void *> &outputs, const CallPosition &position,
               const double *scalars = nullptr);
 
+  /// Allocates now what calls with up to `arena` and `scratch` bytes need; else each call sees to its own.
+  Status reserve(int64_t arena, int64_t scratch);
+
   /// Runs init with the seed: params, slots and states get their first values. The rest of the state is
   /// zeroed.
   Status initialise(uint64_t seed);
@@ -48,12 +52,19 @@ public:
   /// empty.
   std::string firstNonFinite() const;
 
+  /// From here on calls are profiled. `profiler` outlives the session.
+  void profile(Profiler &profiler) { profiler_ = &profiler; }
+  /// Null when calls are not profiled.
+  Profiler *profiler() { return profiler_; }
+  ThreadPool &pool() { return *pool_; }
+
 private:
   explicit Session(Program &program) : program_(program) {}
 
   Program &program_;
   Buffer state_, arena_;
   std::unique_ptr<ThreadPool> pool_;
+  Profiler *profiler_ = nullptr;
 };
 
 } // namespace mlc

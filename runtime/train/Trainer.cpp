@@ -7,6 +7,7 @@
 #include "runtime/Number.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/data/Statistics.h"
+#include "runtime/profile/Trace.h"
 #include "runtime/train/Evaluate.h"
 
 #include <algorithm>
@@ -108,9 +109,12 @@ Status Trainer::start() {
   state_ = TrainerState();
   state_.seed = options_.train.seed;
   state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
+  Phase initialPhase("initial values");
   MLC_TRY(session_.initialise(state_.seed));
   MLC_TRY(importTensors(session_, run_.config().modelFolder));
   MLC_TRY(writeStatistics(session_, data_.train));
+  initialPhase.finish();
+  Phase savePhase("first checkpoint");
   return save();
 }
 
@@ -167,6 +171,7 @@ Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
   for (const Port &port : session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs)
     plan.fields.push_back(port.name);
   plan.batch = options_.train.batch;
+  plan.room = batchRows();
   plan.shuffled = true;
   plan.seed = state_.seed;
   plan.start = state_.position;
@@ -179,7 +184,20 @@ void Trainer::evaluateScalarsNow() {
                   scalars_);
 }
 
+const Batch *Trainer::nextBatch(Loader &loader) {
+  Profiler *profiler = session_.profiler();
+  if (!profiler)
+    return loader.next();
+  int64_t begin = Trace::now();
+  const Batch *batch = loader.next();
+  int64_t end = Trace::now();
+  Trace::add({"wait for data", "data", begin, end});
+  profiler->addWait(end - begin);
+  return batch;
+}
+
 Status Trainer::step(const Batch &batch, std::vector<double> &sums) {
+  Phase phase("training step", "step");
   evaluateScalarsNow();
   return session_.call({FunctionKind::TrainStep, ""}, batch.rows, batch.inputs, {sums.data()},
                        {state_.seed, state_.update, 0}, scalars_.data());
@@ -254,6 +272,7 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
     evaluateScalarsNow();
     EvaluateOptions options;
     options.batch = options_.train.batch;
+    options.room = batchRows();
     options.seed = state_.seed;
     options.scalars = scalars_.data();
     options.stop = options_.stop;
@@ -347,7 +366,7 @@ TrainResult Trainer::loop() {
     }
     if (state_.update >= total)
       break;
-    const Batch *batch = (*loader)->next();
+    const Batch *batch = nextBatch(**loader);
     if (!batch) {
       Status ended = (*loader)->status();
       return fail(ended.isOk() ? Status::failed("the data ended before the run did") : ended);

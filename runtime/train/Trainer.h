@@ -6,6 +6,7 @@
 #include "runtime/data/Reader.h"
 #include "runtime/train/Session.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -121,6 +122,9 @@ private:
   struct Clock;
   Status checkInputs() const;
   Expected<std::unique_ptr<Loader>> startLoader() const;
+  /// Rows of the largest batch.
+  int64_t batchRows() const { return std::min(options_.train.batch, data_.train.size()); }
+  const Batch *nextBatch(Loader &loader);
   Status step(const Batch &batch, std::vector<double> &sums);
   void evaluateScalarsNow();
   Status save();

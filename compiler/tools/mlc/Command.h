@@ -26,22 +26,23 @@ struct Options {
   bool json = false;
   bool resume = false;
   bool verify = false;
-  std::string emit;                ///< compile --emit
-  std::string split;               ///< eval --split
-  std::vector<std::string> inputs; ///< predict, fmt: files
-  bool inPlace = false;            ///< fmt -i
-  bool checkOnly = false;          ///< fmt --check
-  std::optional<int64_t> generate; ///< predict: bytes to generate
-  double temperature = 1;          ///< predict --generate
-  int64_t topK = 0;                ///< predict --generate
-  std::string prompt;              ///< predict --generate
-  std::string level;               ///< graph --level: instance or op
-  std::string after;               ///< graph --after: mlc or grad
-  std::string checkpoint;          ///< eval, predict: best or last
-  std::string dumpParity;          ///< train: folder for bench/parity
-  std::string dumpRandom;          ///< train: folder for what the steps draw
-  bool timeRows = false;           ///< predict: for bench/train
-  std::string stepTimes;           ///< train: file for bench/train: when how many updates were made
+  std::string emit;                   ///< compile --emit
+  std::string split;                  ///< eval --split
+  std::vector<std::string> inputs;    ///< predict, fmt: files
+  bool inPlace = false;               ///< fmt -i
+  bool checkOnly = false;             ///< fmt --check
+  std::optional<int64_t> generate;    ///< predict: bytes to generate
+  double temperature = 1;             ///< predict --generate
+  int64_t topK = 0;                   ///< predict --generate
+  std::string prompt;                 ///< predict --generate
+  std::string level;                  ///< graph --level: instance or op
+  std::string after;                  ///< graph --after: mlc or grad
+  std::string checkpoint;             ///< eval, predict: best or last
+  std::string dumpParity;             ///< train: folder for bench/parity
+  std::string dumpRandom;             ///< train: folder for what the steps draw
+  bool timeRows = false;              ///< predict: for bench/train
+  std::string stepTimes;              ///< train: file for bench/train: when how many updates were made
+  std::optional<std::string> profile; ///< train: where the trace goes; empty: only the table
 };
 
 Status runTrain(const Options &options);

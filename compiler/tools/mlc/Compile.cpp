@@ -108,11 +108,14 @@ Status runCheck(const Options &options) {
   if (!jit)
     return jit.status();
   const Manifest &manifest = (*jit)->manifest();
-  Expected<compiler::StepFunction> step = (*jit)->planTrainStep(manifest.train.batch);
-  if (!step)
-    return step.status();
-  std::string text = options.json ? summaryJson(*(*loaded)->program, manifest, *step)
-                                  : summaryText(*(*loaded)->program, manifest, *step);
+  Expected<compiler::TrainingPlan> plan = (*jit)->planTraining(manifest.train.batch);
+  if (!plan)
+    return plan.status();
+  MemoryPlan memory =
+      planMemory(manifest, manifest.train.batch, options.threads, plan->arenaBytes, plan->scratchBytes);
+  const frontend::core::Program &program = *(*loaded)->program;
+  std::string text = options.json ? summaryJson(program, manifest, plan->step, memory)
+                                  : summaryText(program, manifest, plan->step, manifest.train.batch, memory);
   MLC_TRY(write(options, text));
   return options.verify ? verify(options, **loaded, **jit) : Status::ok();
 }

@@ -92,7 +92,7 @@ std::string durationText(double seconds) {
 }
 
 std::string summaryText(const core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step) {
+                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory) {
   size_t path = 8, callee = 4, output = 6;
   for (const core::InstanceInfo &instance : program.instances) {
     path = std::max(path, width(instance.path));
@@ -112,9 +112,10 @@ std::string summaryText(const core::Program &program, const Manifest &manifest,
   text += fmt::format("  {} parameters", grouped(totals.parameters));
   if (totals.trainable != totals.parameters)
     text += fmt::format(" ({} trained)", grouped(totals.trainable));
-  text +=
-      fmt::format("; memory: state {} (optimizer {}), a step of {} rows {}\n", bytesText(manifest.stateBytes),
-                  bytesText(totals.optimizerBytes), manifest.train.batch, bytesText(step.arenaBytes));
+  text += fmt::format("; memory: state {} (optimizer {}), a step of {} rows {},\n", bytesText(memory.state),
+                      bytesText(totals.optimizerBytes), rows, bytesText(memory.arena));
+  text += fmt::format("  batches {}, scratch {} × {}: {} in all\n", bytesText(memory.batches), memory.workers,
+                      bytesText(memory.scratch), bytesText(memory.total()));
   if (step.launches)
     text +=
         fmt::format("  a training step: {} in {} kernel launches\n", flopsText(step.flops), step.launches);
@@ -122,7 +123,7 @@ std::string summaryText(const core::Program &program, const Manifest &manifest,
 }
 
 std::string summaryJson(const core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step) {
+                        const compiler::StepFunction &step, const MemoryPlan &memory) {
   nlohmann::ordered_json json;
   json["program"] = program.name;
   for (const core::InstanceInfo &instance : program.instances) {
@@ -136,9 +137,12 @@ std::string summaryJson(const core::Program &program, const Manifest &manifest,
   Totals totals = totalsOf(manifest);
   json["parameters"] = totals.parameters;
   json["trainable"] = totals.trainable;
-  json["state_bytes"] = manifest.stateBytes;
-  json["arena_bytes"] = step.arenaBytes;
-  json["scratch_bytes"] = step.scratchBytes;
+  json["state_bytes"] = memory.state;
+  json["arena_bytes"] = memory.arena;
+  json["batch_bytes"] = memory.batches;
+  json["scratch_bytes"] = memory.scratch;
+  json["workers"] = memory.workers;
+  json["memory_bytes"] = memory.total();
   json["flops"] = step.flops;
   json["launches"] = step.launches;
   return json.dump(2) + "\n";

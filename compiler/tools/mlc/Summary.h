@@ -4,6 +4,7 @@
 #include "compiler/step/StepCompiler.h"
 #include "frontend/Program.h"
 #include "runtime/Manifest.h"
+#include "runtime/train/MemoryPlan.h"
 
 #include <cstdint>
 #include <string>
@@ -19,11 +20,11 @@ std::string flopsText(double flops);
 /// "1 h 02 min", "3 min 20 s", "4.2 s"
 std::string durationText(double seconds);
 
-/// `step` is the training step, planned; scratch is what each worker has.
+/// `step` is the training step for `rows` rows, planned; `memory` what training takes with it.
 std::string summaryText(const frontend::core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step);
+                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory);
 /// The same as one JSON object.
 std::string summaryJson(const frontend::core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step);
+                        const compiler::StepFunction &step, const MemoryPlan &memory);
 
 } // namespace mlc::tool

@@ -3,10 +3,13 @@
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/Parity.h"
+#include "compiler/tools/mlc/ProfileTable.h"
 #include "compiler/tools/mlc/Progress.h"
 #include "compiler/tools/mlc/Summary.h"
+#include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/data/Reader.h"
+#include "runtime/profile/Trace.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/Trainer.h"
 
@@ -36,26 +39,22 @@ TrainSpec trainSpec(const Options &options, const TrainSpec &fromModel) {
   return spec;
 }
 
-/// Compiles what training calls, the ragged last batches included, before the first step.
-Status compileAll(JitProgram &jit, const TrainingData &data, const std::optional<Rows> &test,
-                  const TrainSpec &spec) {
-  const FunctionId init{FunctionKind::Init, ""}, figures{FunctionKind::Figures, ""};
+/// What training calls after its first step: the ragged last batches, evaluation.
+std::vector<compiler::FunctionSet> laterFunctions(const TrainingData &data, const std::optional<Rows> &test,
+                                                  int64_t batch) {
   const FunctionId train{FunctionKind::TrainStep, ""}, eval{FunctionKind::EvalStep, ""};
-  MLC_TRY(jit.prepare({init, figures}, 0));
-  int64_t batch = spec.batch;
-  if (data.train.size() >= batch)
-    MLC_TRY(jit.prepare({train}, batch));
-  if (data.train.size() % batch)
-    MLC_TRY(jit.prepare({train}, data.train.size() % batch));
+  std::vector<compiler::FunctionSet> sets;
+  if (data.train.size() > batch && data.train.size() % batch)
+    sets.push_back({{train}, data.train.size() % batch});
   for (const std::optional<Rows> *split : {&data.validation, &test}) {
     if (!*split)
       continue;
     if ((*split)->size() >= batch)
-      MLC_TRY(jit.prepare({eval}, batch));
+      sets.push_back({{eval}, batch});
     if ((*split)->size() % batch)
-      MLC_TRY(jit.prepare({eval}, (*split)->size() % batch));
+      sets.push_back({{eval}, (*split)->size() % batch});
   }
-  return Status::ok();
+  return sets;
 }
 
 /// "  57 kernels: 12 compiled in 3.4 s, 45 from the cache"
@@ -78,9 +77,10 @@ Status withKeptCheckpoint(const Status &status, const RunFolder &run) {
                                 status.message(), kept->update, run.path()));
 }
 
-/// The figures of the test split, if the model has one, by the model that `mlc eval` would take.
+/// The figures of the test split, if the model has one, by the model that `mlc eval` would take. Batches get
+/// memory for `room` rows.
 Status testFigures(Session &session, const RunFolder &run, const TrainingData &data,
-                   const std::optional<Rows> &test, const Options &options) {
+                   const std::optional<Rows> &test, int64_t room, const Options &options) {
   const Manifest &manifest = session.manifest();
   if (!test)
     return Status::ok();
@@ -90,6 +90,7 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
     return updates.status();
   EvaluateOptions evaluateOptions;
   evaluateOptions.batch = manifest.train.batch;
+  evaluateOptions.room = room;
   evaluateOptions.seed = manifest.train.seed;
   evaluateOptions.stop = &stopSignal;
   std::vector<double> scalars;
@@ -107,9 +108,39 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   return Status::ok();
 }
 
+/// Says before training what would be a pity to say after it.
+Status checkProfile(const std::string &path) {
+  if (path.empty())
+    return Status::ok();
+  if (std::filesystem::path(path).extension() == ".mlc")
+    return Status::usage("--profile takes the name of a trace, and " + path +
+                         " is a model; name a file that may be written, as in --profile trace.json");
+  return FileWriter::create(path + ".tmp").status(); // gone again at once
+}
+
+/// Prints the table, and writes the trace if one was asked for.
+Status reportProfile(const Options &options, const Profiler &profiler, const MemoryPlan &memory,
+                     Session &session) {
+  int64_t allocated = Buffer::peakBytes(); // before measuring takes some
+  Expected<Peak> peak = measurePeak(session.pool());
+  if (!peak)
+    return peak.status();
+  say(profileText(profiler, Trace::spans(), *peak, memory, allocated));
+  if (options.profile->empty())
+    return Status::ok();
+  MLC_TRY(Trace::write(*options.profile, *peak));
+  say(fmt::format("wrote {}; open it with ui.perfetto.dev\n", *options.profile));
+  return Status::ok();
+}
+
 } // namespace
 
 Status runTrain(const Options &options) {
+  if (options.profile) {
+    Trace::start();
+    MLC_TRY(checkProfile(*options.profile));
+  }
+  Phase checkPhase("check the program");
   Expected<std::unique_ptr<Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
@@ -117,6 +148,7 @@ Status runTrain(const Options &options) {
       JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
   if (!jit)
     return jit.status();
+  checkPhase.finish();
   const Manifest &manifest = (*jit)->manifest();
   TrainSpec spec = trainSpec(options, manifest.train);
 
@@ -125,7 +157,14 @@ Status runTrain(const Options &options) {
   if (!options.data.empty())
     folders.dataFolder = std::filesystem::absolute(options.data).string();
 
-  // Everything that can be wrong with the data is said before anything is compiled.
+  // While data are read; what may be wrong with them is said whatever comes of this.
+  const std::vector<FunctionId> first = {{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}};
+  const std::vector<FunctionId> step = {{FunctionKind::TrainStep, ""}};
+  if (options.profile)
+    (*jit)->profile();
+  if (options.dumpRandom.empty())
+    (*jit)->prepareInBackground({{step, spec.batch}, {first, 0}});
+  Phase dataPhase("read the data");
   Expected<TrainingData> data = readTrainingData(manifest, folders);
   if (!data)
     return data.status();
@@ -136,6 +175,7 @@ Status runTrain(const Options &options) {
       return rows.status();
     test = std::move(*rows);
   }
+  dataPhase.finish();
   if (!options.resume)
     MLC_TRY(checkImports(manifest, folders.modelFolder));
   if (!options.dumpRandom.empty()) {
@@ -143,18 +183,30 @@ Status runTrain(const Options &options) {
     if (options.dumpParity.empty())
       return Status::ok();
   }
-  MLC_TRY(compileAll(**jit, *data, test, spec));
-  const compiler::CompiledFunction *step =
-      (*jit)->description({FunctionKind::TrainStep, ""}, std::min(spec.batch, data->train.size()));
-  say(summaryText(*(*loaded)->program, manifest, step ? step->description : compiler::StepFunction()) +
+  Phase compilePhase("compile");
+  int64_t rows = std::min(spec.batch, data->train.size());
+  MLC_TRY((*jit)->prepare(step, rows));
+  MLC_TRY((*jit)->prepare(first, 0));
+  compilePhase.finish();
+  Expected<compiler::TrainingPlan> plan = (*jit)->planTraining(rows);
+  if (!plan)
+    return plan.status();
+  MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
+  say(summaryText(*(*loaded)->program, manifest, plan->step, rows, memory) +
       kernelsText((*jit)->statistics()));
+  (*jit)->prepareInBackground(laterFunctions(*data, test, spec.batch));
 
+  Profiler profiler; // outlives the session
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
   if (!session)
     return session.status();
+  MLC_TRY((*session)->reserve(memory.arena, memory.scratch));
+  if (options.profile)
+    (*session)->profile(profiler);
   if (!options.dumpParity.empty())
     return dumpParity(options, **loaded, **jit, **session, *data, spec);
 
+  Phase folderPhase("make the run folder");
   RunConfig config;
   config.manifest = manifest;
   config.manifest.train = spec;
@@ -170,6 +222,7 @@ Status runTrain(const Options &options) {
   if (options.resume)
     MLC_TRY(run->checkProgram(manifest));
 
+  folderPhase.finish();
   TrainerOptions trainerOptions;
   trainerOptions.train = spec;
   trainerOptions.scalars = manifest.scalars;
@@ -188,9 +241,9 @@ Status runTrain(const Options &options) {
     return withKeptCheckpoint(result.status, *run);
   if (result.reason == StopReason::Patience)
     say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
-  MLC_TRY(testFigures(**session, *run, *data, test, options));
+  MLC_TRY(testFigures(**session, *run, *data, test, rows, options));
   say(fmt::format("saved {}\n", out));
-  return Status::ok();
+  return options.profile ? reportProfile(options, profiler, memory, **session) : Status::ok();
 }
 
 } // namespace mlc::tool

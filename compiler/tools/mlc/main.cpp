@@ -2,6 +2,7 @@
 #include "compiler/tools/mlc/Command.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/cache/DiskCache.h"
 
 #include <CLI/CLI.hpp>
 
@@ -87,6 +88,8 @@ public:
     Status status = Status::ok();
     if (Status sets = splitSets(); !sets.isOk())
       status = sets;
+    else if (Expected<int64_t> limit = DiskCache::userLimit(); !limit)
+      status = limit.status();
     else
       status = selected(options);
     if (status.isOk())
@@ -147,6 +150,10 @@ private:
         ->type_name("DIR");
     sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
     sub->add_flag("--json", options.json, "print the final figures as JSON");
+    sub->add_option("--profile", options.profile,
+                    "print what took the time; with FILE also write a trace for Perfetto")
+        ->expected(0, 1)
+        ->type_name("[FILE]");
     sub->add_option("--dump-parity", options.dumpParity)->group("");
     sub->add_option("--step-times", options.stepTimes)->group("");
     sub->add_option("--dump-random", options.dumpRandom,

@@ -3,7 +3,7 @@ import pathlib
 import sys
 
 how, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-files = [path for path in folder.iterdir() if path.is_file() and path.name.startswith("llvmcache-")]
+files = [path for path in folder.iterdir() if path.is_file() and path.name.startswith("entry-")]
 assert files, "there is nothing to damage"
 for path in files:
     content = path.read_bytes()

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 using namespace mlir;
+using mlc::DiskCache;
 using namespace mlc::compiler;
 
 namespace {
@@ -64,7 +65,7 @@ TEST_F(KernelCompilerTest, SymbolsAreContent) {
 TEST_F(KernelCompilerTest, TheSecondTimeNothingIsCompiled) {
   std::vector<KernelUnit> list = units(5);
   Target target = Target::host();
-  ObjectCache cache(folder);
+  DiskCache cache(folder);
   auto first = llvm::cantFail(compileKernels(list, target, cache, 2));
   EXPECT_EQ(first.compiled, 5);
   EXPECT_EQ(first.cached, 0);
@@ -83,14 +84,14 @@ TEST_F(KernelCompilerTest, TheSecondTimeNothingIsCompiled) {
 TEST_F(KernelCompilerTest, BytesDoNotDependOnThreads) {
   std::vector<KernelUnit> list = units(7);
   Target target = Target::host();
-  auto one = llvm::cantFail(compileKernels(list, target, ObjectCache(""), 1));
-  auto three = llvm::cantFail(compileKernels(list, target, ObjectCache(""), 3));
+  auto one = llvm::cantFail(compileKernels(list, target, DiskCache(""), 1));
+  auto three = llvm::cantFail(compileKernels(list, target, DiskCache(""), 3));
   EXPECT_EQ(one.forms, three.forms);
 }
 
 TEST_F(KernelCompilerTest, LinkedKernelsCompute) {
   std::vector<KernelUnit> list = units(3);
-  auto compiled = llvm::cantFail(compileKernels(list, Target::host(), ObjectCache(folder), 2));
+  auto compiled = llvm::cantFail(compileKernels(list, Target::host(), DiskCache(folder), 2));
   auto linker = llvm::cantFail(Linker::create());
   for (size_t i = 0; i < list.size(); ++i)
     llvm::cantFail(linker->add(list[i].name, compiled.forms[i]));
@@ -106,7 +107,7 @@ TEST_F(KernelCompilerTest, LinkedKernelsCompute) {
 
 TEST_F(KernelCompilerTest, ErrorsNameTheKernel) {
   KernelUnit broken{"k_7", "mlc_kernel_0", "func.func @mlc_kernel_0(%x: tensor<8xf32>) { this is not IR }"};
-  auto result = compileKernels({broken}, Target::host(), ObjectCache(folder), 1);
+  auto result = compileKernels({broken}, Target::host(), DiskCache(folder), 1);
   ASSERT_FALSE(bool(result));
   std::string message = llvm::toString(result.takeError());
   EXPECT_NE(message.find("kernel k_7"), std::string::npos) << message;
