@@ -16,7 +16,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace mlc::tool {
 namespace {
@@ -108,6 +110,23 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   return Status::ok();
 }
 
+/// Progress that calls `afterFirst` when the first step is made: what is to be done beside training would
+/// only delay that.
+class ProgressOfFirstStep : public Progress {
+public:
+  ProgressOfFirstStep(std::vector<std::string> names, std::function<void()> afterFirst)
+      : Progress(std::move(names)), afterFirst(std::move(afterFirst)) {}
+
+  void onStep(const StepReport &report) override {
+    if (afterFirst)
+      std::exchange(afterFirst, nullptr)();
+    Progress::onStep(report);
+  }
+
+private:
+  std::function<void()> afterFirst;
+};
+
 /// Says before training what would be a pity to say after it.
 Status checkProfile(const std::string &path) {
   if (path.empty())
@@ -194,7 +213,6 @@ Status runTrain(const Options &options) {
   MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
   say(summaryText(*(*loaded)->program, manifest, plan->step, rows, memory) +
       kernelsText((*jit)->statistics()));
-  (*jit)->prepareInBackground(laterFunctions(*data, test, spec.batch));
 
   Profiler profiler; // outlives the session
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
@@ -228,7 +246,8 @@ Status runTrain(const Options &options) {
   trainerOptions.scalars = manifest.scalars;
   trainerOptions.stop = &stopSignal;
   trainerOptions.saveEvery = 1;
-  Progress progress(manifest.figures.names);
+  ProgressOfFirstStep progress(manifest.figures.names,
+                               [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec.batch)); });
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, *run, trainerOptions, progress);
