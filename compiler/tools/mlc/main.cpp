@@ -31,7 +31,8 @@ constexpr const char *topExamples = R"(examples:
 
 constexpr const char *exitCodes =
     "exit codes: 0 fine, 1 failed, 2 usage, 3 diverged, 65 bad model or data, 74 input/output,"
-    " 130/143 stopped by a signal";
+    " 130/143 stopped by a signal\n"
+    "MLC_CACHE_SIZE: how much of what was compiled and decoded is kept, as in 4G (1G); 0: nothing";
 
 /// Help as a person reads it: what it is, examples (CLI11 calls them the footer), and only then what can be
 /// said.
@@ -161,7 +162,8 @@ private:
         ->type_name("DIR");
     sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
                 "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
-                "  mlc train model.mlc --resume --out runs/slow");
+                "  mlc train model.mlc --resume --out runs/slow\n"
+                "  mlc train model.mlc --epochs 1 --profile trace.json");
   }
   void addEval() {
     CLI::App *sub = subcommand("eval", "evaluate a run on the test split", runEval);
