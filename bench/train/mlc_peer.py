@@ -65,7 +65,8 @@ class Training:
              "--out", self.run_folder, "--step-times", self.times], stdout=self.log, stderr=self.log,
             preexec_fn=dies_with_parent)
         self.read = 0
-        self.wait(lambda lines: len(lines) > 1)
+        # What is needed later (another batch size at the end of an epoch) is compiled beside the first steps.
+        self.wait(lambda lines: len(lines) > 1 and lines[-1][1] - lines[0][1] >= 3)
         os.kill(self.process.pid, signal.SIGSTOP)
 
     def lines(self):
