@@ -1,5 +1,6 @@
-// What this machine can do: `peak THREADS` prints GFLOP/s of f32 multiply-adds in registers and GB/s of the triad
-// a[i] = b[i] + s c[i] over arrays that no cache holds (three words counted for each element), best of some tries.
+// What this machine can do: `peak THREADS` prints GFLOP/s of f32 multiply-adds in registers and GB/s of the
+// triad a[i] = b[i] + s c[i] over arrays that no cache holds (three words counted for each element), best of
+// some tries.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
