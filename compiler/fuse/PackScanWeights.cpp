@@ -6,6 +6,7 @@
 // is the same memory as before. The reshape that says so sinks below the elementwise ops that follow, so that
 // they stay in the product's kernel.
 #include "compiler/fuse/Fuse.h"
+#include "compiler/fuse/OpClass.h"
 #include "compiler/plan/Plan.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/ScanEditor.h"
@@ -20,8 +21,6 @@ namespace {
 constexpr int64_t panel = 32;
 /// Fewer weights stay in the first cache as they lie, and over fewer steps it does not pay.
 constexpr int64_t leastWeights = 16 << 10, leastSteps = 4;
-
-ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 
 SmallVector<int64_t> split(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> result(shape.drop_back());

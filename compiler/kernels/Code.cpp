@@ -137,6 +137,12 @@ Value Code::firstLanes(int64_t count, int64_t lanes) {
                                    DenseElementsAttr::get(cast<ShapedType>(type), ArrayRef<bool>(bits)));
 }
 
+Value Code::lanesBelow(Value place, int64_t size, int64_t lanes) {
+  Value left = arith::TruncIOp::create(build, location, build.getI32Type(), sub(integer(size), place));
+  return arith::CmpIOp::create(build, location, arith::CmpIPredicate::slt, laneNumbers(lanes),
+                               splat(left, lanes));
+}
+
 Value Code::both(Value a, Value b) {
   if (!a || !b)
     return a ? a : b;

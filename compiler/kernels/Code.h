@@ -57,6 +57,8 @@ public:
   mlir::Value integers(llvm::ArrayRef<int32_t> lanes);
   /// The mask of the first `count` lanes.
   mlir::Value firstLanes(int64_t count, int64_t lanes);
+  /// The mask of the lanes whose number, counted from `place`, is below `size`.
+  mlir::Value lanesBelow(mlir::Value place, int64_t size, int64_t lanes);
   /// a && b; either may be null (all lanes).
   mlir::Value both(mlir::Value a, mlir::Value b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);

@@ -13,6 +13,8 @@
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace mlc::compiler {
@@ -29,15 +31,13 @@ struct Cut {
   int64_t width() const { return vectors * lanes; }
 };
 
-int64_t divideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
   Cut cut;
   int64_t bytes = elementBytes(elementOf(c.source));
   cut.lanes = target.lanes(bytes * 8);
-  int64_t count = divideUp(c.perOut, cut.lanes);
+  int64_t count = llvm::divideCeilSigned(c.perOut, cut.lanes);
   bool many = c.groups == 1 && c.weightElements() * bytes >= fewWeights;
   // Read only a few times, weights are not worth a copy.
   cut.packs = many && (c.turned || c.images * c.out[0] * c.out[1] >= 48);
@@ -45,7 +45,7 @@ Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
   // Rows too short for a tile of two vectors make a good one of three.
   if (many && count >= 3 && tileRows(target, 3) >= 8 && c.runs[1].front().count <= 8)
     cut.vectors = 3;
-  cut.panels = divideUp(count, cut.vectors);
+  cut.panels = llvm::divideCeilSigned(count, cut.vectors);
   double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
   cut.imageParts = chunksFor(nanoseconds, c.images);
   cut.panelParts = 1;
@@ -56,7 +56,8 @@ Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
       int64_t imageParts = std::min(chunks / panelParts, c.images);
       // In vectors of weights: products, as often as there should be chunks, then what is copied.
       double pixels = double(c.out[0] * c.out[1]) / 6;
-      double computed = double(divideUp(c.images, imageParts) * divideUp(cut.panels, panelParts) * chunks) /
+      double computed = double(llvm::divideCeilSigned(c.images, imageParts) *
+                               llvm::divideCeilSigned(cut.panels, panelParts) * chunks) /
                         double(cut.panels) * double(c.weightElements()) * pixels;
       double copied = double(imageParts) * double(c.weightElements()) * (c.turned ? 8 : 2) +
                       double(panelParts * c.images) * double(c.frame.elements());
@@ -67,7 +68,7 @@ Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
       }
     }
   }
-  cut.mostPanels = divideUp(cut.panels, cut.panelParts);
+  cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.panelParts);
   return cut;
 }
 
@@ -101,8 +102,8 @@ public:
         weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {}
 
   void run() {
-    auto [low, high] = part(emission.chunk, cut.panelParts, cut.imageParts, c.images);
-    auto [firstPanel, endPanel] = part(emission.chunk, 1, cut.panelParts, cut.panels);
+    auto [low, high] = emission.rowPart(c.images, cut.imageParts, cut.panelParts);
+    auto [firstPanel, endPanel] = emission.columnPart(cut.panels, cut.panelParts);
     panelLow = firstPanel;
     panelHigh = endPanel;
     c.frame.clear(code, buffer);
@@ -126,14 +127,6 @@ public:
   }
 
 private:
-  /// Of `total`, the part of chunk / `over` % `parts`.
-  std::pair<Value, Value> part(Value chunk, int64_t over, int64_t parts, int64_t total) {
-    Emission piece = emission;
-    piece.chunk = parts == 1 ? code.integer(0) : code.rem(code.div(chunk, over), parts);
-    piece.chunks = parts;
-    return piece.part(total);
-  }
-
   int64_t panelSize() const { return c.taps[0] * c.taps[1] * c.perSum * cut.width(); }
 
   /// Weights of this chunk's panels as [panel][tap][sum][width], zeros past the last filter.
@@ -147,7 +140,8 @@ private:
           Value place = code.add(start, code.mul(code.add(code.mul(k, c.perSum), i), cut.width()));
           for (int64_t v = 0; v < cut.vectors; ++v) {
             Value filter = code.add(code.mul(panel, cut.width()), v * lanes);
-            Value mask = cut.panels * cut.width() == c.perOut ? Value() : lanesBelow(filter, c.perOut);
+            Value mask =
+                cut.panels * cut.width() == c.perOut ? Value() : code.lanesBelow(filter, c.perOut, lanes);
             Value turnedTap = code.sub(code.integer(taps - 1), k);
             Value vector =
                 c.turned
@@ -165,16 +159,8 @@ private:
     });
   }
 
-  /// The mask of the lanes whose number, counted from `place`, is below `size`.
-  Value lanesBelow(Value place, int64_t size) {
-    Value left = arith::TruncIOp::create(code.builder(), code.loc(), code.builder().getI32Type(),
-                                         code.sub(code.integer(size), place));
-    return arith::CmpIOp::create(code.builder(), code.loc(), arith::CmpIPredicate::slt,
-                                 code.laneNumbers(lanes), code.splat(left, lanes));
-  }
-
   void panels() {
-    int64_t count = divideUp(c.perOut, lanes), whole = c.perOut / cut.width();
+    int64_t count = llvm::divideCeilSigned(c.perOut, lanes), whole = c.perOut / cut.width();
     Value high = panelHigh;
     if (auto known = Code::known(high))
       high = code.integer(std::min(*known, whole));

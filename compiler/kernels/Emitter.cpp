@@ -103,6 +103,21 @@ std::pair<Value, Value> Emission::part(int64_t total, int64_t unit) {
   return {start(chunk), high};
 }
 
+static std::pair<Value, Value> gridPart(const Emission &whole, int64_t total, int64_t over, int64_t parts) {
+  Emission piece = whole;
+  piece.chunk = parts == 1 ? whole.code.integer(0) : whole.code.rem(whole.code.div(whole.chunk, over), parts);
+  piece.chunks = parts;
+  return piece.part(total);
+}
+
+std::pair<Value, Value> Emission::rowPart(int64_t total, int64_t rows, int64_t columns) {
+  return gridPart(*this, total, columns, rows);
+}
+
+std::pair<Value, Value> Emission::columnPart(int64_t total, int64_t columns) {
+  return gridPart(*this, total, 1, columns);
+}
+
 void Emission::write(ArrayRef<Value> outs, const Point *where) {
   SmallVector<Value> computed;
   for (Value out : outs)

@@ -50,6 +50,10 @@ struct Emission {
 
   /// This chunk's part [low, high) of `total`, in pieces of whole `unit`s as equal as can be.
   std::pair<mlir::Value, mlir::Value> part(int64_t total, int64_t unit = 1);
+  /// The same where chunks form a grid of `rows` x `columns`, row by row: this chunk's part of what the rows
+  /// share, and of what the columns share.
+  std::pair<mlir::Value, mlir::Value> rowPart(int64_t total, int64_t rows, int64_t columns);
+  std::pair<mlir::Value, mlir::Value> columnPart(int64_t total, int64_t columns);
   /// Writes every out of `outs` at a point: all are computed before any is stored, so that an input may lie
   /// in an output's memory.
   void write(llvm::ArrayRef<mlir::Value> outs, const Point *where);

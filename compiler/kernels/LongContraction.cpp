@@ -10,6 +10,8 @@
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace mlc::compiler {
@@ -36,20 +38,18 @@ struct Cut {
   int64_t scratch() const { return sizeOfA() + sizeOfB() + mostTiles * height * partialWidth(); }
 };
 
-int64_t divideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 Cut cutOf(const Product &product, const Target &target) {
   Cut cut;
   int64_t rows = product.row.size, columns = product.column.size, sum = product.sumSize();
   cut.lanes = target.lanes(elementOf(product.b).getIntOrFloatBitWidth());
-  int64_t count = divideUp(columns, cut.lanes);
+  int64_t count = llvm::divideCeilSigned(columns, cut.lanes);
   cut.vectors = std::min<int64_t>(count, 2);
-  cut.panels = divideUp(count, cut.vectors);
-  cut.tiles = divideUp(rows, tileRows(target, cut.vectors));
-  cut.height = divideUp(rows, cut.tiles);
-  cut.blocks = divideUp(sum, blockSteps);
+  cut.panels = llvm::divideCeilSigned(count, cut.vectors);
+  cut.tiles = llvm::divideCeilSigned(rows, tileRows(target, cut.vectors));
+  cut.height = llvm::divideCeilSigned(rows, cut.tiles);
+  cut.blocks = llvm::divideCeilSigned(sum, blockSteps);
   // A multiple of what the tile's loop is unrolled by.
-  cut.steps = divideUp(divideUp(sum, cut.blocks), 4) * 4;
+  cut.steps = llvm::divideCeilSigned(llvm::divideCeilSigned(sum, cut.blocks), 4) * 4;
   double nanoseconds = 2.0 * double(rows) * double(columns) * double(sum) / (0.2 * double(target.vectorBits));
   int64_t chunks = chunksFor(nanoseconds, cut.tiles * cut.panels);
   double best = 0;
@@ -57,7 +57,8 @@ Cut cutOf(const Product &product, const Target &target) {
   for (int64_t columnParts = 1; columnParts <= std::min(chunks, cut.panels); ++columnParts) {
     int64_t rowParts = std::min(chunks / columnParts, cut.tiles);
     // Tiles that the largest chunk computes, as often as there should be chunks, and what is copied.
-    double computed = double(divideUp(cut.tiles, rowParts) * divideUp(cut.panels, columnParts) * chunks);
+    double computed = double(llvm::divideCeilSigned(cut.tiles, rowParts) *
+                             llvm::divideCeilSigned(cut.panels, columnParts) * chunks);
     double copied = double(cut.tiles * columnParts) + 2.0 * double(cut.panels * rowParts);
     if (best == 0 || computed + copied < best) {
       best = computed + copied;
@@ -65,8 +66,8 @@ Cut cutOf(const Product &product, const Target &target) {
       cut.columnParts = columnParts;
     }
   }
-  cut.mostTiles = divideUp(cut.tiles, cut.rowParts);
-  cut.mostPanels = divideUp(cut.panels, cut.columnParts);
+  cut.mostTiles = llvm::divideCeilSigned(cut.tiles, cut.rowParts);
+  cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.columnParts);
   return cut;
 }
 
@@ -100,8 +101,8 @@ public:
         partial(code.at(packedB, code.integer(cut.sizeOfB()))) {}
 
   void run() {
-    auto [tileLow, tileHigh] = part(emission.chunk, cut.columnParts, cut.rowParts, cut.tiles);
-    auto [panelLow, panelHigh] = part(emission.chunk, 1, cut.columnParts, cut.panels);
+    auto [tileLow, tileHigh] = emission.rowPart(cut.tiles, cut.rowParts, cut.columnParts);
+    auto [panelLow, panelHigh] = emission.columnPart(cut.panels, cut.columnParts);
     clear();
     int64_t sum = product.sumSize();
     code.loop(cut.blocks, [&, tileLow = tileLow, tileHigh = tileHigh, panelLow = panelLow,
@@ -130,14 +131,6 @@ public:
   }
 
 private:
-  /// Of `total`, the part of chunk / `over` % `parts`.
-  std::pair<Value, Value> part(Value chunk, int64_t over, int64_t parts, int64_t total) {
-    Emission piece = emission;
-    piece.chunk = parts == 1 ? code.integer(0) : code.rem(code.div(chunk, over), parts);
-    piece.chunks = parts;
-    return piece.part(total);
-  }
-
   /// `body` with the number of a tile or panel, and the number within the chunk.
   void forTiles(Value low, Value high, llvm::function_ref<void(Value, Value)> body) {
     code.loop(low, high, 1, [&](Value i) { body(i, code.sub(i, low)); });
@@ -164,9 +157,10 @@ private:
         Value place = code.mul(slot, apart);
         Value to = code.add(code.mul(code.sub(slot, low), cut.steps * width), code.mul(k, width));
         for (int64_t v = 0; v < vectors; ++v)
-          code.store(code.load(source, code.add(code.add(row, place), v * cut.lanes), cut.lanes,
-                               isWhole ? Value() : lanesBelow(code.add(place, v * cut.lanes), size)),
-                     target, code.add(to, v * cut.lanes));
+          code.store(
+              code.load(source, code.add(code.add(row, place), v * cut.lanes), cut.lanes,
+                        isWhole ? Value() : code.lanesBelow(code.add(place, v * cut.lanes), size, cut.lanes)),
+              target, code.add(to, v * cut.lanes));
       });
     };
     code.loop(code.integer(0), steps, 1, [&](Value k) {
@@ -181,14 +175,6 @@ private:
       code.loop(code.mul(steps, width), code.integer(cut.steps * width), cut.lanes,
                 [&](Value i) { code.store(zero, target, code.add(to, i)); });
     });
-  }
-
-  /// The mask of the lanes whose number, counted from `place`, is below `size`.
-  Value lanesBelow(Value place, int64_t size) {
-    Value left = arith::TruncIOp::create(code.builder(), code.loc(), code.builder().getI32Type(),
-                                         code.sub(code.integer(size), place));
-    return arith::CmpIOp::create(code.builder(), code.loc(), arith::CmpIPredicate::slt,
-                                 code.laneNumbers(cut.lanes), code.splat(left, cut.lanes));
   }
 
   /// One block of the sum, of tile `index` and panel `panel` of the chunk.
