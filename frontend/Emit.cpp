@@ -1,14 +1,11 @@
-// A node of the core graph becomes "mlc." + its name with its attributes; the dialect's verifier checks what
-// Check promised. So an op needs no line here. What this file decides is the signature of the step functions
-// and how they fit together.
+// The signature of the step functions and how they fit together.
 #include "frontend/Emit.h"
 
-#include "frontend/Source.h"
+#include "frontend/EmitGraph.h"
 
 #include "dialects/mlc/MlcOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
 
 #include <map>
@@ -29,7 +26,7 @@ class Emitter {
 public:
   Emitter(const core::Program &program, const EmitOptions &options, const SourceManager &sources,
           MLIRContext &context)
-      : program(program), rows(options.rows), options(options), sources(sources), builder(&context) {}
+      : program(program), options(options), builder(&context), graphs(builder, options.rows, sources) {}
 
   OwningOpRef<ModuleOp> run();
 
@@ -48,10 +45,6 @@ private:
     int fields = program.fields.size();
     return index < fields ? program.fields[index] : program.given[index - fields];
   }
-  Type elementType(DType dtype);
-  RankedTensorType tensorType(const core::TensorType &type);
-  Location location(Span span);
-  Location location(const Origin &origin);
 
   std::vector<Argument> arguments(ArrayRef<const StepGraph *> steps, Signature signature,
                                   ArrayRef<Type> gradients);
@@ -73,11 +66,6 @@ private:
   /// Binds the graph's inputs to the block's arguments, taking run-time scalars out of their vector.
   void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
             std::vector<Value> &bound);
-  void emitGraph(const Graph &graph, std::vector<Value> &bound);
-  Value barrier(Value value, StringRef edge, int region);
-  Attribute attribute(const Node &node, StringRef name, const AttrValue &value);
-  std::vector<Value> outputs(const Graph &graph, const std::vector<Value> &bound);
-  std::vector<Type> outputTypes(const Graph &graph);
 
   void emitCallees();
   void emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients);
@@ -95,54 +83,11 @@ private:
   }
 
   const core::Program &program;
-  int64_t rows;
   const EmitOptions &options;
-  const SourceManager &sources;
   OpBuilder builder;
+  GraphEmitter graphs;
   ModuleOp module;
 };
-
-Type Emitter::elementType(DType dtype) {
-  switch (dtype) {
-  case DType::F32:
-    return builder.getF32Type();
-  case DType::F64:
-    return builder.getF64Type();
-  case DType::I32:
-    return builder.getI32Type();
-  case DType::I64:
-    return builder.getI64Type();
-  case DType::U8:
-    return builder.getI8Type();
-  case DType::Bool:
-    return builder.getI1Type();
-  }
-  return {};
-}
-
-RankedTensorType Emitter::tensorType(const core::TensorType &type) {
-  SmallVector<int64_t> shape;
-  for (const Dim &dim : type.shape)
-    shape.push_back(dim.at(rows));
-  return RankedTensorType::get(shape, elementType(type.dtype));
-}
-
-Location Emitter::location(Span span) {
-  const Source &source = sources.get(span.source);
-  LineColumn at = source.lineColumn(span.begin);
-  return FileLineColLoc::get(builder.getContext(), source.name(), at.line, at.column);
-}
-
-Location Emitter::location(const Origin &origin) {
-  if (origin.chain.empty())
-    return builder.getUnknownLoc();
-  Location result = location(origin.chain.front());
-  for (size_t i = 1; i < origin.chain.size(); ++i)
-    result = CallSiteLoc::get(result, location(origin.chain[i]));
-  if (!origin.path.empty())
-    result = NameLoc::get(builder.getStringAttr(origin.path), result);
-  return result;
-}
 
 std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> steps, Signature signature,
                                                   ArrayRef<Type> gradients) {
@@ -157,10 +102,10 @@ std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> st
   bool whole = signature == Signature::Step;
   for (int i = 0, e = program.states.size(); i < e; ++i)
     if (whole || reads(Input::State, i))
-      result.push_back({Input::State, i, tensorType(program.states[i].type)});
+      result.push_back({Input::State, i, graphs.tensorType(program.states[i].type)});
   for (int i = 0, e = program.states.size(); i < e && !whole; ++i)
     if (reads(Input::Before, i))
-      result.push_back({Input::Before, i, tensorType(program.states[i].type)});
+      result.push_back({Input::Before, i, graphs.tensorType(program.states[i].type)});
   if (!gradients.empty()) {
     for (int i = 0, e = gradients.size(); i < e; ++i)
       result.push_back({Input::Field, i, gradients[i]});
@@ -170,7 +115,7 @@ std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> st
         continue;
       core::TensorType type = field(i).type;
       type.shape.insert(type.shape.begin(), Dim::batch());
-      result.push_back({Input::Field, i, tensorType(type)});
+      result.push_back({Input::Field, i, graphs.tensorType(type)});
     }
   }
   if (whole || reads(Input::Scalar, -1))
@@ -232,137 +177,11 @@ void Emitter::bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRan
             ->getResult(0);
     Value scalar =
         builder.create(OperationState(loc, "mlc.reshape", one, RankedTensorType::get({}, f64)))->getResult(0);
-    RankedTensorType wanted = tensorType(step.graph.types[input.value]);
+    RankedTensorType wanted = graphs.tensorType(step.graph.types[input.value]);
     if (wanted.getElementType() != f64)
       scalar = builder.create(OperationState(loc, "mlc.convert", scalar, wanted))->getResult(0);
     bound[input.value] = scalar;
   }
-}
-
-Attribute Emitter::attribute(const Node &node, StringRef name, const AttrValue &value) {
-  if (auto *flag = std::get_if<bool>(&value))
-    return builder.getBoolAttr(*flag);
-  if (auto *number = std::get_if<int64_t>(&value))
-    return builder.getI64IntegerAttr(*number);
-  if (auto *number = std::get_if<double>(&value))
-    return builder.getF64FloatAttr(*number);
-  if (auto *text = std::get_if<std::string>(&value)) {
-    if (name == "callee" || name == "vjp")
-      return FlatSymbolRefAttr::get(builder.getContext(), *text);
-    return builder.getStringAttr(*text);
-  }
-  if (auto *dims = std::get_if<std::vector<Dim>>(&value)) {
-    SmallVector<int64_t> numbers;
-    for (const Dim &dim : *dims)
-      numbers.push_back(dim.at(rows));
-    return builder.getDenseI64ArrayAttr(numbers);
-  }
-  return {};
-}
-
-static bool isConstant(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && op->getNumOperands() == 0;
-}
-
-/// A constant's elements, rounded to the element type of `type`.
-static DenseElementsAttr constantElements(RankedTensorType type, ArrayRef<double> values) {
-  Type element = type.getElementType();
-  if (auto floating = dyn_cast<FloatType>(element)) {
-    SmallVector<APFloat> elements;
-    for (double value : values) {
-      APFloat number(value);
-      bool losesInfo;
-      number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-      elements.push_back(number);
-    }
-    return DenseElementsAttr::get(type, elements);
-  }
-  SmallVector<APInt> elements;
-  for (double value : values)
-    elements.push_back(APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true));
-  return DenseElementsAttr::get(type, elements);
-}
-
-Value Emitter::barrier(Value value, StringRef edge, int region) {
-  NamedAttribute attribute = builder.getNamedAttr(edge, builder.getI64IntegerAttr(region));
-  return builder.create(OperationState(value.getLoc(), "mlc.barrier", value, value.getType(), attribute))
-      ->getResult(0);
-}
-
-void Emitter::emitGraph(const Graph &graph, std::vector<Value> &bound) {
-  std::vector<int> regions(bound.size(), 0);          // of a remat, by value
-  std::map<std::pair<ValueId, int>, Value> crossings; // a value as another region sees it
-  auto read = [&](ValueId id, int reader) {
-    if (regions[id] == reader)
-      return bound[id];
-    Value &seen = crossings[{id, reader}];
-    if (!seen) {
-      seen = regions[id] ? barrier(bound[id], "leave", regions[id]) : bound[id];
-      seen = reader ? barrier(seen, "enter", reader) : seen;
-    }
-    return seen;
-  };
-  for (const Node &node : graph.nodes) {
-    OperationState state(location(node.origin), "mlc." + node.op);
-    // Constants are in no region: a barrier would only hide them.
-    int region = node.operands.empty() ? 0 : node.remat;
-    for (ValueId operand : node.operands)
-      state.operands.push_back(isConstant(bound[operand]) ? bound[operand] : read(operand, region));
-    for (ValueId result : node.results)
-      state.types.push_back(tensorType(graph.types[result]));
-    for (const auto &[name, value] : node.attrs) {
-      Attribute attr;
-      if (auto *expr = std::get_if<core::ScalarExpr>(&value))
-        attr = constantElements(cast<RankedTensorType>(state.types[0]), evaluate(*expr, rows).value_or(0));
-      else if (node.op == "constant" && name == "value")
-        attr = constantElements(cast<RankedTensorType>(state.types[0]), std::get<double>(value));
-      else if (node.op == "constant" && name == "values")
-        attr = constantElements(cast<RankedTensorType>(state.types[0]), std::get<std::vector<double>>(value));
-      else
-        attr = attribute(node, name, value);
-      state.addAttribute(name == "values" ? "value" : name, attr);
-    }
-    // Whatever a program calls has a derivative clause: see emitCallees.
-    if (node.op == "call")
-      for (const auto &[name, value] : node.attrs)
-        if (name == "callee")
-          state.addAttribute(
-              "vjp", FlatSymbolRefAttr::get(builder.getContext(), std::get<std::string>(value) + ".vjp"));
-    for (const std::unique_ptr<Graph> &body : node.regions) {
-      Region *region = state.addRegion();
-      Block *block = new Block;
-      region->push_back(block);
-      std::vector<Value> inner(body->types.size());
-      for (ValueId input : body->inputs)
-        inner[input] = block->addArgument(tensorType(body->types[input]), state.location);
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToEnd(block);
-      emitGraph(*body, inner);
-      builder.create(OperationState(state.location, "mlc.yield", outputs(*body, inner), TypeRange()));
-    }
-    Operation *op = builder.create(state);
-    for (auto [id, value] : llvm::zip(node.results, op->getResults())) {
-      bound[id] = value;
-      regions[id] = region;
-    }
-  }
-  for (ValueId id : graph.outputs)
-    bound[id] = read(id, 0);
-}
-
-std::vector<Value> Emitter::outputs(const Graph &graph, const std::vector<Value> &bound) {
-  std::vector<Value> result;
-  for (ValueId id : graph.outputs)
-    result.push_back(bound[id]);
-  return result;
-}
-
-std::vector<Type> Emitter::outputTypes(const Graph &graph) {
-  std::vector<Type> result;
-  for (ValueId id : graph.outputs)
-    result.push_back(tensorType(graph.types[id]));
-  return result;
 }
 
 void Emitter::emitCallees() {
@@ -371,7 +190,7 @@ void Emitter::emitCallees() {
   auto emitOne = [&](StringRef name, const Graph &graph, const Callee *cotangentsOf) {
     SmallVector<Type> inputs;
     for (ValueId input : graph.inputs)
-      inputs.push_back(tensorType(graph.types[input]));
+      inputs.push_back(graphs.tensorType(graph.types[input]));
     builder.setInsertionPointToEnd(module.getBody());
     auto func =
         func::FuncOp::create(builder, builder.getUnknownLoc(), name, builder.getFunctionType(inputs, {}));
@@ -381,14 +200,14 @@ void Emitter::emitCallees() {
     std::vector<Value> bound(graph.types.size());
     for (auto [id, value] : llvm::zip(graph.inputs, block->getArguments()))
       bound[id] = value;
-    emitGraph(graph, bound);
-    std::vector<Value> results = outputs(graph, bound);
+    graphs.emit(graph, bound);
+    std::vector<Value> results = graphs.outputs(graph, bound);
     if (cotangentsOf) {
       std::vector<Value> given;
       std::swap(given, results);
       size_t next = 0;
       for (auto [i, input] : llvm::enumerate(cotangentsOf->primal.inputs)) {
-        RankedTensorType type = tensorType(cotangentsOf->primal.types[input]);
+        RankedTensorType type = graphs.tensorType(cotangentsOf->primal.types[input]);
         if (cotangentsOf->differentiable[i])
           results.push_back(given[next++]);
         else if (isa<FloatType>(type.getElementType()))
@@ -407,12 +226,12 @@ void Emitter::emitCallees() {
 
 void Emitter::emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients) {
   std::vector<Argument> args = arguments(step, Signature::Part, gradients);
-  func::FuncOp func = function(name, args, outputTypes(step.graph));
+  func::FuncOp func = function(name, args, graphs.outputTypes(step.graph));
   func.setPrivate();
   std::vector<Value> bound;
   bind(step, args, func.getArguments(), scalarBase, bound);
-  emitGraph(step.graph, bound);
-  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(step.graph, bound));
+  graphs.emit(step.graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
 }
 
 void Emitter::emitInit(int64_t scalarBase) {
@@ -421,14 +240,14 @@ void Emitter::emitInit(int64_t scalarBase) {
   std::vector<std::string> names;
   for (const StateTensor &state : program.states)
     if (state.init >= 0) {
-      types.push_back(tensorType(state.type));
+      types.push_back(graphs.tensorType(state.type));
       names.push_back(state.name);
     }
   func::FuncOp func = function("init", args, types);
   std::vector<Value> bound, results;
   bind(program.init, args, func.getArguments(), scalarBase, bound);
-  emitGraph(program.init.graph, bound);
-  std::vector<Value> values = outputs(program.init.graph, bound);
+  graphs.emit(program.init.graph, bound);
+  std::vector<Value> values = graphs.outputs(program.init.graph, bound);
   for (const StateTensor &state : program.states)
     if (state.init >= 0)
       results.push_back(values[state.init]);
@@ -440,7 +259,7 @@ void Emitter::emitInit(int64_t scalarBase) {
 std::vector<Type> Emitter::gradientTypes(const Objective &objective) {
   std::vector<Type> types;
   for (int index : objective.trainable)
-    types.push_back(tensorType(program.states[index].type));
+    types.push_back(graphs.tensorType(program.states[index].type));
   return types;
 }
 
@@ -455,7 +274,7 @@ Operation *Emitter::gradientOfForward(const Objective &objective, const Tags &by
     for (auto [i, argument] : llvm::enumerate(args))
       if (argument.kind == Input::State && argument.index == index)
         wrt.push_back(i);
-  gradient.addTypes(outputTypes(objective.forward.graph));
+  gradient.addTypes(graphs.outputTypes(objective.forward.graph));
   gradient.addTypes(gradientTypes);
   gradient.addAttribute("callee",
                         FlatSymbolRefAttr::get(builder.getContext(), partName("forward", objective)));
@@ -526,7 +345,7 @@ void Emitter::emitTrainStep() {
   std::vector<Argument> args = arguments(forwards(), Signature::Step, {});
   SmallVector<Type> types;
   for (int index : changed)
-    types.push_back(tensorType(program.states[index].type));
+    types.push_back(graphs.tensorType(program.states[index].type));
   Type allSums = RankedTensorType::get({program.sums}, builder.getF64Type());
   types.push_back(allSums);
   func::FuncOp func = function("train_step", args, types);
@@ -547,7 +366,7 @@ void Emitter::emitTrainStep() {
       operands.push_back(argument.kind == Input::Field ? gradients[argument.index]
                                                        : byTag.at({argument.kind, argument.index}));
     auto update = func::CallOp::create(builder, loc, partName("update", objective),
-                                       outputTypes(objective.update.graph), operands);
+                                       graphs.outputTypes(objective.update.graph), operands);
     for (auto [index, value] : llvm::zip_equal(objective.moved, update.getResults()))
       byTag[{Input::State, index}] = value;
   }
@@ -564,11 +383,11 @@ void Emitter::emitTrainStep() {
 
 void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums) {
   std::vector<Argument> args = arguments(step, Signature::Step, {});
-  func::FuncOp func = function(name, args, outputTypes(step.graph));
+  func::FuncOp func = function(name, args, graphs.outputTypes(step.graph));
   std::vector<Value> bound;
   bind(step, args, func.getArguments(), scalarBase, bound);
-  emitGraph(step.graph, bound);
-  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(step.graph, bound));
+  graphs.emit(step.graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
   if (sums)
     setResultName(func, 0, "mlc.role", "sums");
   else
@@ -581,14 +400,14 @@ void Emitter::emitFigures() {
   Type sums = RankedTensorType::get({program.sums}, builder.getF64Type());
   builder.setInsertionPointToEnd(module.getBody());
   auto func = func::FuncOp::create(builder, builder.getUnknownLoc(), "figures",
-                                   builder.getFunctionType(sums, outputTypes(graph)));
+                                   builder.getFunctionType(sums, graphs.outputTypes(graph)));
   func.setArgAttr(0, "mlc.role", builder.getStringAttr("sums"));
   Block *block = func.addEntryBlock();
   builder.setInsertionPointToStart(block);
   std::vector<Value> bound(graph.types.size());
   bound[graph.inputs[0]] = block->getArgument(0);
-  emitGraph(graph, bound);
-  func::ReturnOp::create(builder, builder.getUnknownLoc(), outputs(graph, bound));
+  graphs.emit(graph, bound);
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(graph, bound));
   setResultName(func, 0, "mlc.role", "figures");
 }
 

@@ -74,8 +74,8 @@ class Loops {
 public:
   Loops(const Group &group, Emission &emission, Product product)
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
-        cut(cutOf(this->product, code.target())), anchor(group.anchors().front()->getResult(0)),
-        a(emission.pull.memoryOf(this->product.a)), b(emission.pull.memoryOf(this->product.b)) {}
+        cut(cutOf(this->product, code.target())), a(emission.pull.memoryOf(this->product.a)),
+        b(emission.pull.memoryOf(this->product.b)) {}
 
   void run() {
     auto range = [&](decltype(Cut::split) kind, int64_t size) -> std::pair<Value, Value> {
@@ -161,25 +161,11 @@ private:
   void oneTile(Tile tile, Value row, Value column, Value mask) {
     tile.a = code.at(a, code.add(offsetA, code.mul(row, product.row.a)));
     SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
-    Coords arithmetic(code, tile.lanes);
     for (int64_t r = 0; r < tile.rows(); ++r)
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Pull::Scope scope(emission.pull);
-        emission.pull.set(anchor, accumulators[r * tile.vectors + v]);
-        Value rowIndex = code.add(row, r), first = code.add(column, v * tile.lanes);
-        Point made;
-        made.lanes = tile.lanes;
-        made.mask = v + 1 == tile.vectors ? mask : Value();
-        made.linear = Coord{code.add(code.add(offsetC, code.mul(rowIndex, product.row.c)), first), 1, {}};
-        if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
-          made.coords.emplace(shapeOf(anchor).size(), arithmetic.constant(0));
-          product.row.place(*made.coords, arithmetic, shapeOf(anchor), {rowIndex, 0, {}});
-          product.column.place(*made.coords, arithmetic, shapeOf(anchor), {first, 1, {}});
-          for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords))
-            axis.place(*made.coords, arithmetic, shapeOf(anchor), coord);
-        }
-        emission.write(group.outs, emission.pull.point(std::move(made)));
-      }
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        writeSums(group, emission, product, accumulators[r * tile.vectors + v],
+                  v + 1 == tile.vectors ? mask : Value(),
+                  {code.add(row, r), code.add(column, v * tile.lanes), offsetC, outerCoords});
   }
 
   /// Copies a panel of B to scratch as [sum][vectors * lanes], zeros past the last column. Returns it, with
@@ -253,7 +239,6 @@ private:
   Code &code;
   Product product;
   Cut cut;
-  Value anchor;
   Memory a, b;
   SmallVector<Coord, 4> outerCoords;
   Value offsetA, offsetB, offsetC;

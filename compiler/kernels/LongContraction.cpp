@@ -95,9 +95,9 @@ class Loops {
 public:
   Loops(const Group &group, Emission &emission, Product product)
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
-        cut(cutOf(this->product, code.target())), anchor(group.anchors().front()->getResult(0)),
-        a(emission.pull.memoryOf(this->product.a)), b(emission.pull.memoryOf(this->product.b)),
-        packedA{emission.scratch, a.element}, packedB(code.at(packedA, code.integer(cut.sizeOfA()))),
+        cut(cutOf(this->product, code.target())), a(emission.pull.memoryOf(this->product.a)),
+        b(emission.pull.memoryOf(this->product.b)), packedA{emission.scratch, a.element},
+        packedB(code.at(packedA, code.integer(cut.sizeOfA()))),
         partial(code.at(packedB, code.integer(cut.sizeOfB()))) {}
 
   void run() {
@@ -204,19 +204,8 @@ private:
     int64_t whole = product.column.size / cut.lanes * cut.lanes;
     Value first = code.mul(low, cut.width());
     auto vector = [&](Value column, Value mask) {
-      Pull::Scope scope(emission.pull);
-      emission.pull.set(anchor, code.load(partial, code.add(from, code.sub(column, first)), cut.lanes));
-      Point made;
-      made.lanes = cut.lanes;
-      made.mask = mask;
-      made.linear = Coord{code.add(code.mul(row, product.row.c), column), 1, {}};
-      if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
-        Coords arithmetic(code, cut.lanes);
-        made.coords.emplace(shapeOf(anchor).size(), arithmetic.constant(0));
-        product.row.place(*made.coords, arithmetic, shapeOf(anchor), {row, 0, {}});
-        product.column.place(*made.coords, arithmetic, shapeOf(anchor), {column, 1, {}});
-      }
-      emission.write(group.outs, emission.pull.point(std::move(made)));
+      Value sums = code.load(partial, code.add(from, code.sub(column, first)), cut.lanes);
+      writeSums(group, emission, product, sums, mask, {row, column});
     };
     Value end =
         arith::MinSIOp::create(code.builder(), code.loc(), code.mul(high, cut.width()), code.integer(whole));
@@ -235,7 +224,6 @@ private:
   Code &code;
   Product product;
   Cut cut;
-  Value anchor;
   Memory a, b, packedA, packedB, partial;
 };
 

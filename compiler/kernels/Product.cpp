@@ -152,4 +152,29 @@ std::optional<Product> productOf(const Group &group) {
   return productOf(op, group.stored);
 }
 
+void writeSums(const Group &group, Emission &emission, const Product &product, Value sums, Value mask,
+               const ResultPlace &place) {
+  Code &code = emission.code;
+  Value anchor = group.anchors().front()->getResult(0);
+  Pull::Scope scope(emission.pull);
+  emission.pull.set(anchor, sums);
+  Point point;
+  point.lanes = cast<VectorType>(sums.getType()).getNumElements();
+  point.mask = mask;
+  Value row = code.mul(place.row, product.row.c);
+  if (place.offset)
+    row = code.add(place.offset, row);
+  point.linear = Coord{code.add(row, place.column), 1, {}};
+  if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
+    Coords arithmetic(code, point.lanes);
+    ArrayRef<int64_t> shape = shapeOf(anchor);
+    point.coords.emplace(shape.size(), arithmetic.constant(0));
+    product.row.place(*point.coords, arithmetic, shape, {place.row, 0, {}});
+    product.column.place(*point.coords, arithmetic, shape, {place.column, 1, {}});
+    for (auto [axis, coord] : llvm::zip_equal(product.outer, place.outer))
+      axis.place(*point.coords, arithmetic, shape, coord);
+  }
+  emission.write(group.outs, emission.pull.point(std::move(point)));
+}
+
 } // namespace mlc::compiler

@@ -41,6 +41,18 @@ struct Product {
 /// is no axis to vectorise along.
 std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<mlir::Value> &stored);
 
+/// Where in a product's result a vector of columns begins.
+struct ResultPlace {
+  mlir::Value row, column;
+  mlir::Value offset = {};          // of the outer indices, in elements; null: there are none
+  llvm::ArrayRef<Coord> outer = {}; // the outer indices
+};
+
+/// The epilogue of one vector of sums: computes and writes `group`'s outs there. `mask`: the columns that
+/// exist; null: all.
+void writeSums(const Group &group, Emission &emission, const Product &product, mlir::Value sums,
+               mlir::Value mask, const ResultPlace &place);
+
 /// The product of a group that is one contraction and elementwise ops after it, on which every out depends.
 std::optional<Product> productOf(const Group &group);
 

@@ -80,11 +80,7 @@ std::optional<CompiledObjects> ProgramCache::find(const frontend::EmitOptions &o
                                                   ProgramForm form) const {
   std::string text, bytes;
   bool found = cache.find(keyOf(options, form), [&](size_t part, int64_t count) -> uint8_t * {
-    if (part > 1)
-      return nullptr;
-    std::string &to = part == 0 ? text : bytes;
-    to.resize(static_cast<size_t>(count));
-    return reinterpret_cast<uint8_t *>(to.data());
+    return part > 1 ? nullptr : DiskCache::placeIn(part == 0 ? text : bytes, count);
   });
   if (!found)
     return std::nullopt;

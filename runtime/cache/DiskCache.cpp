@@ -219,10 +219,7 @@ bool DiskCache::find(std::string_view key, const Place &place) const {
 std::optional<std::string> DiskCache::find(std::string_view key) const {
   std::string bytes;
   bool found = find(key, [&](size_t part, int64_t count) -> uint8_t * {
-    if (part != 0)
-      return nullptr;
-    bytes.resize(static_cast<size_t>(count));
-    return reinterpret_cast<uint8_t *>(bytes.data());
+    return part == 0 ? placeIn(bytes, count) : nullptr;
   });
   if (!found)
     return std::nullopt;

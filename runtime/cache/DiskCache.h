@@ -32,6 +32,11 @@ public:
   /// Where the `part`th part, of `bytes` bytes, is to be read to; null: it is not what was expected, and the
   /// entry counts as not there.
   using Place = std::function<uint8_t *(size_t part, int64_t bytes)>;
+  /// The place of a part that is read to a string: `text`, made `bytes` long.
+  static uint8_t *placeIn(std::string &text, int64_t bytes) {
+    text.resize(static_cast<size_t>(bytes));
+    return reinterpret_cast<uint8_t *>(text.data());
+  }
   /// Reads the parts of the entry under `key` (letters, digits, '-'). False if it is not there or not whole;
   /// what was read until then is to be dropped.
   bool find(std::string_view key, const Place &place) const;

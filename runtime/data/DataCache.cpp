@@ -62,18 +62,14 @@ std::optional<Dataset> DataCache::find(Vocabulary &vocabulary) const {
   std::string identity, text;
   Dataset dataset;
   bool found = cache_.find(key_, [&](size_t part, int64_t bytes) -> uint8_t * {
-    auto size = static_cast<size_t>(bytes);
-    if (part < 2) {
-      std::string &to = part == 0 ? identity : text;
-      to.resize(size);
-      return reinterpret_cast<uint8_t *>(to.data());
-    }
+    if (part < 2)
+      return DiskCache::placeIn(part == 0 ? identity : text, bytes);
     if (part == 2 && identity != identity_)
       return nullptr;
     if (part - 2 >= fields_.size())
       return nullptr;
     dataset.columns.push_back(Column::of(fields_[part - 2]));
-    dataset.columns.back().bytes.resize(size);
+    dataset.columns.back().bytes.resize(static_cast<size_t>(bytes));
     return dataset.columns.back().bytes.data();
   });
   if (!found || identity != identity_ || dataset.columns.size() != fields_.size())
