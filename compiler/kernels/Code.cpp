@@ -223,6 +223,11 @@ Value Code::load(const Memory &memory, Value offset, int64_t lanes, Value mask) 
   return loaded;
 }
 
+void Code::prefetch(const Memory &memory, Value offset) {
+  constexpr uint32_t read = 0, intoL2 = 2, data = 1;
+  LLVM::Prefetch::create(build, location, address(memory, offset), read, intoL2, data);
+}
+
 void Code::store(Value value, const Memory &memory, Value offset, Value mask) {
   Type element = memory.element;
   auto vector = dyn_cast<VectorType>(value.getType());

@@ -79,6 +79,8 @@ public:
   mlir::Value gather(const Memory &memory, mlir::Value base, mlir::Value offsets, mlir::Value mask = {});
   void scatter(mlir::Value value, const Memory &memory, mlir::Value base, mlir::Value offsets,
                mlir::Value mask = {});
+  /// Begins to bring the cache line there nearer, into the L2 cache. May point past the end.
+  void prefetch(const Memory &memory, mlir::Value offset);
   /// `bytes` beyond a pointer, as memory of another element type.
   Memory carve(mlir::Value pointer, int64_t bytes, mlir::Type element);
 

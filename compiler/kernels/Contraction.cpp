@@ -137,25 +137,10 @@ private:
       for (const Product::Axis &axis : product.sums)
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }
-    auto rows = [&](Value low, Value high, int64_t height) {
+    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value row, int64_t height) {
       tile.setRows(height, product.row.a);
-      code.loop(low, high, 1,
-                [&](Value index) { oneTile(tile, cut.tiles.start(code, index), column, mask); });
-    };
-    if (cut.tiles.first == cut.tiles.tiles) {
-      rows(tiles.first, tiles.second, cut.tiles.height);
-      return;
-    }
-    Value border = code.integer(cut.tiles.first);
-    auto clamp = [&](Value value, bool low) -> Value {
-      if (auto known = Code::known(value))
-        return code.integer(low ? std::max(*known, cut.tiles.first) : std::min(*known, cut.tiles.first));
-      if (low)
-        return arith::MaxSIOp::create(code.builder(), code.loc(), value, border);
-      return arith::MinSIOp::create(code.builder(), code.loc(), value, border);
-    };
-    rows(tiles.first, clamp(tiles.second, false), cut.tiles.height);
-    rows(clamp(tiles.first, true), tiles.second, cut.tiles.height - 1);
+      oneTile(tile, row, column, mask);
+    });
   }
 
   void oneTile(Tile tile, Value row, Value column, Value mask) {

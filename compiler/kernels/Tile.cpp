@@ -34,6 +34,25 @@ Value Heights::start(Code &code, Value index) const {
   return code.sub(code.mul(index, height), past);
 }
 
+void Heights::forEach(Code &code, Value low, Value high,
+                      llvm::function_ref<void(Value, int64_t)> body) const {
+  auto rows = [&](Value from, Value to, int64_t rowsOfEach) {
+    code.loop(from, to, 1, [&](Value index) { body(start(code, index), rowsOfEach); });
+  };
+  if (first == tiles)
+    return rows(low, high, height);
+  Value border = code.integer(first);
+  auto clamp = [&](Value value, bool least) -> Value {
+    if (auto known = Code::known(value))
+      return code.integer(least ? std::max(*known, first) : std::min(*known, first));
+    if (least)
+      return arith::MaxSIOp::create(code.builder(), code.loc(), value, border);
+    return arith::MinSIOp::create(code.builder(), code.loc(), value, border);
+  };
+  rows(low, clamp(high, false), height);
+  rows(clamp(low, true), high, height - 1);
+}
+
 void Tile::setRows(int64_t count, int64_t stride) {
   rowOffsets.resize(count);
   for (int64_t r = 0; r < count; ++r)
@@ -53,6 +72,8 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
         tile.b, code.add(offsetB, tile.columnOffsets.empty() ? v * tile.lanes : tile.columnOffsets[v]),
         tile.lanes, v + 1 == tile.vectors ? tile.mask : Value()));
   Memory row = code.at(tile.a, offsetA);
+  if (tile.ahead)
+    code.prefetch(row, code.integer(*tile.ahead));
   for (int64_t r = 0; r < tile.rows(); ++r) {
     Value factor = code.splat(code.load(row, code.integer(tile.rowOffsets[r]), 1), tile.lanes);
     for (int64_t v = 0; v < tile.vectors; ++v) {

@@ -23,7 +23,9 @@ struct Tile {
   /// In B, in elements: one for each vector. Empty: each after the one before.
   llvm::SmallVector<int64_t> columnOffsets;
   llvm::SmallVector<SumAxis> sums; // outermost first
-  mlir::Value mask;                // of the last vector's lanes when B ends there; null: all
+  /// In A, in elements: what each step fetches for later, as the next tile's rows; none: nothing.
+  std::optional<int64_t> ahead;
+  mlir::Value mask; // of the last vector's lanes when B ends there; null: all
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
@@ -45,6 +47,9 @@ struct Heights {
   int64_t tiles, height, first;
   /// Where tile `index` starts.
   mlir::Value start(Code &code, mlir::Value index) const;
+  /// `body` with the first row and the height of each of the tiles [low, high).
+  void forEach(Code &code, mlir::Value low, mlir::Value high,
+               llvm::function_ref<void(mlir::Value row, int64_t height)> body) const;
 };
 Heights balance(int64_t total, int64_t most);
 
