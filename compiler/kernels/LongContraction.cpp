@@ -21,6 +21,8 @@ namespace {
 
 /// Steps of the sum at a time: a panel of B takes up to two thirds of an L1 cache of 48 KiB.
 constexpr int64_t blockSteps = 256;
+/// Shorter sums do as well in one piece.
+constexpr int64_t leastSteps = 320;
 
 struct Cut {
   int64_t lanes, vectors;           // of a panel
@@ -72,7 +74,7 @@ Cut cutOf(const Product &product, const Target &target) {
 }
 
 bool suits(const Product &product) {
-  return product.outerSize() == 1 && product.sums.size() == 1 && product.sumSize() >= 2 * blockSteps &&
+  return product.outerSize() == 1 && product.sums.size() == 1 && product.sumSize() >= leastSteps &&
          product.row.a == 1 && product.column.b == 1 && product.row.size >= 24 && product.column.size >= 16;
 }
 

@@ -1,7 +1,9 @@
 // scf, arith, math, vector and func to the llvm dialect, in one conversion.
 //
-// Before it, f32 transcendental functions are replaced by MLIR's polynomials, which stay in vectors; what has
-// no polynomial (all of f64, pow) becomes an LLVM intrinsic or a libm call, element by element.
+// Before it, f32 transcendental functions are replaced by polynomials, our own (Functions.h) or MLIR's, which
+// stay in vectors; what has no polynomial (all of f64, pow) becomes an LLVM intrinsic or a libm call, element
+// by element.
+#include "compiler/lowering/Functions.h"
 #include "compiler/lowering/Lowering.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -28,10 +30,9 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
-/// Functions whose polynomial is good to a few units in the last place and passes NaN through.
+/// Functions whose polynomial in MLIR is good to a few units in the last place and passes NaN through.
 static bool hasPolynomial(StringRef name) {
-  return llvm::is_contained({math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
-                             math::ErfOp::getOperationName(), math::LogOp::getOperationName(),
+  return llvm::is_contained({math::TanhOp::getOperationName(), math::LogOp::getOperationName(),
                              math::SinOp::getOperationName(), math::CosOp::getOperationName()},
                             name);
 }
@@ -39,12 +40,13 @@ static bool hasPolynomial(StringRef name) {
 static LogicalResult approximateFunctions(ModuleOp module) {
   bool any = false;
   module.walk([&](Operation *op) {
-    if (hasPolynomial(op->getName().getStringRef()))
+    if (hasPolynomial(op->getName().getStringRef()) || isa<math::ExpOp, math::ErfOp>(op))
       any = true;
   });
   if (!any)
     return success();
   RewritePatternSet patterns(module.getContext());
+  addFunctionPatterns(patterns);
   populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
   GreedyRewriteConfig config;
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);

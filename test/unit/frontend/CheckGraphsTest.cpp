@@ -157,10 +157,10 @@ TEST(CheckGraphsTest, ClausesBecomeFunctionsInTrainingOnly) {
   Checked checked(
       withData("model net(x: float[batch, 3]) { x |> dense(5) }", "loss cross_entropy(net(x), k)"));
   ASSERT_TRUE(checked.program) << checked.messages;
-  // That of pick, which it calls, and its own.
-  ASSERT_EQ(checked.program->callees.size(), 2u);
-  EXPECT_THAT(checked.program->callees[1].differentiable, testing::ElementsAre(true, false));
-  EXPECT_EQ(checked.program->callees[1].vjp.inputs.size(), 3u);
+  // Those of pick and softmax, which it and its clause call, and its own.
+  ASSERT_EQ(checked.program->callees.size(), 3u);
+  EXPECT_THAT(checked.program->callees.back().differentiable, testing::ElementsAre(true, false));
+  EXPECT_EQ(checked.program->callees.back().vjp.inputs.size(), 3u);
   EXPECT_EQ(Checked::count(checked.program->objectives[0].forward, "call"), 1);
   EXPECT_EQ(Checked::count(checked.program->evaluate, "call"), 0);
   // The label is a class below 5.
