@@ -3,7 +3,8 @@
 // Where the forward scan, at step t, reads carries c[t] and slices x[t] and makes c[t+1] and y[t], the
 // backward scan carries g, the cotangent of c[t+1], and at step t
 //   1. recomputes the body from c[t] (a slice of the stack the forward scan leaves: nothing else is stored
-//   but the results of products and convolutions, unless they are in a `remat` region) and x[t],
+//   but the results of products and convolutions, or the sums they go into, unless they are in a `remat`
+//   region) and x[t],
 //   2. pulls g and the cotangent of y[t] back through it,
 //   3. yields as new g what came to c[t], plus the cotangent that the stack's slot t got from outside,
 //   4. adds what came to the constants to sums that it carries, and puts out what came to x[t].
@@ -44,6 +45,14 @@ static SmallVector<Operation *> opsOf(Block &block) {
 
 /// Whether the backward scan should read what `op` computed instead of computing it again.
 static bool isCostly(Operation *op) { return isa<ContractOp, ConvOp, ConvInputOp, ConvFilterOp>(op); }
+
+/// What to keep of a costly value: it, or the sum that it goes into and nothing else does; the derivative of
+/// a sum reads neither.
+static Value keptFor(Value value) {
+  while (value.hasOneUse() && isa<AddOp>(*value.user_begin()))
+    value = value.user_begin()->getResult(0);
+  return value;
+}
 
 /// The scan with an output more for each of `values` of its body. The old one is replaced and erased.
 static ScanOp addOutputs(OpBuilder &builder, ScanOp op, ArrayRef<Value> values) {
@@ -90,15 +99,15 @@ LogicalResult Pullback::runScan(ScanOp op) {
 
   // The costly values, kept, but for those of remat regions. Canonical form drops those that are not read
   // after all.
-  SmallVector<Value> costly;
+  llvm::SetVector<Value> costly; // two products may go into one sum
   DenseMap<Operation *, int64_t> rematerialized = rematOps(opsOf(body));
   for (Operation &inner : body.without_terminator())
     if (isCostly(&inner) && !rematerialized.contains(&inner))
-      costly.push_back(inner.getResult(0));
+      costly.insert(keptFor(inner.getResult(0)));
   SmallVector<Value> known;
   for (Value result : op.getResults())
     known.push_back(get(result));
-  op = addOutputs(builder, op, costly);
+  op = addOutputs(builder, op, costly.getArrayRef());
 
   // Operands of the backward scan, in three lists; `at` remembers where each came to lie among the slices.
   SmallVector<Value> carries, slices, constants(op.getConstants());

@@ -171,6 +171,29 @@ static LogicalResult transposeOfContract(TransposeOp op, PatternRewriter &rewrit
   return success();
 }
 
+// And so with its bias, and whatever else is done to it with values that are the same along axes.
+static LogicalResult transposeOfEpilogue(TransposeOp op, PatternRewriter &rewriter) {
+  Operation *inner = op.getX().getDefiningOp();
+  if (!inner || !inner->hasOneUse() || !isa<ElementwiseOpInterface>(inner))
+    return failure();
+  bool hasProduct = false;
+  for (Value operand : inner->getOperands()) {
+    auto product = operand.getDefiningOp<ContractOp>();
+    bool isProduct = product && product->hasOneUse();
+    if (!isProduct && !operand.getDefiningOp<BroadcastOp>())
+      return failure();
+    hasProduct |= isProduct;
+  }
+  if (!hasProduct)
+    return failure();
+  SmallVector<Value> operands;
+  for (Value operand : inner->getOperands())
+    operands.push_back(rewriter.createOrFold<TransposeOp>(op.getLoc(), operand, op.getPermutation()));
+  OperationState state(inner->getLoc(), inner->getName(), operands, op.getType(), inner->getAttrs());
+  rewriter.replaceOp(op, rewriter.create(state));
+  return success();
+}
+
 //===--- Slice, pad and concat --------------------------------------------------------------------------===//
 
 static LogicalResult sliceOfSlice(SliceOp op, PatternRewriter &rewriter) {
@@ -357,6 +380,7 @@ void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContex
   set.add(transposeOfTranspose);
   set.add(transposeOfBroadcast);
   set.add(transposeOfContract);
+  set.add(transposeOfEpilogue);
   set.add(movedNegative<TransposeOp>);
 }
 void SliceOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {

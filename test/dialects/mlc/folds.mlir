@@ -367,3 +367,30 @@ func.func @contracts(%a: tensor<3x2xf32>, %b: tensor<4x3xf32>) -> tensor<4x2xf32
   %3 = mlc.transpose %2 [1, 0] : tensor<2x4xf32> -> tensor<4x2xf32>
   return %3 : tensor<4x2xf32>
 }
+
+// A product with its bias is made in the order that is asked for.
+// CHECK-LABEL: func.func @transposed_epilogue(
+// CHECK-NEXT: %[[V0:.*]] = mlc.contract "abk,kn->ban" %arg0, %arg1 : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<3x2x5xf32>
+// CHECK-NEXT: %[[V1:.*]] = mlc.broadcast %arg2 axes = [2] : tensor<5xf32> -> tensor<3x2x5xf32>
+// CHECK-NEXT: %[[V2:.*]] = mlc.add %[[V0]], %[[V1]] : tensor<3x2x5xf32>
+// CHECK-NEXT: return %[[V2]] : tensor<3x2x5xf32>
+func.func @transposed_epilogue(%a: tensor<2x3x4xf32>, %b: tensor<4x5xf32>, %c: tensor<5xf32>) -> tensor<3x2x5xf32> {
+  %0 = mlc.contract "abk,kn->abn" %a, %b : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<2x3x5xf32>
+  %1 = mlc.broadcast %c axes = [2] : tensor<5xf32> -> tensor<2x3x5xf32>
+  %2 = mlc.add %0, %1 : tensor<2x3x5xf32>
+  %3 = mlc.transpose %2 [1, 0, 2] : tensor<2x3x5xf32> -> tensor<3x2x5xf32>
+  return %3 : tensor<3x2x5xf32>
+}
+
+// Not what others read, too.
+// CHECK-LABEL: func.func @transposed_and_read(
+// CHECK: %[[V0:.*]] = mlc.add
+// CHECK-NEXT: %[[V1:.*]] = mlc.transpose %[[V0]] [1, 0]
+// CHECK-NEXT: return %[[V0]], %[[V1]]
+func.func @transposed_and_read(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %c: tensor<5xf32>) -> (tensor<3x5xf32>, tensor<5x3xf32>) {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
+  %1 = mlc.broadcast %c axes = [1] : tensor<5xf32> -> tensor<3x5xf32>
+  %2 = mlc.add %0, %1 : tensor<3x5xf32>
+  %3 = mlc.transpose %2 [1, 0] : tensor<3x5xf32> -> tensor<5x3xf32>
+  return %2, %3 : tensor<3x5xf32>, tensor<5x3xf32>
+}
