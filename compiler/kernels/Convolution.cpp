@@ -7,9 +7,9 @@
 // chunk packs into its scratch first. With a stride it is several sums, each with some of the taps, whose
 // results lie between each other (sub-pixel decomposition).
 //
-// Chunks share the images. Where weights are many and pictures small, a chunk would read more weights than it
-// can keep close; there chunks form a grid of images and panels, and each packs the weights of its panels,
-// one panel after the other, the way the tiles read them.
+// Chunks share the images and, where these are few, their rows. Where weights are many and pictures small, a
+// chunk would read more weights than it can keep close; there chunks form a grid of images and panels, and
+// each packs the weights of its panels, one panel after the other, the way the tiles read them.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
@@ -25,11 +25,21 @@ struct Cut {
   int64_t lanes, vectors; // of a panel
   int64_t panels;
   bool packs;
-  int64_t imageParts, panelParts; // the chunks
+  int64_t rowParts;               // of an image; more than one only if weights are few
+  int64_t imageParts, panelParts; // the chunks; of images, or of their parts
   int64_t mostPanels;             // of one chunk
 
   int64_t width() const { return vectors * lanes; }
 };
+
+/// Makes `c`, a forward convolution, that of a part of the rows.
+void takePart(Correlation &c, int64_t rowParts) {
+  if (rowParts == 1)
+    return;
+  PhaseRun &rows = c.runs[0].front();
+  rows.count /= rowParts;
+  c.frame.size[0] = (rows.count - 1) * c.strides[0] + (rows.taps - 1) * c.dilations[0] + 1;
+}
 
 Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
@@ -47,7 +57,19 @@ Cut cutOf(const Correlation &c, const Group &group, const Target &target) {
     cut.vectors = 3;
   cut.panels = llvm::divideCeilSigned(count, cut.vectors);
   double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
-  cut.imageParts = chunksFor(nanoseconds, c.images);
+  cut.rowParts = 1;
+  if (!many && !c.turned) {
+    // Equal parts of rows, as many as there can be.
+    int64_t parts = std::min(chunksFor(nanoseconds, c.images * c.out[0]) / c.images, c.out[0]);
+    while (parts > 1 && c.out[0] % parts != 0)
+      --parts;
+    Correlation part = c;
+    takePart(part, std::max<int64_t>(1, parts));
+    // Rows below the source, all in the last part, need a frame in each.
+    if (part.frame.isSource() == c.frame.isSource())
+      cut.rowParts = std::max<int64_t>(1, parts);
+  }
+  cut.imageParts = chunksFor(nanoseconds, c.images * cut.rowParts);
   cut.panelParts = 1;
   if (many) {
     int64_t chunks = chunksFor(nanoseconds, c.images * cut.panels);
@@ -81,6 +103,7 @@ public:
     if (!c)
       return std::nullopt;
     Cut cut = cutOf(*c, group, target);
+    takePart(*c, cut.rowParts);
     Type element = elementOf(c->source);
     int64_t packed = cut.packs   ? cut.mostPanels * c->taps[0] * c->taps[1] * c->perSum * cut.width()
                      : c->turned ? c->weightElements()
@@ -96,17 +119,19 @@ class Loops {
 public:
   Loops(const Group &group, Emission &emission)
       : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
-        anchor(group.anchors().front()->getResult(0)), source(emission.pull.memoryOf(c.source)),
-        weights(emission.pull.memoryOf(c.weights)), buffer{emission.scratch, source.element},
-        cut(cutOf(c, group, code.target())), lanes(cut.lanes),
-        weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {}
+        source(emission.pull.memoryOf(c.source)), weights(emission.pull.memoryOf(c.weights)),
+        buffer{emission.scratch, source.element}, cut(cutOf(c, group, code.target())), lanes(cut.lanes),
+        weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {
+    takePart(c, cut.rowParts);
+  }
 
   void run() {
-    auto [low, high] = emission.rowPart(c.images, cut.imageParts, cut.panelParts);
+    auto [low, high] = emission.rowPart(c.images * cut.rowParts, cut.imageParts, cut.panelParts);
     auto [firstPanel, endPanel] = emission.columnPart(cut.panels, cut.panelParts);
     panelLow = firstPanel;
     panelHigh = endPanel;
-    c.frame.clear(code, buffer);
+    if (cut.rowParts == 1)
+      c.frame.clear(code, buffer);
     Memory packed = code.carve(emission.scratch, c.frame.scratchBytes(source.element), source.element);
     if (cut.packs)
       packPanels(packed);
@@ -114,11 +139,17 @@ public:
       turnWeights(code, c, weights, packed);
     if (cut.packs || c.turned)
       weights = packed;
-    code.loop(low, high, 1, [&](Value image) {
-      this->image = image;
+    code.loop(low, high, 1, [&](Value part) {
+      image = part;
+      if (cut.rowParts > 1) {
+        image = code.div(part, cut.rowParts);
+        top = code.mul(code.rem(part, cut.rowParts), c.runs[0].front().count);
+        // The rows that are border differ from part to part.
+        c.frame.clear(code, buffer);
+      }
       Memory picture =
           code.at(source, code.mul(image, c.frame.source[0] * c.frame.source[1] * c.frame.channels));
-      framed = c.frame.fill(code, picture, buffer);
+      framed = c.frame.fill(code, picture, buffer, top ? code.mul(top, c.strides[0]) : Value());
       code.loop(c.groups, [&](Value index) {
         groupIndex = index;
         panels();
@@ -232,6 +263,8 @@ private:
       Value offset = code.add(code.add(code.mul(frameRow, pitch), code.mul(columns.frame, channels)),
                               code.mul(groupIndex, c.perSum));
       Value resultRow = code.add(rows.first, code.mul(row, c.outSteps[0]));
+      if (top)
+        resultRow = code.add(resultRow, top);
       auto tiles = [&](int64_t low, int64_t high, int64_t width) {
         tile.rowOffsets.clear();
         for (int64_t y = 0; y < height; ++y)
@@ -243,8 +276,10 @@ private:
           SmallVector<Value> sums = zeroAccumulators(code, tile);
           if (rows.taps > 0 && columns.taps > 0)
             sums = emitTile(code, tile, std::move(sums));
-          finish(tile, width, sums, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])),
-                 column);
+          writeTile(group, emission, c,
+                    {image, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])),
+                     code.add(code.mul(groupIndex, c.perOut), column), width, tile.vectors, lanes, lastMask},
+                    sums);
         });
       };
       tiles(0, pixels.first, pixels.height);
@@ -256,40 +291,15 @@ private:
       rowsAt(code.integer(whole), rows.count - whole);
   }
 
-  /// Writes a tile, `width` pixels of each of its rows.
-  void finish(const Tile &tile, int64_t width, ArrayRef<Value> accumulators, Value row, Value pixel,
-              Value column) {
-    int64_t filters = c.groups * c.perOut;
-    Value start = code.add(code.mul(code.add(code.mul(image, c.out[0]), row), c.out[1]), pixel);
-    Value filter = code.add(code.mul(groupIndex, c.perOut), column);
-    for (int64_t r = 0; r < tile.rows(); ++r)
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Pull::Scope scope(emission.pull);
-        emission.pull.set(anchor, accumulators[r * tile.vectors + v]);
-        Value here = code.add(filter, v * lanes);
-        int64_t down = r / width * c.outSteps[0], right = r % width * c.outSteps[1];
-        Point made;
-        made.lanes = lanes;
-        made.mask = v + 1 == tile.vectors ? lastMask : Value();
-        made.linear =
-            Coord{code.add(code.mul(code.add(start, down * c.out[1] + right), filters), here), 1, {}};
-        made.coords = SmallVector<Coord, 4>{
-            {image, 0, {}}, {code.add(row, down), 0, {}}, {code.add(pixel, right), 0, {}}, {here, 1, {}}};
-        if (shapeOf(anchor).size() == 3)
-          made.coords->erase(made.coords->begin() + 1);
-        emission.write(group.outs, emission.pull.point(std::move(made)));
-      }
-  }
-
   const Group &group;
   Emission &emission;
   Code &code;
   Correlation c;
-  Value anchor;
   Memory source, weights, buffer, framed;
   Cut cut;
   int64_t lanes, weightStep; // from one term of the sum to the next, in the weights
   Value image, groupIndex, panelLow, panelHigh;
+  Value top;      // the part's first row of the result; null: of the whole image
   Value lastMask; // of a panel's last vector; null: all lanes
 };
 

@@ -44,7 +44,8 @@ struct Frame {
   /// Zeros a frame in `buffer`: once, before the first fill.
   void clear(Code &code, const Memory &buffer) const;
   /// Where the frame of the picture at `from` can be read: `from`, or `buffer` after a copy.
-  Memory fill(Code &code, const Memory &from, const Memory &buffer) const;
+  /// `top`, if given, is the row of the whole frame that this one, a part of its rows, begins with.
+  Memory fill(Code &code, const Memory &from, const Memory &buffer, mlir::Value top = {}) const;
 };
 
 /// Stores zeros in `count` elements / copies them.

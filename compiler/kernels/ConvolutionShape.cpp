@@ -64,9 +64,9 @@ void Frame::clear(Code &code, const Memory &buffer) const {
     clearRange(code, buffer, elements());
 }
 
-Memory Frame::fill(Code &code, const Memory &from, const Memory &buffer) const {
+Memory Frame::fill(Code &code, const Memory &from, const Memory &buffer, Value top) const {
   if (isSource())
-    return from;
+    return top ? code.at(from, code.mul(top, pitch())) : from;
   // Source rows and columns that fall into the frame.
   std::array<int64_t, 2> first, end;
   for (int i = 0; i < 2; ++i) {
@@ -75,9 +75,19 @@ Memory Frame::fill(Code &code, const Memory &from, const Memory &buffer) const {
   }
   if (first[1] >= end[1])
     return buffer;
-  code.loop(code.integer(first[0]), code.integer(std::max(first[0], end[0])), 1, [&](Value row) {
+  Value firstRow = code.integer(first[0]), endRow = code.integer(std::max(first[0], end[0]));
+  if (top) {
+    auto within = [&](Value row) {
+      row = arith::MaxSIOp::create(code.builder(), code.loc(), row, code.integer(0));
+      return arith::MinSIOp::create(code.builder(), code.loc(), row, code.integer(source[0])).getResult();
+    };
+    firstRow = within(code.add(top, -low[0]));
+    endRow = within(code.add(top, size[0] - low[0]));
+  }
+  code.loop(firstRow, endRow, 1, [&](Value row) {
     Value fromRow = code.mul(row, source[1] * channels);
-    Value toRow = code.mul(code.add(row, low[0]), size[1] * channels);
+    Value place = code.add(row, low[0]);
+    Value toRow = code.mul(top ? code.sub(place, top) : place, size[1] * channels);
     copyRange(code, from, code.add(fromRow, first[1] * channels), buffer,
               code.add(toRow, (first[1] + low[1]) * channels), (end[1] - first[1]) * channels);
   });

@@ -129,6 +129,32 @@ std::optional<Correlation> correlationOf(const Group &group) {
   return c;
 }
 
+void writeTile(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
+               ArrayRef<Value> sums) {
+  Code &code = emission.code;
+  Value anchor = group.anchors().front()->getResult(0);
+  Value start = code.add(code.mul(code.add(code.mul(at.image, c.out[0]), at.row), c.out[1]), at.pixel);
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    int64_t r = int64_t(i) / at.vectors, v = int64_t(i) % at.vectors;
+    Pull::Scope scope(emission.pull);
+    emission.pull.set(anchor, sum);
+    Value here = code.add(at.filter, v * at.lanes);
+    int64_t down = r / at.width * c.outSteps[0], right = r % at.width * c.outSteps[1];
+    Point made;
+    made.lanes = at.lanes;
+    made.mask = v + 1 == at.vectors ? at.mask : Value();
+    made.linear =
+        Coord{code.add(code.mul(code.add(start, down * c.out[1] + right), c.groups * c.perOut), here), 1, {}};
+    made.coords = SmallVector<Coord, 4>{{at.image, 0, {}},
+                                        {code.add(at.row, down), 0, {}},
+                                        {code.add(at.pixel, right), 0, {}},
+                                        {here, 1, {}}};
+    if (shapeOf(anchor).size() == 3)
+      made.coords->erase(made.coords->begin() + 1);
+    emission.write(group.outs, emission.pull.point(std::move(made)));
+  }
+}
+
 void turnWeights(Code &code, const Correlation &c, const Memory &weights, const Memory &to) {
   int64_t lanes = code.target().lanes(to.element.getIntOrFloatBitWidth());
   int64_t taps = c.taps[0] * c.taps[1], columns = c.groups * c.perOut, inner = c.groups * c.perSum;

@@ -41,6 +41,17 @@ struct Correlation {
 /// memory. Nothing if the group is not that.
 std::optional<Correlation> correlationOf(const Group &group);
 
+/// Where a tile's sums are results: `width` neighbouring pixels of each of its rows x vectors of filters.
+struct TileResults {
+  mlir::Value image, row, pixel, filter; // the first; counted in the result
+  int64_t width, vectors, lanes;
+  mlir::Value mask; // of the last vector's filters; null: all
+};
+
+/// Writes what follows from a tile's sums, which lie row by row, pixel by pixel, vector by vector.
+void writeTile(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
+               llvm::ArrayRef<mlir::Value> sums);
+
 /// to[k, c, g * perOut + f] = weights[taps - 1 - k, f, g * perSum + c]: c.weightElements() elements.
 void turnWeights(Code &code, const Correlation &c, const Memory &weights, const Memory &to);
 

@@ -82,6 +82,7 @@ const Emitter &mapEmitter();
 const Emitter &contractionEmitter();
 const Emitter &longContractionEmitter();
 const Emitter &dotEmitter();
+const Emitter &fewPixelsEmitter();
 const Emitter &convolutionEmitter();
 const Emitter &convolutionFilterEmitter();
 const Emitter &rowsEmitter();

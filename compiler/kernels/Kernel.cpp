@@ -24,20 +24,12 @@ using namespace mlir;
 namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
-  static const Emitter *const all[] = {&longContractionEmitter(),
-                                       &contractionEmitter(),
-                                       &dotEmitter(),
-                                       &narrowConvolutionEmitter(),
-                                       &convolutionEmitter(),
-                                       &convolutionFilterEmitter(),
-                                       &rowsEmitter(),
-                                       &narrowColumnsEmitter(),
-                                       &columnsEmitter(),
-                                       &scatterEmitter(),
-                                       &cumsumEmitter(),
-                                       &argsortEmitter(),
-                                       &narrowWindowsEmitter(),
-                                       &mapEmitter()};
+  static const Emitter *const all[] = {
+      &longContractionEmitter(),   &contractionEmitter(),   &dotEmitter(),
+      &narrowConvolutionEmitter(), &fewPixelsEmitter(),     &convolutionEmitter(),
+      &convolutionFilterEmitter(), &rowsEmitter(),          &narrowColumnsEmitter(),
+      &columnsEmitter(),           &scatterEmitter(),       &cumsumEmitter(),
+      &argsortEmitter(),           &narrowWindowsEmitter(), &mapEmitter()};
   return all;
 }
 
