@@ -5,8 +5,9 @@
 // rows: keep rows x vectors accumulators in registers over the whole sum, then apply the epilogue (every op
 // after the contraction, elementwise) to each accumulator and store it. B is read in place when its columns
 // are contiguous and few rows reuse it, else packed panel by panel into scratch, transposed in registers if
-// need be. A is read in place by broadcasts. The sum of each element runs over k in order, so it does not
-// depend on the number of rows or chunks.
+// need be. A is read in place by broadcasts. Chunks share the outer indices or, where those are few, form a
+// grid over rows and columns in which a chunk's rows of A stay in the L2 cache from panel to panel. The sum
+// of each element runs over k in order, so it does not depend on the number of rows or chunks.
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 #include "compiler/kernels/Transpose.h"
@@ -24,11 +25,16 @@ struct Cut {
   int64_t lastVectors, lastLanes; // its vectors, and the lanes of the last of them
   Heights tiles;
   bool pack;
-  enum { Outer, Panels, Tiles } split; // what the chunks share
-  int64_t chunks;
+  int64_t outerChunks; // what the chunks share: the outer indices, or if this is 1,
+  Grid grid;           // tiles and panels
 
   bool partial() const { return lastVectors != vectors || lastLanes != lanes; }
 };
+
+/// Bytes of A that are still in an L2 cache of 1 or 2 MiB when a panel has gone over them.
+constexpr int64_t cacheOfRows = 640 << 10;
+/// As tileFetch, of rows that processors fetch ahead themselves.
+constexpr double rowFetch = 0.1;
 
 Cut cutOf(const Product &product, const Target &target) {
   Cut cut;
@@ -42,14 +48,20 @@ Cut cutOf(const Product &product, const Target &target) {
   int64_t outer = product.outerSize(), sum = product.sumSize();
   double flops = 2.0 * double(outer) * double(product.row.size) * double(columns) * double(sum);
   double nanoseconds = flops / (0.2 * double(target.vectorBits));
-  int64_t most = std::max({outer, cut.panels, cut.tiles.tiles});
-  cut.chunks = chunksFor(nanoseconds, most);
-  cut.split = outer >= cut.chunks ? Cut::Outer : cut.panels >= cut.chunks ? Cut::Panels : Cut::Tiles;
-  // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart;
-  // packing costs about one row tile.
-  int64_t tilesPerChunk = cut.split == Cut::Tiles ? cut.tiles.tiles / cut.chunks : cut.tiles.tiles;
-  bool far = !product.sums.empty() && product.sums.back().b >= 1024;
-  cut.pack = product.column.b != 1 || (far && tilesPerChunk >= 6 && sum >= 64);
+  int64_t chunks = chunksFor(nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
+  // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart.
+  bool strided = product.column.b != 1;
+  bool far = !product.sums.empty() && product.sums.back().b >= 512 && sum >= 64;
+  cut.outerChunks = outer >= chunks ? chunks : 1;
+  if (cut.outerChunks == 1)
+    cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
+      // A chunk's rows of A stay in the L2 cache from panel to panel, if there are not too many.
+      int64_t bytes = product.row.size / grid.rows * sum * elementBytes(elementOf(product.a));
+      double fetches = double(cut.tiles.tiles * (bytes > cacheOfRows ? cut.panels : grid.columns));
+      return rowFetch * fetches + (strided || far ? panelCopy : tileFetch) * double(cut.panels * grid.rows);
+    });
+  // Packing costs about one row tile.
+  cut.pack = strided || (far && cut.tiles.tiles / cut.grid.rows >= 4);
   return cut;
 }
 
@@ -63,7 +75,7 @@ public:
       return std::nullopt;
     Cut cut = cutOf(*product, target);
     int64_t panel = product->sumSize() * cut.vectors * cut.lanes * elementBytes(elementOf(product->b));
-    return Shares{cut.chunks, cut.pack ? panel : 0};
+    return Shares{std::max(cut.outerChunks, cut.grid.chunks()), cut.pack ? panel : 0};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -78,18 +90,20 @@ public:
         b(emission.pull.memoryOf(this->product.b)) {}
 
   void run() {
-    auto range = [&](decltype(Cut::split) kind, int64_t size) -> std::pair<Value, Value> {
-      if (cut.split == kind)
-        return emission.part(size);
-      return {code.integer(0), code.integer(size)};
-    };
-    auto [outerLow, outerHigh] = range(Cut::Outer, product.outerSize());
-    std::pair<Value, Value> panels = range(Cut::Panels, cut.panels),
-                            tiles = range(Cut::Tiles, cut.tiles.tiles);
+    int64_t outer = product.outerSize();
+    std::pair<Value, Value> outers = {code.integer(0), code.integer(outer)},
+                            tiles = {code.integer(0), code.integer(cut.tiles.tiles)},
+                            panels = {code.integer(0), code.integer(cut.panels)};
+    if (cut.outerChunks > 1) {
+      outers = emission.part(outer);
+    } else {
+      tiles = emission.rowPart(cut.tiles.tiles, cut.grid.rows, cut.grid.columns);
+      panels = emission.columnPart(cut.panels, cut.grid.columns);
+    }
     SmallVector<int64_t> sizes;
     for (const Product::Axis &axis : product.outer)
       sizes.push_back(axis.size);
-    code.loop(outerLow, outerHigh, 1, [&](Value flat) {
+    code.loop(outers.first, outers.second, 1, [&](Value flat) {
       outerCoords = Coords(code, 1).unflatten({flat, 0, {}}, sizes);
       offsetA = offsetB = offsetC = code.integer(0);
       for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords)) {
@@ -191,6 +205,9 @@ private:
   void packVector(const Memory &panel, Value from, Value to, int64_t v, int64_t lanes) {
     Value mask = lanes == cut.lanes ? Value() : code.firstLanes(lanes, cut.lanes);
     from = code.add(from, v * cut.lanes * product.column.b);
+    // The next panel's line: nobody else foresees steps so far apart.
+    if (product.column.b == 1)
+      code.prefetch(b, code.add(from, cut.vectors * cut.lanes));
     Value vector = product.column.b == 1
                        ? code.load(b, from, cut.lanes, mask)
                        : code.gather(b, from, code.mul(code.laneNumbers(cut.lanes), product.column.b), mask);

@@ -29,7 +29,7 @@ struct Cut {
   int64_t panels;                   // over all columns
   Heights tiles;                    // over all rows
   int64_t steps, blocks, lastSteps; // of the sum
-  int64_t rowParts, columnParts;    // the chunks
+  Grid grid;                        // the chunks
   int64_t mostTiles, mostPanels;    // of one chunk
 
   int64_t width() const { return vectors * lanes; }
@@ -53,23 +53,11 @@ Cut cutOf(const Product &product, const Target &target) {
   cut.lastSteps = sum - (cut.blocks - 1) * cut.steps;
   double nanoseconds = 2.0 * double(rows) * double(columns) * double(sum) / (0.2 * double(target.vectorBits));
   int64_t chunks = chunksFor(nanoseconds, cut.tiles.tiles * cut.panels);
-  double best = 0;
-  cut.rowParts = cut.columnParts = 1;
-  for (int64_t columnParts = 1; columnParts <= std::min(chunks, cut.panels); ++columnParts) {
-    int64_t rowParts = std::min(chunks / columnParts, cut.tiles.tiles);
-    // Tiles that the largest chunk computes, as often as there should be chunks, and the cache lines that
-    // come from far, in tiles (measured: a line that is copied costs more than one that is fetched ahead).
-    double computed = double(llvm::divideCeilSigned(cut.tiles.tiles, rowParts) *
-                             llvm::divideCeilSigned(cut.panels, columnParts) * chunks);
-    double copied = 0.25 * double(cut.tiles.tiles * columnParts) + 1.25 * double(cut.panels * rowParts);
-    if (best == 0 || computed + copied < best) {
-      best = computed + copied;
-      cut.rowParts = rowParts;
-      cut.columnParts = columnParts;
-    }
-  }
-  cut.mostTiles = llvm::divideCeilSigned(cut.tiles.tiles, cut.rowParts);
-  cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.columnParts);
+  cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
+    return tileFetch * double(cut.tiles.tiles * grid.columns) + panelCopy * double(cut.panels * grid.rows);
+  });
+  cut.mostTiles = llvm::divideCeilSigned(cut.tiles.tiles, cut.grid.rows);
+  cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.grid.columns);
   return cut;
 }
 
@@ -87,7 +75,7 @@ public:
     if (!product || !suits(*product))
       return std::nullopt;
     Cut cut = cutOf(*product, target);
-    return Shares{cut.rowParts * cut.columnParts,
+    return Shares{cut.grid.chunks(),
                   (cut.sizeOfPanel() + cut.sizeOfPartial()) * elementBytes(elementOf(product->b))};
   }
 
@@ -103,8 +91,8 @@ public:
         partial(code.at(packed, code.integer(cut.sizeOfPanel()))) {}
 
   void run() {
-    tiles = emission.rowPart(cut.tiles.tiles, cut.rowParts, cut.columnParts);
-    panels = emission.columnPart(cut.panels, cut.columnParts);
+    tiles = emission.rowPart(cut.tiles.tiles, cut.grid.rows, cut.grid.columns);
+    panels = emission.columnPart(cut.panels, cut.grid.columns);
     firstRow = cut.tiles.start(code, tiles.first);
     clear();
     int64_t alike = cut.lastSteps == cut.steps ? cut.blocks : cut.blocks - 1;
@@ -198,7 +186,7 @@ private:
     if (whole == product.column.size)
       return;
     auto last = [&] { vector(code.integer(whole), code.firstLanes(product.column.size - whole, cut.lanes)); };
-    if (cut.columnParts == 1)
+    if (cut.grid.columns == 1)
       last();
     else
       code.when(code.compare(arith::CmpIPredicate::eq, panels.second, cut.panels), last);

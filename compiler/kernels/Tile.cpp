@@ -1,5 +1,7 @@
 #include "compiler/kernels/Tile.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace mlc::compiler {
@@ -51,6 +53,22 @@ void Heights::forEach(Code &code, Value low, Value high,
   };
   rows(low, clamp(high, false), height);
   rows(clamp(low, true), high, height - 1);
+}
+
+Grid gridFor(int64_t chunks, int64_t tiles, int64_t panels, llvm::function_ref<double(Grid)> moved) {
+  Grid best;
+  double least = 0;
+  for (int64_t columns = 1; columns <= std::min(chunks, panels); ++columns) {
+    Grid grid{std::min(chunks / columns, tiles), columns};
+    double work =
+        double(llvm::divideCeilSigned(tiles, grid.rows) * llvm::divideCeilSigned(panels, columns) * chunks) +
+        moved(grid);
+    if (columns == 1 || work < least) {
+      least = work;
+      best = grid;
+    }
+  }
+  return best;
 }
 
 void Tile::setRows(int64_t count, int64_t stride) {

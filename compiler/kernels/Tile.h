@@ -53,6 +53,20 @@ struct Heights {
 };
 Heights balance(int64_t total, int64_t most);
 
+/// Chunks that share tiles of rows and panels of columns: `rows` x `columns` of them.
+struct Grid {
+  int64_t rows = 1, columns = 1;
+  int64_t chunks() const { return rows * columns; }
+};
+
+/// The time to bring a tile's part of A near, ahead of its use, and to copy a panel of B, in that of
+/// computing one tile on one panel, step by step of the sum. Measured.
+constexpr double tileFetch = 0.25, panelCopy = 1.25;
+
+/// The grid of at most `chunks` with the least work: what the largest chunk computes, times the chunks, and
+/// what `moved` says.
+Grid gridFor(int64_t chunks, int64_t tiles, int64_t panels, llvm::function_ref<double(Grid)> moved);
+
 } // namespace mlc::compiler
 
 #endif

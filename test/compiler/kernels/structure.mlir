@@ -4,7 +4,7 @@
 // RUN: mlc-kernel --target=avx512 --asm %s | FileCheck %s --check-prefix=ASM
 
 // A product of whole tiles: no masks, sums in registers, four steps of the sum written out, a factor broadcast from memory.
-// PLAN: product: contraction, chunks 8, scratch 0
+// PLAN: product: contraction, chunks 12, scratch 0
 // LOOPS-LABEL: func.func @product
 // LOOPS-NOT: masked
 // LOOPS: scf.for {{.*}} iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>,
