@@ -3,8 +3,10 @@
 // Each weight is used a few dozen times and comes from far away, so that fetching weights is most of the
 // work. Algorithm: for each panel of filters, the sum is cut into blocks whose weights fit into the first
 // cache: a tap and a part of the channels. All tiles of pixels add a block to their accumulators, which wait
-// in scratch meanwhile, and while they do so, they prefetch the next block, each its share: memory and
-// arithmetic are busy all the time. The weights are read where they lie, once. Chunks share the panels.
+// in scratch meanwhile. While they do so, each copies its share of the next block, row after row (where they
+// lie, rows are powers of two apart and would drive each other out of the cache), and prefetches its share of
+// the block after that: memory and arithmetic are busy all the time. Weights are read once. Chunks share the
+// panels.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
@@ -25,10 +27,13 @@ struct Cut {
   int64_t together;        // rows of a tile
   Heights pixels;          // columns of a tile
   int64_t rowTiles, tiles; // of an image, of all
-  int64_t group, fetched;  // after so many terms, so many rows of weights are prefetched
+  int64_t group, fetched;  // after so many terms, so many rows of weights are fetched
 
   int64_t width() const { return vectors * lanes; }
   int64_t tileSize() const { return together * pixels.height * width(); }
+  int64_t blockSize() const { return block * width(); }
+  /// Elements of scratch beside the frames: accumulators, a block that is read and one that is written.
+  int64_t scratch() const { return tiles * tileSize() + 2 * blockSize(); }
 };
 
 std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target &target) {
@@ -79,8 +84,8 @@ public:
     std::optional<Cut> cut = c ? cutOf(*c, group, target) : std::nullopt;
     if (!cut)
       return std::nullopt;
-    return Shares{cut->chunks, c->images * frameBytes(*c) +
-                                   cut->tiles * cut->tileSize() * elementBytes(elementOf(c->source))};
+    return Shares{cut->chunks,
+                  c->images * frameBytes(*c) + cut->scratch() * elementBytes(elementOf(c->source))};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -93,24 +98,27 @@ public:
         cut(*cutOf(c, group, code.target())), source(emission.pull.memoryOf(c.source)),
         weights(emission.pull.memoryOf(c.weights)), frames{emission.scratch, source.element},
         sums(code.carve(emission.scratch, c.images * frameBytes(c), source.element)),
-        terms(c.taps[0] * c.taps[1] * c.perSum) {}
+        blocks(code.at(sums, code.integer(cut.tiles * cut.tileSize()))), parts(c.perSum / cut.block),
+        count(c.taps[0] * c.taps[1] * parts) {}
 
   void run() {
     auto [low, high] = emission.part(cut.panels);
-    Value firstColumn = code.mul(low, cut.width());
-    code.loop(cut.block, [&](Value row) { prefetch(code.add(code.mul(row, c.perOut), firstColumn)); });
+    firstPanel = low;
+    for (int64_t early = 0; early < 2; ++early)
+      code.loop(cut.block, [&](Value row) { prefetch(blockAt(firstPanel, code.integer(early)), row); });
     code.loop(c.images, [&](Value image) {
       Memory frame = frameOf(image);
       c.frame.clear(code, frame);
       c.frame.fill(code, code.at(source, code.mul(image, pictureSize())), frame);
     });
+    code.loop(cut.block,
+              [&](Value row) { copy(blockAt(firstPanel, code.integer(0)), row, code.integer(0)); });
     code.loop(low, high, 1, [&](Value panel) {
-      column = code.mul(panel, cut.width());
+      Value column = code.mul(panel, cut.width());
       clearRange(code, sums, cut.tiles * cut.tileSize());
       code.loop(c.taps[0], [&](Value y) {
-        code.loop(c.taps[1], [&](Value x) {
-          code.loop(c.perSum / cut.block, [&](Value part) { addBlock(y, x, part); });
-        });
+        code.loop(c.taps[1],
+                  [&](Value x) { code.loop(parts, [&](Value part) { addBlock(panel, y, x, part); }); });
       });
       forTiles([&](const Place &place) {
         Tile tile = tileAt(place);
@@ -128,12 +136,33 @@ private:
     return code.at(frames, code.mul(image, frameBytes(c) / elementBytes(source.element)));
   }
 
-  /// A panel's row of weights.
-  void prefetch(Value place) {
+  /// Where a panel's block of weights begins. Past its last block come those of the next panel; past all
+  /// weights, their last block.
+  Value blockAt(Value panel, Value block) {
+    Value here = code.add(code.mul(block, cut.block * c.perOut), code.mul(panel, cut.width()));
+    // One panel on, all its blocks back.
+    Value next = code.add(here, cut.width() - count * cut.block * c.perOut);
+    Value place = code.select(code.compare(arith::CmpIPredicate::slt, block, count), here, next);
+    int64_t last = (count - 1) * cut.block * c.perOut + c.perOut - cut.width();
+    return arith::MinSIOp::create(code.builder(), code.loc(), place, code.integer(last));
+  }
+
+  void prefetch(Value block, Value row) {
     int64_t bytes = elementBytes(source.element);
     for (int64_t v = 0; v < cut.width() * bytes; v += cacheLine)
-      code.prefetch(weights, code.add(place, v / bytes));
+      code.prefetch(weights, code.add(code.add(block, code.mul(row, c.perOut)), v / bytes));
   }
+
+  /// Copies a row of a block into the place for the chunk's block `number`.
+  void copy(Value block, Value row, Value number) {
+    Value from = code.add(block, code.mul(row, c.perOut));
+    Value to = code.add(bufferOf(number), code.mul(row, cut.width()));
+    for (int64_t v = 0; v < vectors; ++v)
+      code.store(code.load(weights, code.add(from, v * cut.lanes), cut.lanes), blocks,
+                 code.add(to, v * cut.lanes));
+  }
+
+  Value bufferOf(Value number) { return code.mul(code.rem(number, 2), cut.blockSize()); }
 
   /// A tile: its first pixel, its size, its number.
   struct Place {
@@ -183,29 +212,33 @@ private:
   }
 
   /// Adds a part of the channels under tap (y, x) to all tiles.
-  void addBlock(Value y, Value x, Value part) {
+  void addBlock(Value panel, Value y, Value x, Value part) {
+    Value index = code.add(code.mul(code.add(code.mul(y, c.taps[1]), x), parts), part);
+    Value number = code.add(code.mul(code.sub(panel, firstPanel), count), index);
+    Value next = blockAt(panel, code.add(index, 1)), afterNext = blockAt(panel, code.add(index, 2));
     Value first = code.mul(part, cut.block);
-    Value row = code.add(code.mul(code.add(code.mul(y, c.taps[1]), x), c.perSum), first);
-    Value start = code.add(code.mul(row, c.perOut), column);
-    Value isLast = code.compare(arith::CmpIPredicate::eq, row, terms - cut.block);
-    Value next = code.select(isLast, code.add(column, cut.width()), code.add(start, cut.block * c.perOut));
     Value under = code.add(code.add(code.mul(y, c.dilations[0] * c.frame.pitch()),
                                     code.mul(x, c.dilations[1] * c.frame.channels)),
                            first);
     forTiles([&](const Place &place) {
       Tile tile = tileAt(place);
-      tile.sums = {{cut.group, 1, c.perOut}};
+      tile.sums = {{cut.group, 1, cut.width()}};
       Value corner = code.add(code.mul(place.row, c.strides[0] * c.frame.pitch()),
                               code.mul(place.pixel, c.strides[1] * c.frame.channels));
-      Memory a = code.at(frameOf(place.image), code.add(corner, under)), b = code.at(weights, start);
+      Memory a = code.at(frameOf(place.image), code.add(corner, under)),
+             b = code.at(blocks, bufferOf(number));
       int64_t groups = cut.block / cut.group;
       SmallVector<Value> values = code.loop(
           code.integer(0), code.integer(groups), 1, accumulators(tile, place), [&](Value i, ValueRange in) {
             Value fetch = code.mul(code.add(code.mul(place.number, groups), i), cut.fetched);
-            for (int64_t j = 0; j < cut.fetched; ++j)
-              prefetch(code.add(next, code.mul(code.add(fetch, j), c.perOut)));
+            for (int64_t j = 0; j < cut.fetched; ++j) {
+              Value row = arith::MinSIOp::create(code.builder(), code.loc(), code.add(fetch, j),
+                                                 code.integer(cut.block - 1));
+              prefetch(afterNext, row);
+              copy(next, row, code.add(number, 1));
+            }
             tile.a = code.at(a, code.mul(i, cut.group));
-            tile.b = code.at(b, code.mul(i, cut.group * c.perOut));
+            tile.b = code.at(b, code.mul(i, cut.group * cut.width()));
             return emitTile(code, tile, SmallVector<Value>(in));
           });
       for (auto [i, value] : llvm::enumerate(values))
@@ -218,9 +251,9 @@ private:
   Code &code;
   Correlation c;
   Cut cut;
-  Memory source, weights, frames, sums;
-  int64_t terms; // of the whole sum
-  Value column;  // the panel's first filter
+  Memory source, weights, frames, sums, blocks;
+  int64_t parts, count; // blocks of a tap, of the whole sum
+  Value firstPanel;     // of the chunk
 };
 
 void FewPixelsEmitter::emit(const Group &group, Emission &emission) const { Loops(group, emission).run(); }
