@@ -7,7 +7,8 @@ persistent cache. They are given 16 batches in memory and read no data set.
 
 Growth of memory: the highest resident set in training, less what it was before the model was built. For a peer that is
 after its imports; for mlc, that of `mlc --version` (which has loaded the same libraries), and the data set, which
-peers do not have. "compile" includes what compiling took at its highest.
+peers do not have. "compile" includes what compiling took at its highest. Once it has compiled, mlc gives back the pages of the
+compiler's libraries, so that it can end up with less than it began with.
 
 Writes results.json and results.md beside it. Medians of rounds.
 """
@@ -158,7 +159,7 @@ def tables(rows, note):
     for row in (row for row in rows if "memory" in row):
         growth = {kind: statistics.median(row["peers"][kind]["growth"]) if kind in row["peers"] else None for kind in PEERS}
         cells = [row["memory"]["train"], row["memory"]["compile"], *(growth[kind] for kind in PEERS)]
-        over = f"{row['memory']['train'] / growth['torch_eager']:.2f}" if growth["torch_eager"] else "-"
+        over = f"{max(0, row['memory']['train']) / growth['torch_eager']:.2f}" if growth["torch_eager"] else "-"
         lines.append(f"| {row['workload']} | " + " | ".join("-" if c is None else f"{c / 1024:.0f}" for c in cells) + f" | {over} |")
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,6 @@
 #include "compiler/model/JitProgram.h"
 
+#include "compiler/jit/GiveBack.h"
 #include "compiler/model/BuildManifest.h"
 #include "compiler/model/Phases.h"
 #include "frontend/Emit.h"
@@ -280,13 +281,16 @@ void JitProgram::workInBackground() {
       std::lock_guard<std::mutex> lock(queueing);
       working = !queue.empty() && !cancelled;
       if (!working)
-        return;
+        break;
       set = std::move(queue.front());
       queue.pop_front();
     }
     // A failure is met again by who needs the function, and said there.
     static_cast<void>(prepare(set.ids, set.rows));
   }
+  std::lock_guard<std::mutex> lock(compiling);
+  mlirContext.reset();
+  giveBackCompilerMemory();
 }
 
 CompileStatistics JitProgram::statistics() {

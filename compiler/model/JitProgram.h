@@ -57,7 +57,8 @@ public:
 
   /// Compiles these sets one after the other on a thread of its own, after those that were asked for before.
   /// Who needs a function earlier, by prepare or function, waits for it or compiles it; what cannot be
-  /// compiled is said then. The destructor gives up what is left.
+  /// compiled is said then. At the end memory that compiling took is given back. The destructor gives up what
+  /// is left.
   void prepareInBackground(std::vector<FunctionSet> sets);
 
   /// What training with batches of `rows` rows takes. What is not compiled is planned only.
