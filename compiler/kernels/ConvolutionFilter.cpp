@@ -1,9 +1,11 @@
 // The weight gradient of a convolution, directly.
 //
-// Algorithm: a chunk is one of the partial sums (or some of them). For each image of the piece, framed as in
-// the forward pass, and for each panel of filters, tiles of taps x vectors of filters accumulate over the
-// image's pixels; between images the sums lie in the result. Rows of a tile are neighbouring taps: (width,
-// channel), or all taps when those are few.
+// Algorithm: for each image of a piece of the batch, framed as in the forward pass, and for each panel of
+// filters, tiles of taps x vectors of filters accumulate over the image's pixels; between images the sums lie
+// in the result. Images of few pixels are taken several at once. Rows of a tile are neighbouring taps:
+// (width, channel), or all taps when those are few.
+//
+// Chunks share the partial sums and, where these are few or large, the panels.
 #include "compiler/kernels/Convolution.h"
 #include "compiler/kernels/Tile.h"
 
@@ -20,9 +22,26 @@ struct Plan {
   ConvShape shape;
   int64_t partials;
   Frame frame;
+
+  int64_t together = 1;                     // images
+  int64_t partialParts = 1, panelParts = 1; // the chunks
+
+  int64_t resultSize() const { return shape.taps[0] * shape.taps[1] * shape.perGroup() * shape.filters; }
 };
 
-std::optional<Plan> match(const Group &group) {
+/// Vectors of filters of a group, and of a panel.
+int64_t vectorsOf(const ConvShape &shape, int64_t lanes) {
+  return (shape.filtersPerGroup() + lanes - 1) / lanes;
+}
+int64_t panelsOf(const ConvShape &shape, int64_t lanes, const Target &target) {
+  int64_t count = vectorsOf(shape, lanes), width = tileVectors(target, count);
+  return (count + width - 1) / width;
+}
+
+std::optional<Plan> match(const Group &group, const Target &target) {
+  /// Sums that a core keeps close between images, and frames beside them, in bytes.
+  constexpr int64_t closeSums = 768 << 10, closeFrames = 512 << 10;
+  constexpr int64_t enoughPixels = 128, enoughPartials = 4;
   // Its result is summed in memory, so that nothing can follow in registers.
   if (group.ops.size() != 1 || group.outs.size() != 1)
     return std::nullopt;
@@ -36,6 +55,17 @@ std::optional<Plan> match(const Group &group) {
   Plan plan{shape, int64_t(op.getPartials()), {shape.in, shape.channels, {}, shape.low}};
   for (int i = 0; i < 2; ++i)
     plan.frame.size[i] = (shape.out[i] - 1) * shape.strides[i] + (shape.taps[i] - 1) * shape.dilations[i] + 1;
+  Type element = elementOf(op.getX());
+  int64_t bytes = elementBytes(element), piece = shape.images / plan.partials;
+  for (int64_t images = 2; images <= piece; ++images)
+    if (piece % images == 0 && images * shape.out[0] * shape.out[1] <= enoughPixels &&
+        images * plan.frame.elements() * bytes <= closeFrames)
+      plan.together = images;
+  int64_t panels = panelsOf(shape, target.lanes(bytes * 8), target);
+  int64_t chunks = chunksFor(flopsOf(op) / (0.1 * double(target.vectorBits)), plan.partials * panels);
+  plan.partialParts = std::min(chunks, plan.partials);
+  if (shape.groups == 1 && (plan.partials < enoughPartials || plan.resultSize() * bytes > closeSums))
+    plan.panelParts = std::min(chunks / plan.partialParts, panels);
   return plan;
 }
 
@@ -48,35 +78,70 @@ public:
         lanes(code.target().lanes(source.element.getIntOrFloatBitWidth())) {}
 
   void run() {
-    auto [low, high] = emission.part(plan.partials);
-    int64_t size = shape.taps[0] * shape.taps[1] * shape.perGroup() * shape.filters,
-            piece = shape.images / plan.partials;
-    plan.frame.clear(code, buffer);
+    auto [low, high] = emission.rowPart(plan.partials, plan.partialParts, plan.panelParts);
+    auto [firstPanel, endPanel] = emission.columnPart(panelsOf(shape, lanes, code.target()), plan.panelParts);
+    panelLow = firstPanel;
+    panelHigh = endPanel;
+    int64_t piece = shape.images / plan.partials;
+    code.loop(plan.together,
+              [&](Value i) { plan.frame.clear(code, code.at(buffer, code.mul(i, frameStep()))); });
     code.loop(low, high, 1, [&](Value partial) {
-      sums = code.at(result, code.mul(partial, size));
-      clearRange(code, sums, size);
-      code.loop(piece, [&](Value i) {
-        Value image = code.add(code.mul(partial, piece), i);
-        Memory picture = code.at(source, code.mul(image, shape.in[0] * shape.in[1] * shape.channels));
-        framed = plan.frame.fill(code, picture, buffer);
-        pixels = code.at(cotangent, code.mul(image, shape.out[0] * shape.out[1] * shape.filters));
-        code.loop(shape.groups, [&](Value group) { panels(group); });
+      sums = code.at(result, code.mul(partial, plan.resultSize()));
+      if (plan.panelParts == 1)
+        clearRange(code, sums, plan.resultSize());
+      else
+        panels([&](Value column, int64_t vectors, Value mask) { clearPanel(column, vectors, mask); });
+      code.loop(piece / plan.together, [&](Value i) {
+        Value first = code.add(code.mul(partial, piece), code.mul(i, plan.together));
+        Memory pictures = code.at(source, code.mul(first, pictureSize()));
+        framed = plan.frame.isSource() ? pictures : buffer;
+        code.loop(plan.together, [&](Value image) {
+          plan.frame.fill(code, code.at(pictures, code.mul(image, pictureSize())),
+                          code.at(buffer, code.mul(image, frameStep())));
+        });
+        pixels = code.at(cotangent, code.mul(first, shape.out[0] * shape.out[1] * shape.filters));
+        code.loop(shape.groups, [&](Value group) {
+          panels([&](Value column, int64_t vectors, Value mask) { onePanel(group, column, vectors, mask); });
+        });
       });
     });
   }
 
 private:
-  void panels(Value group) {
-    int64_t columns = shape.filtersPerGroup(), count = (columns + lanes - 1) / lanes,
-            width = tileVectors(code.target(), count);
-    int64_t whole = columns / (width * lanes);
-    code.loop(code.integer(0), code.integer(whole), 1,
-              [&](Value panel) { onePanel(group, code.mul(panel, width * lanes), width, Value()); });
-    int64_t done = whole * width, rest = count - done;
+  int64_t pictureSize() const { return shape.in[0] * shape.in[1] * shape.channels; }
+  /// Elements from one image's frame to the next.
+  int64_t frameStep() const {
+    return plan.frame.isSource() ? pictureSize()
+                                 : plan.frame.scratchBytes(source.element) / elementBytes(source.element);
+  }
+
+  /// This chunk's panels: the first filter in the group, the vectors, the mask of the last one.
+  void panels(llvm::function_ref<void(Value, int64_t, Value)> body) {
+    int64_t columns = shape.filtersPerGroup(), count = vectorsOf(shape, lanes),
+            width = tileVectors(code.target(), count), whole = columns / (width * lanes);
+    Value end = code.integer(whole);
+    if (!Code::known(panelHigh))
+      end = arith::MinSIOp::create(code.builder(), code.loc(), panelHigh, end);
+    code.loop(panelLow, end, 1, [&](Value panel) { body(code.mul(panel, width * lanes), width, Value()); });
+    int64_t done = whole * width, rest = count - done, last = columns - (count - 1) * lanes;
     if (rest == 0)
       return;
-    int64_t last = columns - (count - 1) * lanes;
-    onePanel(group, code.integer(done * lanes), rest, last == lanes ? Value() : code.firstLanes(last, lanes));
+    auto atEnd = [&] {
+      body(code.integer(done * lanes), rest, last == lanes ? Value() : code.firstLanes(last, lanes));
+    };
+    if (Code::known(panelHigh))
+      atEnd();
+    else
+      code.when(code.compare(arith::CmpIPredicate::eq, panelHigh, whole + 1), atEnd);
+  }
+
+  void clearPanel(Value column, int64_t vectors, Value mask) {
+    code.loop(plan.resultSize() / shape.filters, [&](Value row) {
+      for (int64_t v = 0; v < vectors; ++v)
+        code.store(code.number(code.type(sums.element, lanes), 0), sums,
+                   code.add(code.add(code.mul(row, shape.filters), column), v * lanes),
+                   v + 1 == vectors ? mask : Value());
+    });
   }
 
   void onePanel(Value group, Value column, int64_t vectors, Value mask) {
@@ -87,6 +152,8 @@ private:
     tile.mask = mask;
     Value filter = code.add(code.mul(group, shape.filtersPerGroup()), column);
     tile.b = code.at(pixels, filter);
+    if (plan.together > 1)
+      tile.sums.push_back({plan.together, frameStep(), shape.out[0] * shape.out[1] * shape.filters});
     if (shape.out[0] > 1)
       tile.sums.push_back({shape.out[0], shape.strides[0] * pitch, shape.out[1] * shape.filters});
     tile.sums.push_back({shape.out[1], shape.strides[1] * channels, shape.filters});
@@ -162,6 +229,7 @@ private:
   ConvShape shape;
   const Plan &plan;
   Memory source, cotangent, result, buffer, framed, pixels, sums;
+  Value panelLow, panelHigh;
   int64_t lanes;
 };
 
@@ -170,16 +238,15 @@ public:
   StringRef name() const override { return "convolution_filter"; }
 
   std::optional<Shares> plan(const Group &group, const Target &target) const override {
-    std::optional<Plan> plan = match(group);
+    std::optional<Plan> plan = match(group, target);
     if (!plan)
       return std::nullopt;
-    double nanoseconds = flopsOf(group.ops.front()) / (0.1 * double(target.vectorBits));
-    Type element = elementOf(group.outs.front());
-    return Shares{chunksFor(nanoseconds, plan->partials), plan->frame.scratchBytes(element)};
+    return Shares{plan->partialParts * plan->panelParts,
+                  plan->together * plan->frame.scratchBytes(elementOf(group.outs.front()))};
   }
 
   void emit(const Group &group, Emission &emission) const override {
-    std::optional<Plan> plan = match(group);
+    std::optional<Plan> plan = match(group, emission.code.target());
     // A result that is returned more than once is computed more than once.
     for (const Memory &place : emission.places.lookup(group.outs.front()))
       Loops(cast<ir::ConvFilterOp>(group.ops.front()), emission, *plan, place).run();
