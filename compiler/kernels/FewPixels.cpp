@@ -39,7 +39,7 @@ struct Cut {
 std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
-  constexpr int64_t fewPixels = 256, mostTerms = 128, fewTerms = 32;
+  constexpr int64_t fewPixels = 256, mostTerms = 64, fewTerms = 32;
   int64_t bytes = elementBytes(elementOf(c.source)), area = c.images * c.out[0] * c.out[1];
   if (c.turned || c.groups != 1 || c.weightElements() * bytes < fewWeights || area > fewPixels)
     return std::nullopt;
