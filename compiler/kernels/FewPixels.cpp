@@ -12,6 +12,8 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace mlc::compiler {
@@ -66,7 +68,7 @@ std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target 
   double framing = c.frame.isSource() ? 0 : 256.0 * double(c.images * c.frame.elements());
   double panel = double(area * c.taps[0] * c.taps[1] * c.perSum * cut.width());
   int64_t panelsPerChunk =
-      std::clamp<int64_t>(int64_t(framing / panel + 0.5), 1, std::max<int64_t>(1, cut.panels / 4));
+      std::clamp<int64_t>(std::llround(framing / panel), 1, std::max<int64_t>(1, cut.panels / 4));
   cut.chunks = chunksFor(flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits)),
                          llvm::divideCeilSigned(cut.panels, panelsPerChunk));
   return cut;
