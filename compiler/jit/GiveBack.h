@@ -5,8 +5,7 @@
 namespace mlc::compiler {
 
 /// Gives back to the system what the heap holds free, and the pages of LLVM's and MLIR's code and constants:
-/// they are read from their files again if somebody calls it. Safe while other threads do. Takes under a
-/// millisecond.
+/// they are read from their files again if somebody calls it. Safe while other threads do.
 void giveBackCompilerMemory();
 
 } // namespace mlc::compiler

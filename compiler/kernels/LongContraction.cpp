@@ -6,8 +6,8 @@
 // part is copied to [k][columns], and each tile of rows goes over it with its accumulators in registers,
 // which between blocks lie in scratch. A is read in place: a tile takes a cache line or two of each step, and
 // fetches those of the next tile. After the last block the epilogue (every op after the contraction) goes
-// over the chunk's part of C. Chunks share the columns first: then nothing is copied twice. The sum of each
-// element runs over k in order.
+// over the chunk's part of C. Chunks form the grid of rows and columns for which least is brought near. The
+// sum of each element runs over k in order.
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 

@@ -32,7 +32,6 @@ public:
 
   Value number(double value) { return constant(type, build.getF32FloatAttr(float(value))); }
   Value integer(int32_t value) { return constant(integers, build.getI32IntegerAttr(value)); }
-  Value add(Value a, Value b) { return arith::AddFOp::create(build, a, b); }
   Value sub(Value a, Value b) { return arith::SubFOp::create(build, a, b); }
   Value mul(Value a, Value b) { return arith::MulFOp::create(build, a, b); }
   Value fma(Value a, Value b, Value c) { return math::FmaOp::create(build, a, b, c); }

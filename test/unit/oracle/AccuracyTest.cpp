@@ -37,7 +37,7 @@ std::vector<float> computed(const std::string &op, const std::vector<float> &num
   return {values, values + numbers.size()};
 }
 
-/// Every 4099th pattern of bits: half a million numbers from the smallest to the largest, of both signs, and
+/// Every 4099th pattern of bits: a million numbers from the smallest to the largest, of both signs, and
 /// NaNs.
 std::vector<float> manyNumbers() {
   std::vector<float> numbers;
