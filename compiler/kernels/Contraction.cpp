@@ -151,7 +151,7 @@ private:
       for (const Product::Axis &axis : product.sums)
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }
-    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value row, int64_t height) {
+    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value, Value row, int64_t height) {
       tile.setRows(height, product.row.a);
       oneTile(tile, row, column, mask);
     });

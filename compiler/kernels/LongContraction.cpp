@@ -1,17 +1,21 @@
 // Products with long sums whose operands both lie sum by sum, as those of weight gradients do: C[m][n] is the
-// sum over k of A[k][m] B[k][n], and k counts rows of a batch.
+// sum over k of A[k][m] B[k][n], and k counts rows of a batch. Also those of few rows A[m][k] with many
+// weights.
 //
 // Where columns of B lie a row apart, every step of a sum is a cache line, and often a page, of its own. So
 // the sum is cut into blocks for which a panel of B fits the L1 cache. For each block, panel by panel: B's
 // part is copied to [k][columns], and each tile of rows goes over it with its accumulators in registers,
-// which between blocks lie in scratch. A is read in place: a tile takes a cache line or two of each step, and
-// fetches those of the next tile. After the last block the epilogue (every op after the contraction) goes
-// over the chunk's part of C. Chunks form the grid of rows and columns for which least is brought near. The
-// sum of each element runs over k in order.
+// which between blocks lie in scratch. A is read in place where its steps are near to each other: a tile
+// takes a cache line or two of each, and fetches those of the next tile. Where they are far apart, a block of
+// A would not stay in the caches from panel to panel (its lines share few sets, and each has a page of its
+// own), so it is copied first, tile by tile as [k][rows]. After the last block the epilogue (every op after
+// the contraction) goes over the chunk's part of C. Chunks form the grid of rows and columns for which least
+// is brought near. The sum of each element runs over k in order.
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -23,6 +27,20 @@ namespace {
 constexpr int64_t blockSteps = 256;
 /// Shorter sums do as well in one piece.
 constexpr int64_t leastSteps = 320;
+/// Of products of few rows: the most rows, and the least bytes of B.
+constexpr int64_t streamedRows = 128, streamedBytes = 2 << 20;
+/// Bytes of a block of A that stay in an L2 cache of 2 MiB while panels go over it.
+constexpr int64_t cacheOfRows = 768 << 10;
+/// As tileFetch, of a copied tile.
+constexpr double tileCopy = 1.0;
+
+/// Whether as many lines `stride` bytes apart fall into so few sets of an L2 cache (of 2048 sets and 16 ways)
+/// that they and what is fetched ahead of them displace each other.
+bool crowd(int64_t lines, int64_t stride) {
+  constexpr int64_t sets = 2048, line = 64, ways = 16;
+  int64_t used = stride % line == 0 ? sets / std::gcd(sets, stride / line) : sets;
+  return lines > used * ways / 2;
+}
 
 struct Cut {
   int64_t lanes, vectors;           // of a panel
@@ -31,12 +49,18 @@ struct Cut {
   int64_t steps, blocks, lastSteps; // of the sum
   Grid grid;                        // the chunks
   int64_t mostTiles, mostPanels;    // of one chunk
+  bool copyRows;                    // of A
 
   int64_t width() const { return vectors * lanes; }
-  // In elements, of a chunk's scratch: a panel of B, the accumulators.
+  /// Of a step of a copied tile: whole vectors.
+  int64_t tileStep() const { return llvm::divideCeilSigned(tiles.height, lanes) * lanes; }
+  // In elements, of a chunk's scratch: a panel of B, the accumulators, the copied rows of A.
   int64_t sizeOfPanel() const { return steps * width(); }
   int64_t partialWidth() const { return mostPanels * width(); }
   int64_t sizeOfPartial() const { return mostTiles * tiles.height * partialWidth(); }
+  int64_t sizeOfTile() const { return steps * tileStep(); }
+  int64_t sizeOfRows() const { return copyRows ? mostTiles * sizeOfTile() : 0; }
+  int64_t scratch() const { return sizeOfPanel() + sizeOfPartial() + sizeOfRows(); }
 };
 
 Cut cutOf(const Product &product, const Target &target) {
@@ -53,17 +77,33 @@ Cut cutOf(const Product &product, const Target &target) {
   cut.lastSteps = sum - (cut.blocks - 1) * cut.steps;
   double nanoseconds = 2.0 * double(rows) * double(columns) * double(sum) / (0.2 * double(target.vectorBits));
   int64_t chunks = chunksFor(nanoseconds, cut.tiles.tiles * cut.panels);
+  cut.copyRows =
+      product.row.a == 1 && crowd(cut.steps, product.sums[0].a * elementBytes(elementOf(product.a)));
   cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
-    return tileFetch * double(cut.tiles.tiles * grid.columns) + panelCopy * double(cut.panels * grid.rows);
+    int64_t bytes = llvm::divideCeilSigned(cut.tiles.tiles, grid.rows) * cut.sizeOfTile() *
+                    elementBytes(elementOf(product.a));
+    double tiles = double(cut.tiles.tiles) *
+                   ((cut.copyRows ? tileCopy : tileFetch) * double(grid.columns) +
+                    (cut.copyRows && bytes > cacheOfRows ? tileFetch * double(cut.panels) : 0));
+    return tiles + panelCopy * double(cut.panels * grid.rows);
   });
   cut.mostTiles = llvm::divideCeilSigned(cut.tiles.tiles, cut.grid.rows);
   cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.grid.columns);
   return cut;
 }
 
+/// Few rows, as of a small batch, and weights that no L2 cache holds, not even a panel of them.
+bool streams(const Product &product) {
+  int64_t element = elementBytes(elementOf(product.b));
+  return product.sums[0].a == 1 && product.row.size <= streamedRows &&
+         product.sumSize() * product.column.size * element >= streamedBytes &&
+         crowd(product.sumSize(), product.sums[0].b * element);
+}
+
 bool suits(const Product &product) {
   return product.outerSize() == 1 && product.sums.size() == 1 && product.sumSize() >= leastSteps &&
-         product.row.a == 1 && product.column.b == 1 && product.row.size >= 24 && product.column.size >= 16;
+         product.column.b == 1 && product.row.size >= 24 && product.column.size >= 16 &&
+         (product.row.a == 1 || streams(product));
 }
 
 class LongContractionEmitter : public Emitter {
@@ -75,8 +115,7 @@ public:
     if (!product || !suits(*product))
       return std::nullopt;
     Cut cut = cutOf(*product, target);
-    return Shares{cut.grid.chunks(),
-                  (cut.sizeOfPanel() + cut.sizeOfPartial()) * elementBytes(elementOf(product->b))};
+    return Shares{cut.grid.chunks(), cut.scratch() * elementBytes(elementOf(product->b))};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -88,7 +127,8 @@ public:
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
         cut(cutOf(this->product, code.target())), a(emission.pull.memoryOf(this->product.a)),
         b(emission.pull.memoryOf(this->product.b)), packed{emission.scratch, b.element},
-        partial(code.at(packed, code.integer(cut.sizeOfPanel()))) {}
+        partial(code.at(packed, code.integer(cut.sizeOfPanel()))),
+        copied(code.at(partial, code.integer(cut.sizeOfPartial()))) {}
 
   void run() {
     tiles = emission.rowPart(cut.tiles.tiles, cut.grid.rows, cut.grid.columns);
@@ -112,11 +152,13 @@ private:
 
   /// `steps` steps of the sum from `first` on, for all tiles of the chunk.
   void oneBlock(Value first, int64_t steps) {
+    if (cut.copyRows)
+      copyTiles(first, steps);
     int64_t whole = product.column.size / cut.width();
     auto onePanel = [&](Value panel, bool isWhole) {
       copyPanel(first, panel, steps, isWhole);
-      cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value row, int64_t height) {
-        oneTile(first, steps, row, height, code.mul(code.sub(panel, panels.first), cut.width()));
+      cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value tile, Value row, int64_t height) {
+        oneTile(first, steps, tile, row, height, code.mul(code.sub(panel, panels.first), cut.width()));
       });
     };
     Value high = panels.second;
@@ -126,6 +168,23 @@ private:
     if (whole != cut.panels)
       code.when(code.compare(arith::CmpIPredicate::eq, panels.second, cut.panels),
                 [&] { onePanel(code.integer(whole), false); });
+  }
+
+  /// Where a tile of the chunk is copied to.
+  Value placeOf(Value tile) { return code.mul(code.sub(tile, tiles.first), cut.sizeOfTile()); }
+
+  /// Copies the chunk's rows of A, step by step as they lie, to one [steps][tileStep] for each tile.
+  void copyTiles(Value first, int64_t steps) {
+    code.loop(steps, [&](Value k) {
+      Value from = code.mul(code.add(first, k), product.sums[0].a), to = code.mul(k, cut.tileStep());
+      cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value tile, Value row, int64_t height) {
+        for (int64_t done = 0; done < height; done += cut.lanes) {
+          Value mask = height - done < cut.lanes ? code.firstLanes(height - done, cut.lanes) : Value();
+          code.store(code.load(a, code.add(code.add(from, row), done), cut.lanes, mask), copied,
+                     code.add(code.add(placeOf(tile), to), done));
+        }
+      });
+    });
   }
 
   /// Copies B's part to [steps][width], zeros past the last column, and begins to fetch what is copied next:
@@ -151,14 +210,20 @@ private:
   }
 
   /// A tile of `height` rows from `row` on: its part of the sum, added to that of the blocks before.
-  void oneTile(Value first, int64_t steps, Value row, int64_t height, Value column) {
+  void oneTile(Value first, int64_t steps, Value number, Value row, int64_t height, Value column) {
     Tile tile;
     tile.vectors = cut.vectors;
     tile.lanes = cut.lanes;
-    tile.setRows(height, 1);
-    tile.sums.push_back({steps, product.sums[0].a, cut.width()});
-    tile.a = code.at(a, code.add(code.mul(first, product.sums[0].a), row));
-    tile.ahead = 2 * height - 1;
+    tile.setRows(height, cut.copyRows ? 1 : product.row.a);
+    if (cut.copyRows) {
+      tile.sums.push_back({steps, cut.tileStep(), cut.width()});
+      tile.a = code.at(copied, placeOf(number));
+    } else {
+      tile.sums.push_back({steps, product.sums[0].a, cut.width()});
+      tile.a = code.at(a, code.add(code.mul(first, product.sums[0].a), code.mul(row, product.row.a)));
+      if (product.row.a == 1)
+        tile.ahead = 2 * height - 1;
+    }
     tile.b = packed;
     Memory sums = code.at(partial, code.add(code.mul(code.sub(row, firstRow), cut.partialWidth()), column));
     auto place = [&](int64_t r, int64_t v) { return code.integer(r * cut.partialWidth() + v * cut.lanes); };
@@ -197,7 +262,7 @@ private:
   Code &code;
   Product product;
   Cut cut;
-  Memory a, b, packed, partial;
+  Memory a, b, packed, partial, copied;
   std::pair<Value, Value> tiles, panels; // of the chunk
   Value firstRow;
 };

@@ -37,9 +37,9 @@ Value Heights::start(Code &code, Value index) const {
 }
 
 void Heights::forEach(Code &code, Value low, Value high,
-                      llvm::function_ref<void(Value, int64_t)> body) const {
+                      llvm::function_ref<void(Value, Value, int64_t)> body) const {
   auto rows = [&](Value from, Value to, int64_t rowsOfEach) {
-    code.loop(from, to, 1, [&](Value index) { body(start(code, index), rowsOfEach); });
+    code.loop(from, to, 1, [&](Value index) { body(index, start(code, index), rowsOfEach); });
   };
   if (first == tiles)
     return rows(low, high, height);

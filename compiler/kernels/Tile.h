@@ -47,9 +47,9 @@ struct Heights {
   int64_t tiles, height, first;
   /// Where tile `index` starts.
   mlir::Value start(Code &code, mlir::Value index) const;
-  /// `body` with the first row and the height of each of the tiles [low, high).
+  /// `body` with the number, the first row and the height of each of the tiles [low, high).
   void forEach(Code &code, mlir::Value low, mlir::Value high,
-               llvm::function_ref<void(mlir::Value row, int64_t height)> body) const;
+               llvm::function_ref<void(mlir::Value tile, mlir::Value row, int64_t height)> body) const;
 };
 Heights balance(int64_t total, int64_t most);
 

@@ -43,3 +43,21 @@ func.func @short(%a: tensor<128x45xf32>, %b: tensor<128x17xf32>) -> tensor<45x17
   %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<128x45xf32>, tensor<128x17xf32>) -> tensor<45x17xf32>
   return %0 : tensor<45x17xf32>
 }
+
+// Steps of A that crowd a cache's sets: its rows are copied, of heights that differ, in blocks that do.
+// PLAN: crowded: long contraction, chunks {{[4-9]|1[0-6]}},
+// CHECK: crowded: agrees
+func.func @crowded(%a: tensor<333x2048xf32>, %b: tensor<333x75xf32>) -> tensor<2048x75xf32> {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<333x2048xf32>, tensor<333x75xf32>) -> tensor<2048x75xf32>
+  return %0 : tensor<2048x75xf32>
+}
+
+// Few rows and many weights: A lies row by row.
+// PLAN: streamed: long contraction, chunks {{[4-9]|1[0-6]}},
+// CHECK: streamed: agrees
+func.func @streamed(%a: tensor<37x700xf32>, %b: tensor<700x1024xf32>, %c: tensor<1024xf32>) -> tensor<37x1024xf32> {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<37x700xf32>, tensor<700x1024xf32>) -> tensor<37x1024xf32>
+  %1 = mlc.broadcast %c axes = [1] : tensor<1024xf32> -> tensor<37x1024xf32>
+  %2 = mlc.add %0, %1 : tensor<37x1024xf32>
+  return %2 : tensor<37x1024xf32>
+}
