@@ -121,3 +121,32 @@ func.func @sliced_between(%x: tensor<9xf32>, %y: tensor<8x20xf32>) -> tensor<8xf
   %q = mlc.reduce sum %p axes = [1] : tensor<8x20xf32> -> tensor<8xf32>
   return %q : tensor<8xf32>
 }
+// Strips of columns: whole ones, a rest of vectors and a masked one; shared among chunks, or places before.
+func.func @strips(%x: tensor<37x151xf32> {check.nan}, %y: tensor<37x151xf32>) -> (tensor<151xf32>, tensor<151xf32>, tensor<151xi32>) {
+  %0 = mlc.reduce max %x axes = [0] : tensor<37x151xf32> -> tensor<151xf32>
+  %p = mlc.mul %y, %y : tensor<37x151xf32>
+  %1 = mlc.reduce sum %p axes = [0] : tensor<37x151xf32> -> tensor<151xf32>
+  %2 = mlc.argmax %x axis = 0 : tensor<37x151xf32> -> tensor<151xi32>
+  return %0, %1, %2 : tensor<151xf32>, tensor<151xf32>, tensor<151xi32>
+}
+func.func @strips_shared(%x: tensor<4099x90xf32>) -> (tensor<90xf32>, tensor<90xf32>) {
+  %s = mlc.reduce sum %x axes = [0] : tensor<4099x90xf32> -> tensor<90xf32>
+  %c = mlc.constant dense<2.4396194e-4> : tensor<90xf32>
+  %mean = mlc.mul %s, %c : tensor<90xf32>
+  %m = mlc.broadcast %mean axes = [1] : tensor<90xf32> -> tensor<4099x90xf32>
+  %d = mlc.sub %x, %m : tensor<4099x90xf32>
+  %q = mlc.mul %d, %d : tensor<4099x90xf32>
+  %v = mlc.reduce sum %q axes = [0] : tensor<4099x90xf32> -> tensor<90xf32>
+  %var = mlc.mul %v, %c : tensor<90xf32>
+  return %mean, %var : tensor<90xf32>, tensor<90xf32>
+}
+func.func @strips_before(%x: tensor<40x5x129x70xf32>, %w: tensor<70xf32>) -> tensor<40x70xf32> {
+  %b = mlc.broadcast %w axes = [3] : tensor<70xf32> -> tensor<40x5x129x70xf32>
+  %p = mlc.mul %x, %b : tensor<40x5x129x70xf32>
+  %0 = mlc.reduce sum %p axes = [1, 2] : tensor<40x5x129x70xf32> -> tensor<40x70xf32>
+  return %0 : tensor<40x70xf32>
+}
+func.func @strips_double(%x: tensor<19x45xf64>) -> tensor<45xf64> {
+  %0 = mlc.reduce sum %x axes = [0] : tensor<19x45xf64> -> tensor<45xf64>
+  return %0 : tensor<45xf64>
+}

@@ -71,11 +71,11 @@ func.func @softmax(%a: tensor<8x64xf32>) -> tensor<8x64xf32> {
   return %5 : tensor<8x64xf32>
 }
 
-// A column sum runs along the columns.
+// A column sum runs along the columns: two vectors side by side, four rows of each.
 // PLAN: columns: columns, chunks 1, scratch 0
 // LOOPS-LABEL: func.func @columns
-// LOOPS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// LOOPS: arith.addf {{.*}} : vector<16xf32>
+// LOOPS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// LOOPS-COUNT-8: arith.addf {{.*}} : vector<16xf32>
 func.func @columns(%a: tensor<64x32xf32>) -> tensor<32xf32> {
   %0 = mlc.reduce sum %a axes = [0] : tensor<64x32xf32> -> tensor<32xf32>
   return %0 : tensor<32xf32>
