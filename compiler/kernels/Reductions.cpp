@@ -88,6 +88,44 @@ std::optional<Reductions> reductionsOf(const Group &group) {
   return found;
 }
 
+SmallVector<std::pair<Value, size_t>> costlyInSeveralPasses(const Reductions &found, const Group &group) {
+  constexpr double many = 10; // operations for an element
+  auto isCostly = [&](Operation *op) {
+    return isa<ir::ElementwiseOpInterface, ir::RandomOp>(op) &&
+           shapeOf(op->getResult(0)) == ArrayRef<int64_t>(found.full) &&
+           flopsOf(op) >= many * double(sizeOf(op->getResult(0)));
+  };
+  llvm::DenseMap<Value, size_t> first;
+  SmallVector<std::pair<Value, size_t>> again;
+  for (size_t pass = 0; pass <= found.levels.size(); ++pass) {
+    llvm::SmallPtrSet<Operation *, 16> seen;
+    auto visit = [&](auto &&self, Value value) -> void {
+      Operation *op = value.getDefiningOp();
+      if (!op || group.stored.count(value) || !seen.insert(op).second)
+        return;
+      if (isCostly(op)) {
+        auto [known, inserted] = first.try_emplace(value, pass);
+        llvm::SmallPtrSet<Operation *, 8> users;
+        if (!inserted && known->second < pass && staysPut(value, group, found.kept, users)) {
+          if (!llvm::is_contained(llvm::make_first_range(again), value))
+            again.push_back(*known);
+          return; // what it is made of is not asked for
+        }
+      }
+      if (isa<ir::ElementwiseOpInterface>(op))
+        for (Value operand : op->getOperands())
+          self(self, operand);
+    };
+    if (pass == found.levels.size())
+      for (Value out : found.fullOuts)
+        visit(visit, out);
+    else
+      for (Operation *op : found.levels[pass])
+        visit(visit, op->getOperand(0));
+  }
+  return again;
+}
+
 bool isFlat(Value value, const llvm::DenseSet<Value> &stored) {
   SmallVector<Value> work{value};
   llvm::DenseSet<Value> seen;

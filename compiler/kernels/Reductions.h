@@ -29,6 +29,11 @@ struct Reductions {
 /// needs.
 bool isFlat(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
 
+/// Values of the full shape that cost many operations, are computed in one pass (the reductions of a level,
+/// or what is written at the end) and are asked for again by a later one; and the first of those passes.
+llvm::SmallVector<std::pair<mlir::Value, size_t>> costlyInSeveralPasses(const Reductions &found,
+                                                                        const Group &group);
+
 /// A reduction of neighbouring axes that leaves others after them: [before][rows][columns], each a product of
 /// axes.
 struct ColumnShape {

@@ -3,7 +3,8 @@
 // Algorithm: for each row (a place in the axes that are kept), one pass over the row for each level of
 // reductions, in vectors along the last axis with a masked tail, all reductions of a level together; their
 // lanes are then folded into a scalar that later passes repeat. A last pass writes what has the full shape,
-// then the row's scalars are written. Chunks share the rows.
+// then the row's scalars are written. What is costly and asked for by several passes (softmax's exponentials)
+// is computed by the first and kept in scratch for the others. Chunks share the rows.
 #include "compiler/kernels/Reductions.h"
 
 using namespace mlir;
@@ -11,6 +12,9 @@ using namespace mlir;
 namespace mlc::compiler {
 
 namespace {
+
+/// Bytes that a row may leave in scratch, at most: they should stay in the L2 cache beside the row itself.
+constexpr int64_t mostKept = 256 << 10;
 
 std::optional<Reductions> match(const Group &group) {
   std::optional<Reductions> found = reductionsOf(group);
@@ -23,12 +27,40 @@ std::optional<Reductions> match(const Group &group) {
   return found;
 }
 
+/// What is kept of a row for later passes over it, in scratch.
+struct Keeping {
+  struct Kept {
+    Value value;
+    size_t pass;    // that computes it
+    int64_t offset; // in scratch, in bytes
+  };
+  SmallVector<Kept> values;
+  int64_t bytes = 0;
+  int64_t last = 1; // elements from one row along the last axis to the next: whole vectors
+
+  Keeping(const Reductions &found, const Group &group, int64_t lanes) {
+    int64_t rowSize = 1;
+    for (int64_t size : found.sizes(found.axes))
+      rowSize *= size;
+    // Along the last axis a row may end within a vector, whether or not several axes are run over as one.
+    last = int64_t(llvm::alignTo(found.full.back(), lanes));
+    int64_t room = rowSize / found.full.back() * last;
+    for (auto [value, pass] : costlyInSeveralPasses(found, group)) {
+      int64_t size = int64_t(llvm::alignTo(room * elementBytes(elementOf(value)), 64));
+      if (bytes + size > mostKept)
+        continue;
+      values.push_back({value, pass, bytes});
+      bytes += size;
+    }
+  }
+};
+
 class Loops {
 public:
   Loops(const Group &group, Emission &emission, Reductions found)
       : emission(emission), pull(emission.pull), code(emission.code), found(std::move(found)),
         kept(this->found.sizes(this->found.kept)), reduced(this->found.sizes(this->found.axes)),
-        lanes(lanesFor(group, code.target())) {
+        lanes(lanesFor(group, code.target())), keeping(this->found, group, lanes) {
     for (int64_t size : reduced)
       rowSize *= size;
     // When nothing in a row looks at coordinates it is one axis.
@@ -53,11 +85,11 @@ public:
       rowPoint = pull.point(std::move(made));
       for (size_t level = 0; level < found.levels.size(); ++level) {
         prepare(level);
-        pass(found.levels[level]);
+        pass(level);
       }
       prepare(found.levels.size());
       if (!found.fullOuts.empty())
-        eachVector({}, [&](const Point *where, Value, ValueRange) {
+        eachVector(found.levels.size(), {}, 1, [&](const Point *where, Value, ValueRange) {
           emission.write(found.fullOuts, where);
           return SmallVector<Value>();
         });
@@ -73,14 +105,20 @@ private:
         pull.set(value, pull.at(value, rowPoint));
   }
 
-  void pass(ArrayRef<Operation *> reductions) {
+  void pass(size_t level) {
+    ArrayRef<Operation *> reductions = found.levels[level];
     SmallVector<Running> running;
     SmallVector<Value> state;
     for (Operation *op : reductions) {
       running.emplace_back(code, op, lanes);
       state.append(running.back().start());
     }
-    state = eachVector(state, [&](const Point *where, Value index, ValueRange carried) {
+    const size_t width = state.size();
+    int64_t strands = strandsFor(width);
+    SmallVector<Value> start = state;
+    for (int64_t strand = 1; strand < strands; ++strand)
+      state.append(start);
+    state = eachVector(level, state, strands, [&](const Point *where, Value index, ValueRange carried) {
       SmallVector<Value> next;
       size_t at = 0;
       for (auto [op, one] : llvm::zip_equal(reductions, running)) {
@@ -92,15 +130,31 @@ private:
     });
     size_t at = 0;
     for (auto [op, one] : llvm::zip_equal(reductions, running)) {
-      pull.set(op->getResult(0), one.across(ValueRange(state).slice(at, one.width())));
+      // Neighbouring strands first: sums stay pairwise.
+      SmallVector<SmallVector<Value>> parts;
+      for (int64_t strand = 0; strand < strands; ++strand)
+        parts.emplace_back(ValueRange(state).slice(size_t(strand) * width + at, one.width()));
+      for (; parts.size() > 1; parts.truncate(parts.size() / 2))
+        for (size_t i = 0; i < parts.size() / 2; ++i)
+          parts[i] = one.join(parts[2 * i], parts[2 * i + 1]);
+      pull.set(op->getResult(0), one.across(parts.front()));
       at += one.width();
     }
   }
 
-  /// Runs over the row in vectors. `body` gets the point, the lanes' places along the last axis, and what is
-  /// carried.
+  /// Vectors that are taken in at once, each by a state of its own, so that they do not wait for each other:
+  /// a power of two. Longer states leave room for fewer.
+  int64_t strandsFor(size_t width) const {
+    int64_t vectors = ((flat ? rowSize : reduced.back()) + lanes - 1) / lanes, strands = 1;
+    while (strands < 4 && 2 * strands * int64_t(width) <= 8 && 2 * strands <= vectors)
+      strands *= 2;
+    return strands;
+  }
+
+  /// Runs over the row in vectors, which take turns at the `strands` equal parts of the state. `body` gets
+  /// the point, the lanes' places along the last axis, and what its strand carries.
   SmallVector<Value>
-  eachVector(SmallVector<Value> state,
+  eachVector(size_t pass, SmallVector<Value> state, int64_t strands,
              llvm::function_ref<SmallVector<Value>(const Point *, Value, ValueRange)> body) {
     SmallVector<Coord, 4> inside;
     auto along = [&](int64_t size, SmallVector<Value> state) {
@@ -118,13 +172,30 @@ private:
           made.coords->append(inside);
           made.coords->push_back(last);
         }
-        return body(pull.point(std::move(made)), arithmetic.vector(last), carried);
+        const Point *where = pull.point(std::move(made));
+        Value place = placeInRow(inside, i);
+        for (const Keeping::Kept &kept : keeping.values)
+          if (kept.pass < pass)
+            pull.set(kept.value, code.load(memoryOf(kept), place, lanes));
+        SmallVector<Value> next = body(where, arithmetic.vector(last), carried);
+        for (const Keeping::Kept &kept : keeping.values)
+          if (kept.pass == pass)
+            code.store(pull.at(kept.value, where), memoryOf(kept), place);
+        return next;
       };
-      int64_t whole = size / lanes * lanes;
-      state = code.loop(code.integer(0), code.integer(whole), lanes, state,
-                        [&](Value i, ValueRange carried) { return one(i, Value(), carried); });
-      if (whole != size)
-        state = one(code.integer(whole), code.firstLanes(size - whole, lanes), state);
+      const size_t width = state.size() / size_t(strands);
+      int64_t turn = strands * lanes, whole = size / turn * turn;
+      state = code.loop(code.integer(0), code.integer(whole), turn, state, [&](Value i, ValueRange carried) {
+        SmallVector<Value> next;
+        for (int64_t strand = 0; strand < strands; ++strand)
+          next.append(
+              one(code.add(i, strand * lanes), Value(), carried.slice(size_t(strand) * width, width)));
+        return next;
+      });
+      for (size_t at = 0; whole < size; at += width, whole += lanes) {
+        Value mask = size - whole < lanes ? code.firstLanes(size - whole, lanes) : Value();
+        llvm::copy(one(code.integer(whole), mask, ValueRange(state).slice(at, width)), state.begin() + at);
+      }
       return state;
     };
     if (flat)
@@ -143,12 +214,25 @@ private:
     return nest(nest, std::move(state));
   }
 
+  Memory memoryOf(const Keeping::Kept &kept) {
+    return code.carve(emission.scratch, kept.offset, elementOf(kept.value));
+  }
+
+  /// Where a vector of the row lies in scratch.
+  Value placeInRow(ArrayRef<Coord> inside, Value along) {
+    Value rows = code.integer(0);
+    for (auto [coord, size] : llvm::zip(inside, reduced))
+      rows = code.add(code.mul(rows, size), coord.base);
+    return code.add(code.mul(rows, keeping.last), along);
+  }
+
   Emission &emission;
   Pull &pull;
   Code &code;
   Reductions found;
   SmallVector<int64_t> kept, reduced;
   int64_t lanes, rowSize = 1;
+  Keeping keeping;
   bool flat;
   SmallVector<Coord, 4> coords;
   const Point *rowPoint = nullptr;
@@ -165,7 +249,8 @@ public:
     int64_t rows = 1;
     for (int64_t axis : found->kept)
       rows *= found->full[axis];
-    return Shares{chunksFor(nanosecondsOf(group, target) * double(found->levels.size() + 1) / 2, rows), 0};
+    return Shares{chunksFor(nanosecondsOf(group, target) * double(found->levels.size() + 1) / 2, rows),
+                  Keeping(*found, group, lanesFor(group, target)).bytes};
   }
 
   void emit(const Group &group, Emission &emission) const override {

@@ -150,3 +150,49 @@ func.func @strips_double(%x: tensor<19x45xf64>) -> tensor<45xf64> {
   %0 = mlc.reduce sum %x axes = [0] : tensor<19x45xf64> -> tensor<45xf64>
   return %0 : tensor<45xf64>
 }
+// Rows of many vectors, whole turns of four and what is left of them; NaN anywhere.
+func.func @long_rows(%x: tensor<7x331xf32> {check.nan}) -> (tensor<7xf32>, tensor<7xf32>, tensor<7xi32>) {
+  %0 = mlc.reduce max %x axes = [1] : tensor<7x331xf32> -> tensor<7xf32>
+  %1 = mlc.reduce min %x axes = [1] : tensor<7x331xf32> -> tensor<7xf32>
+  %2 = mlc.argmax %x axis = 1 : tensor<7x331xf32> -> tensor<7xi32>
+  return %0, %1, %2 : tensor<7xf32>, tensor<7xf32>, tensor<7xi32>
+}
+func.func @long_all(%x: tensor<3x11x37xf32>) -> tensor<f32> {
+  %0 = mlc.reduce sum %x axes = [0, 1, 2] : tensor<3x11x37xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+// Softmax over two axes: what is kept of a row has a masked end in each of its lines.
+func.func @softmax_plane(%x: tensor<3x5x70xf32>) -> (tensor<3x5x70xf32>, tensor<3xf32>) {
+  %m = mlc.reduce max %x axes = [1, 2] : tensor<3x5x70xf32> -> tensor<3xf32>
+  %mb = mlc.broadcast %m axes = [0] : tensor<3xf32> -> tensor<3x5x70xf32>
+  %d = mlc.sub %x, %mb : tensor<3x5x70xf32>
+  %e = mlc.exp %d : tensor<3x5x70xf32>
+  %s = mlc.reduce sum %e axes = [1, 2] : tensor<3x5x70xf32> -> tensor<3xf32>
+  %sb = mlc.broadcast %s axes = [0] : tensor<3xf32> -> tensor<3x5x70xf32>
+  %o = mlc.div %e, %sb : tensor<3x5x70xf32>
+  return %o, %s : tensor<3x5x70xf32>, tensor<3xf32>
+}
+// Two values kept, one inside the other; one of them is asked for by three passes.
+func.func @kept_twice(%x: tensor<6x83xf32>) -> tensor<6x83xf32> {
+  %t = mlc.tanh %x : tensor<6x83xf32>
+  %m = mlc.reduce max %t axes = [1] : tensor<6x83xf32> -> tensor<6xf32>
+  %mb = mlc.broadcast %m axes = [0] : tensor<6xf32> -> tensor<6x83xf32>
+  %d = mlc.sub %t, %mb : tensor<6x83xf32>
+  %e = mlc.exp %d : tensor<6x83xf32>
+  %s = mlc.reduce sum %e axes = [1] : tensor<6x83xf32> -> tensor<6xf32>
+  %sb = mlc.broadcast %s axes = [0] : tensor<6xf32> -> tensor<6x83xf32>
+  %q = mlc.div %e, %sb : tensor<6x83xf32>
+  %o = mlc.mul %q, %t : tensor<6x83xf32>
+  return %o : tensor<6x83xf32>
+}
+// A costly value that is also read elsewhere than at the point at hand is computed again.
+func.func @kept_elsewhere(%x: tensor<6x83xf32>) -> tensor<6x83xf32> {
+  %e = mlc.exp %x : tensor<6x83xf32>
+  %r = mlc.reverse %e axes = [1] : tensor<6x83xf32> -> tensor<6x83xf32>
+  %p = mlc.add %e, %r : tensor<6x83xf32>
+  %s = mlc.reduce sum %p axes = [1] : tensor<6x83xf32> -> tensor<6xf32>
+  %sb = mlc.broadcast %s axes = [0] : tensor<6xf32> -> tensor<6x83xf32>
+  %q = mlc.div %e, %sb : tensor<6x83xf32>
+  %o = mlc.add %q, %r : tensor<6x83xf32>
+  return %o : tensor<6x83xf32>
+}

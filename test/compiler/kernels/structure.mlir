@@ -51,24 +51,26 @@ func.func @flat(%a: tensor<3x4x16xf32>) -> tensor<3x4x16xf32> {
   return %0 : tensor<3x4x16xf32>
 }
 
-// Softmax: two passes and one that writes, the exponential in vectors.
-// PLAN: softmax: rows, chunks 1, scratch 0, in place 0->0
+// Softmax: two passes, of four vectors at a time, and one that writes; the exponentials, in vectors, are kept
+// for it in scratch.
+// PLAN: softmax: rows, chunks 1, scratch 1024, in place 0->0
 // LOOPS: scf.for
-// LOOPS: scf.for {{.*}} -> (vector<16xf32>)
+// LOOPS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
 // LOOPS: arith.maximumf {{.*}} : vector<16xf32>
-// LOOPS: scf.for {{.*}} -> (vector<16xf32>)
-// LOOPS: math.exp {{.*}} : vector<16xf32>
+// LOOPS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// LOOPS-COUNT-4: math.exp {{.*}} : vector<16xf32>
 // LOOPS: scf.for
+// LOOPS-NOT: math.exp
 // LOOPS: llvm.store {{.*}} : vector<16xf32>
-func.func @softmax(%a: tensor<8x64xf32>) -> tensor<8x64xf32> {
-  %m = mlc.reduce max %a axes = [1] : tensor<8x64xf32> -> tensor<8xf32>
-  %0 = mlc.broadcast %m axes = [0] : tensor<8xf32> -> tensor<8x64xf32>
-  %1 = mlc.sub %a, %0 : tensor<8x64xf32>
-  %2 = mlc.exp %1 : tensor<8x64xf32>
-  %3 = mlc.reduce sum %2 axes = [1] : tensor<8x64xf32> -> tensor<8xf32>
-  %4 = mlc.broadcast %3 axes = [0] : tensor<8xf32> -> tensor<8x64xf32>
-  %5 = mlc.div %2, %4 : tensor<8x64xf32>
-  return %5 : tensor<8x64xf32>
+func.func @softmax(%a: tensor<8x256xf32>) -> tensor<8x256xf32> {
+  %m = mlc.reduce max %a axes = [1] : tensor<8x256xf32> -> tensor<8xf32>
+  %0 = mlc.broadcast %m axes = [0] : tensor<8xf32> -> tensor<8x256xf32>
+  %1 = mlc.sub %a, %0 : tensor<8x256xf32>
+  %2 = mlc.exp %1 : tensor<8x256xf32>
+  %3 = mlc.reduce sum %2 axes = [1] : tensor<8x256xf32> -> tensor<8xf32>
+  %4 = mlc.broadcast %3 axes = [0] : tensor<8xf32> -> tensor<8x256xf32>
+  %5 = mlc.div %2, %4 : tensor<8x256xf32>
+  return %5 : tensor<8x256xf32>
 }
 
 // A column sum runs along the columns: two vectors side by side, four rows of each.
