@@ -4,7 +4,8 @@
 // reductions, in vectors along the last axis with a masked tail, all reductions of a level together; their
 // lanes are then folded into a scalar that later passes repeat. A last pass writes what has the full shape,
 // then the row's scalars are written. What is costly and asked for by several passes (softmax's exponentials)
-// is computed by the first and kept in scratch for the others. Chunks share the rows.
+// is computed by the first and kept in scratch for the others; such a pass has the time to prefetch the next
+// row, too. Chunks share the rows.
 #include "compiler/kernels/Reductions.h"
 
 using namespace mlir;
@@ -15,6 +16,8 @@ namespace {
 
 /// Bytes that a row may leave in scratch, at most: they should stay in the L2 cache beside the row itself.
 constexpr int64_t mostKept = 256 << 10;
+/// An input of more bytes is not expected in the L2 cache.
+constexpr int64_t farBytes = 2 << 20;
 
 std::optional<Reductions> match(const Group &group) {
   std::optional<Reductions> found = reductionsOf(group);
@@ -63,6 +66,10 @@ public:
         lanes(lanesFor(group, code.target())), keeping(this->found, group, lanes) {
     for (int64_t size : reduced)
       rowSize *= size;
+    for (Operation *op : group.ops)
+      for (Value operand : op->getOperands())
+        if (group.stored.count(operand) && comesFromMemory(operand) && !llvm::is_contained(inputs, operand))
+          inputs.push_back(operand);
     // When nothing in a row looks at coordinates it is one axis.
     flat = reduced.size() > 1 && kept.empty();
     for (const auto &level : this->found.levels)
@@ -98,6 +105,12 @@ public:
   }
 
 private:
+  /// Whether it is a full-sized input that the L2 cache is too small for, but not for a row.
+  bool comesFromMemory(Value input) const {
+    return shapeOf(input) == ArrayRef<int64_t>(found.full) && bytesOf(input) > farBytes &&
+           rowSize * elementBytes(elementOf(input)) <= mostKept;
+  }
+
   /// Computes, outside the loops of a pass, the reduced values that it repeats.
   void prepare(size_t level) {
     for (auto [value, ready] : found.repeated)
@@ -173,6 +186,8 @@ private:
           made.coords->push_back(last);
         }
         const Point *where = pull.point(std::move(made));
+        if (pass > 0 && llvm::any_of(keeping.values, [&](const auto &kept) { return kept.pass == pass; }))
+          prefetchNextRow(where);
         Value place = placeInRow(inside, i);
         for (const Keeping::Kept &kept : keeping.values)
           if (kept.pass < pass)
@@ -214,6 +229,13 @@ private:
     return nest(nest, std::move(state));
   }
 
+  /// Begins to read the same place of the row after this one.
+  void prefetchNextRow(const Point *where) {
+    Coord linear = where->linear ? *where->linear : Coords(code, lanes).flatten(*where->coords, found.full);
+    for (Value input : inputs)
+      code.prefetch(pull.memoryOf(input), code.add(linear.base, rowSize));
+  }
+
   Memory memoryOf(const Keeping::Kept &kept) {
     return code.carve(emission.scratch, kept.offset, elementOf(kept.value));
   }
@@ -231,6 +253,7 @@ private:
   Code &code;
   Reductions found;
   SmallVector<int64_t> kept, reduced;
+  SmallVector<Value> inputs; // of the full shape
   int64_t lanes, rowSize = 1;
   Keeping keeping;
   bool flat;

@@ -196,3 +196,14 @@ func.func @kept_elsewhere(%x: tensor<6x83xf32>) -> tensor<6x83xf32> {
   %o = mlc.add %q, %r : tensor<6x83xf32>
   return %o : tensor<6x83xf32>
 }
+// An input that lies in no cache: rows ahead are prefetched, beyond the end, too.
+func.func @softmax_far(%x: tensor<1031x523xf32>) -> tensor<1031x523xf32> {
+  %m = mlc.reduce max %x axes = [1] : tensor<1031x523xf32> -> tensor<1031xf32>
+  %mb = mlc.broadcast %m axes = [0] : tensor<1031xf32> -> tensor<1031x523xf32>
+  %d = mlc.sub %x, %mb : tensor<1031x523xf32>
+  %e = mlc.exp %d : tensor<1031x523xf32>
+  %s = mlc.reduce sum %e axes = [1] : tensor<1031x523xf32> -> tensor<1031xf32>
+  %sb = mlc.broadcast %s axes = [0] : tensor<1031xf32> -> tensor<1031x523xf32>
+  %o = mlc.div %e, %sb : tensor<1031x523xf32>
+  return %o : tensor<1031x523xf32>
+}
