@@ -44,9 +44,8 @@ public:
         inner{code.integer(0), code.integer(last)};
     // Strips no wider than leaves one to every chunk.
     bool alone = places >= emission.chunks;
-    panel = std::clamp<int64_t>(alone ? vectors : vectors / emission.chunks, 1,
-                                widestStrip(found, code.target()));
-    const int64_t step = panel * lanes;
+    const int64_t step = lanes * std::clamp<int64_t>(alone ? vectors : vectors / emission.chunks, 1,
+                                                     widestStrip(found, code.target()));
     if (alone)
       all = emission.part(places);
     else
@@ -220,7 +219,7 @@ private:
   Code &code;
   Reductions found;
   ColumnShape shape;
-  int64_t lanes, last, panel = 1; // panel: in vectors
+  int64_t lanes, last;
   Value before;
   SmallVector<Coord, 4> coords;
 };
