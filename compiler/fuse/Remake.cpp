@@ -74,7 +74,8 @@ private:
   /// ops.
   bool canMake(Value value, int group, const DenseSet<Value> &known, bool hasRows, DenseSet<Value> &made,
                int &ops) {
-    if (known.contains(value) || isRemade(value) || !made.insert(value).second)
+    // What another group's readers make again, this one's can, too.
+    if (known.contains(value) || again.contains(value) || isRemade(value) || !made.insert(value).second)
       return true;
     Operation *op = value.getDefiningOp();
     auto found = op ? groupOf.find(op) : groupOf.end();

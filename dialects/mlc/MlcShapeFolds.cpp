@@ -108,6 +108,39 @@ static LogicalResult reshapeOfScalar(ReshapeOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// Whether what makes `x`, for nobody else, are elementwise ops on constants and on reshaped tensors of
+/// `shape`.
+static bool comesReshaped(Value x, ArrayRef<int64_t> shape) {
+  Operation *op = x.getDefiningOp();
+  if (!op || !isa<ElementwiseOpInterface>(op) || !op->hasOneUse() || op->getNumOperands() == 0)
+    return false;
+  bool hasTensor = false;
+  for (Value operand : op->getOperands()) {
+    auto inner = operand.getDefiningOp<ReshapeOp>();
+    if (operand.getDefiningOp<ConstantOp>())
+      continue;
+    if (!(inner && tensor(inner.getX()).getShape() == shape) && !comesReshaped(operand, shape))
+      return false;
+    hasTensor = true;
+  }
+  return hasTensor;
+}
+
+// Of a tensor that got an axis of size 1, was computed with and loses it again, the axis is never seen: so
+// the numbers of rows keep one shape, and one kernel.
+static LogicalResult reshapeOfReshaped(ReshapeOp op, PatternRewriter &rewriter) {
+  if (!comesReshaped(op.getX(), op.getType().getShape()))
+    return failure();
+  Operation *inner = op.getX().getDefiningOp();
+  SmallVector<Value> operands;
+  for (Value operand : inner->getOperands())
+    operands.push_back(rewriter.createOrFold<ReshapeOp>(
+        op.getLoc(), withShape(tensor(operand), op.getType().getShape()), operand));
+  OperationState state(inner->getLoc(), inner->getName(), operands, op.getType(), inner->getAttrs());
+  rewriter.replaceOp(op, rewriter.create(state));
+  return success();
+}
+
 static LogicalResult transposeOfUnitAxes(TransposeOp op, PatternRewriter &rewriter) {
   SmallVector<int64_t> moved;
   for (int64_t axis : op.getPermutation())
@@ -373,6 +406,7 @@ void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContex
 }
 void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
   set.add(reshapeOfScalar);
+  set.add(reshapeOfReshaped);
   set.add(movedNegative<ReshapeOp>);
 }
 void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {

@@ -52,3 +52,28 @@ func.func @needed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>) -> (tensor<64x64
   %3 = mlc.reduce sum %2 axes = [0] : tensor<64x64xf32> -> tensor<64xf32>
   return %1, %3 : tensor<64x64xf32>, tensor<64xf32>
 }
+
+// -----
+
+// What is normalised is made again from x and the numbers of its columns, though the difference, itself made again,
+// is of another group than its scaling.
+// CHECK-LABEL: func.func @normalised
+// CHECK: %[[N:.*]] = step.launch @k_{{[0-9]+}} ins(%arg0, {{.*}}, %arg1 : {{.*}} -> tensor<64x64xf32>
+// CHECK: step.launch @k_{{[0-9]+}} ins(%[[N]], %arg1
+// CHECK: step.launch @[[SUM:k_[0-9]+]] ins(%arg2, %arg0, {{.*}} -> tensor<64xf32>
+// CHECK: func.func private @[[SUM]](%arg0: tensor<64x64xf32>, %arg1: tensor<64x64xf32>, %arg2: tensor<64xf32>, %arg3: tensor<64xf32>)
+func.func @normalised(%x: tensor<64x64xf32>, %w: tensor<64x64xf32>, %g: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64xf32>) {
+  %0 = mlc.reduce sum %x axes = [0] : tensor<64x64xf32> -> tensor<64xf32>
+  %1 = mlc.broadcast %0 axes = [1] : tensor<64xf32> -> tensor<64x64xf32>
+  %2 = mlc.sub %x, %1 : tensor<64x64xf32>
+  %3 = mlc.mul %2, %2 : tensor<64x64xf32>
+  %4 = mlc.reduce sum %3 axes = [0] : tensor<64x64xf32> -> tensor<64xf32>
+  %5 = mlc.rsqrt %4 : tensor<64xf32>
+  %6 = mlc.broadcast %5 axes = [1] : tensor<64xf32> -> tensor<64x64xf32>
+  %7 = mlc.mul %2, %6 : tensor<64x64xf32>
+  %8 = mlc.add %7, %w : tensor<64x64xf32>
+  %9 = mlc.contract "mk,kn->mn" %8, %w : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %10 = mlc.mul %g, %7 : tensor<64x64xf32>
+  %11 = mlc.reduce sum %10 axes = [0] : tensor<64x64xf32> -> tensor<64xf32>
+  return %9, %11 : tensor<64x64xf32>, tensor<64xf32>
+}

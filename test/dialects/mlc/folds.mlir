@@ -394,3 +394,27 @@ func.func @transposed_and_read(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %c: ten
   %3 = mlc.transpose %2 [1, 0] : tensor<3x5xf32> -> tensor<5x3xf32>
   return %2, %3 : tensor<3x5xf32>, tensor<5x3xf32>
 }
+
+// An axis of size 1 that comes and goes is never there; a value that somebody else sees keeps it.
+// CHECK-LABEL: func.func @unit_axis
+// CHECK-NEXT: %[[EPS:.*]] = mlc.constant dense<{{.*}}> : tensor<2x3xf32>
+// CHECK-NEXT: %[[SUM:.*]] = mlc.add %arg0, %[[EPS]] : tensor<2x3xf32>
+// CHECK-NEXT: %[[ROOT:.*]] = mlc.rsqrt %[[SUM]] : tensor<2x3xf32>
+// CHECK-NEXT: return %[[ROOT]]
+func.func @unit_axis(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = mlc.reshape %x : tensor<2x3xf32> -> tensor<2x3x1xf32>
+  %1 = mlc.constant dense<1.0e-5> : tensor<2x3x1xf32>
+  %2 = mlc.add %0, %1 : tensor<2x3x1xf32>
+  %3 = mlc.rsqrt %2 : tensor<2x3x1xf32>
+  %4 = mlc.reshape %3 : tensor<2x3x1xf32> -> tensor<2x3xf32>
+  return %4 : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: func.func @seen_axis
+// CHECK: mlc.exp {{.*}} : tensor<2x3x1xf32>
+func.func @seen_axis(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3x1xf32>) {
+  %0 = mlc.reshape %x : tensor<2x3xf32> -> tensor<2x3x1xf32>
+  %1 = mlc.exp %0 : tensor<2x3x1xf32>
+  %2 = mlc.reshape %1 : tensor<2x3x1xf32> -> tensor<2x3xf32>
+  return %2, %1 : tensor<2x3xf32>, tensor<2x3x1xf32>
+}
