@@ -159,12 +159,19 @@ private:
 
   void oneTile(Tile tile, Value row, Value column, Value mask) {
     tile.a = code.at(a, code.add(offsetA, code.mul(row, product.row.a)));
+    auto forVectors = [&](auto &&body) {
+      for (int64_t r = 0; r < tile.rows(); ++r)
+        for (int64_t v = 0; v < tile.vectors; ++v)
+          body(r * tile.vectors + v, v + 1 == tile.vectors ? mask : Value(),
+               ResultPlace{code.add(row, r), code.add(column, v * tile.lanes), offsetC, outerCoords});
+    };
+    // Its lines lie a row apart: nobody else foresees them, and there is a sum's time to bring them.
+    forVectors(
+        [&](int64_t, Value, const ResultPlace &place) { fetchAhead(group, emission, product, place); });
     SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
-    for (int64_t r = 0; r < tile.rows(); ++r)
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        writeSums(group, emission, product, accumulators[r * tile.vectors + v],
-                  v + 1 == tile.vectors ? mask : Value(),
-                  {code.add(row, r), code.add(column, v * tile.lanes), offsetC, outerCoords});
+    forVectors([&](int64_t i, Value lanes, const ResultPlace &place) {
+      writeSums(group, emission, product, accumulators[i], lanes, place);
+    });
   }
 
   /// Copies a panel of B to scratch as [sum][vectors * lanes], zeros past the last column. Returns it, with

@@ -273,13 +273,19 @@ private:
         code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
           Value pixel = pixels.start(code, index);
           tile.a = code.at(framed, code.add(offset, code.mul(pixel, c.strides[1] * channels)));
+          TileResults results = {image,
+                                 resultRow,
+                                 code.add(columns.first, code.mul(pixel, c.outSteps[1])),
+                                 code.add(code.mul(groupIndex, c.perOut), column),
+                                 width,
+                                 tile.vectors,
+                                 lanes,
+                                 lastMask};
           SmallVector<Value> sums = zeroAccumulators(code, tile);
+          fetchAhead(group, emission, c, results, int64_t(sums.size()));
           if (rows.taps > 0 && columns.taps > 0)
             sums = emitTile(code, tile, std::move(sums));
-          writeTile(group, emission, c,
-                    {image, resultRow, code.add(columns.first, code.mul(pixel, c.outSteps[1])),
-                     code.add(code.mul(groupIndex, c.perOut), column), width, tile.vectors, lanes, lastMask},
-                    sums);
+          writeTile(group, emission, c, results, sums);
         });
       };
       tiles(0, pixels.first, pixels.height);

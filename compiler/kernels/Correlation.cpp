@@ -129,26 +129,47 @@ std::optional<Correlation> correlationOf(const Group &group) {
   return c;
 }
 
+/// Where of a tile's results a vector lies, from the tile's first: rows down, pixels right, filters on.
+struct TileStep {
+  int64_t down, right, filters;
+};
+
+static TileStep stepOf(const Correlation &c, const TileResults &at, int64_t index) {
+  int64_t pixel = index / at.vectors;
+  return {pixel / at.width * c.outSteps[0], pixel % at.width * c.outSteps[1], index % at.vectors * at.lanes};
+}
+
+/// The first element, in the result, of a vector of a tile.
+static Value linearAt(Code &code, const Correlation &c, const TileResults &at, const TileStep &step) {
+  Value start = code.add(code.mul(code.add(code.mul(at.image, c.out[0]), at.row), c.out[1]), at.pixel);
+  return code.add(code.mul(code.add(start, step.down * c.out[1] + step.right), c.groups * c.perOut),
+                  code.add(at.filter, step.filters));
+}
+
+void fetchAhead(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
+                int64_t vectors) {
+  for (const Memory &memory :
+       emission.fetchable(group, group.anchors().front()->getResult(0), c.taps[0] * c.taps[1] * c.perSum))
+    for (int64_t i = 0; i < vectors; ++i)
+      emission.code.prefetch(memory, linearAt(emission.code, c, at, stepOf(c, at, i)));
+}
+
 void writeTile(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
                ArrayRef<Value> sums) {
   Code &code = emission.code;
   Value anchor = group.anchors().front()->getResult(0);
-  Value start = code.add(code.mul(code.add(code.mul(at.image, c.out[0]), at.row), c.out[1]), at.pixel);
   for (auto [i, sum] : llvm::enumerate(sums)) {
-    int64_t r = int64_t(i) / at.vectors, v = int64_t(i) % at.vectors;
     Pull::Scope scope(emission.pull);
     emission.pull.set(anchor, sum);
-    Value here = code.add(at.filter, v * at.lanes);
-    int64_t down = r / at.width * c.outSteps[0], right = r % at.width * c.outSteps[1];
+    TileStep step = stepOf(c, at, int64_t(i));
     Point made;
     made.lanes = at.lanes;
-    made.mask = v + 1 == at.vectors ? at.mask : Value();
-    made.linear =
-        Coord{code.add(code.mul(code.add(start, down * c.out[1] + right), c.groups * c.perOut), here), 1, {}};
+    made.mask = int64_t(i) % at.vectors + 1 == at.vectors ? at.mask : Value();
+    made.linear = Coord{linearAt(code, c, at, step), 1, {}};
     made.coords = SmallVector<Coord, 4>{{at.image, 0, {}},
-                                        {code.add(at.row, down), 0, {}},
-                                        {code.add(at.pixel, right), 0, {}},
-                                        {here, 1, {}}};
+                                        {code.add(at.row, step.down), 0, {}},
+                                        {code.add(at.pixel, step.right), 0, {}},
+                                        {code.add(at.filter, step.filters), 1, {}}};
     if (shapeOf(anchor).size() == 3)
       made.coords->erase(made.coords->begin() + 1);
     emission.write(group.outs, emission.pull.point(std::move(made)));

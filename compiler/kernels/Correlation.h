@@ -48,6 +48,10 @@ struct TileResults {
   mlir::Value mask; // of the last vector's filters; null: all
 };
 
+/// Begins to fetch what will be read and written after the sums of a tile, `vectors` vectors in all.
+void fetchAhead(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
+                int64_t vectors);
+
 /// Writes what follows from a tile's sums, which lie row by row, pixel by pixel, vector by vector.
 void writeTile(const Group &group, Emission &emission, const Correlation &c, const TileResults &at,
                llvm::ArrayRef<mlir::Value> sums);

@@ -118,6 +118,24 @@ std::pair<Value, Value> Emission::columnPart(int64_t total, int64_t columns) {
   return gridPart(*this, total, 1, columns);
 }
 
+SmallVector<Memory> Emission::fetchable(const Group &group, Value anchor, int64_t terms) {
+  constexpr int64_t leastTerms = 64;
+  if (terms < leastTerms)
+    return {};
+  llvm::SetVector<Value> inputs;
+  for (Operation *op : group.ops)
+    if (isa<ir::ElementwiseOpInterface>(op))
+      for (Value operand : op->getOperands())
+        if (group.stored.count(operand) && shapeOf(operand) == shapeOf(anchor))
+          inputs.insert(operand);
+  SmallVector<Memory> touched;
+  for (Value input : inputs)
+    touched.push_back(pull.memoryOf(input));
+  for (Value out : group.outs)
+    llvm::append_range(touched, places[out]);
+  return touched;
+}
+
 void Emission::write(ArrayRef<Value> outs, const Point *where) {
   SmallVector<Value> computed;
   for (Value out : outs)

@@ -54,6 +54,9 @@ struct Emission {
   /// share, and of what the columns share.
   std::pair<mlir::Value, mlir::Value> rowPart(int64_t total, int64_t rows, int64_t columns);
   std::pair<mlir::Value, mlir::Value> columnPart(int64_t total, int64_t columns);
+  /// What to fetch before an element of `anchor`, a sum of `terms`, is computed: what the elementwise ops
+  /// after it read and write there. Nothing if the sum is too short to bring it meanwhile.
+  llvm::SmallVector<Memory> fetchable(const Group &group, mlir::Value anchor, int64_t terms);
   /// Writes every out of `outs` at a point: all are computed before any is stored, so that an input may lie
   /// in an output's memory.
   void write(llvm::ArrayRef<mlir::Value> outs, const Point *where);

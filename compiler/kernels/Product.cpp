@@ -152,6 +152,18 @@ std::optional<Product> productOf(const Group &group) {
   return productOf(op, group.stored);
 }
 
+/// The first element of a vector of the result.
+static Value linearAt(Code &code, const Product &product, const ResultPlace &place) {
+  Value row = code.mul(place.row, product.row.c);
+  return code.add(place.offset ? code.add(place.offset, row) : row, place.column);
+}
+
+void fetchAhead(const Group &group, Emission &emission, const Product &product, const ResultPlace &place) {
+  for (const Memory &memory :
+       emission.fetchable(group, group.anchors().front()->getResult(0), product.sumSize()))
+    emission.code.prefetch(memory, linearAt(emission.code, product, place));
+}
+
 void writeSums(const Group &group, Emission &emission, const Product &product, Value sums, Value mask,
                const ResultPlace &place) {
   Code &code = emission.code;
@@ -161,10 +173,7 @@ void writeSums(const Group &group, Emission &emission, const Product &product, V
   Point point;
   point.lanes = cast<VectorType>(sums.getType()).getNumElements();
   point.mask = mask;
-  Value row = code.mul(place.row, product.row.c);
-  if (place.offset)
-    row = code.add(place.offset, row);
-  point.linear = Coord{code.add(row, place.column), 1, {}};
+  point.linear = Coord{linearAt(code, product, place), 1, {}};
   if (llvm::any_of(group.outs, [&](Value out) { return emission.pull.needsCoords(out); })) {
     Coords arithmetic(code, point.lanes);
     ArrayRef<int64_t> shape = shapeOf(anchor);

@@ -53,6 +53,9 @@ struct ResultPlace {
 void writeSums(const Group &group, Emission &emission, const Product &product, mlir::Value sums,
                mlir::Value mask, const ResultPlace &place);
 
+/// Begins to fetch what the epilogue of a vector of sums will read and write.
+void fetchAhead(const Group &group, Emission &emission, const Product &product, const ResultPlace &place);
+
 /// The product of a group that is one contraction and elementwise ops after it, on which every out depends.
 std::optional<Product> productOf(const Group &group);
 
