@@ -2,17 +2,17 @@
 //
 // Each weight is used a few dozen times and comes from far away, so that fetching weights is most of the
 // work. Algorithm: for each panel of filters, the sum is cut into blocks whose weights fit into the first
-// cache: a tap and a part of the channels. All tiles of pixels add a block to their accumulators, which wait
-// in scratch meanwhile. While they do so, each copies its share of the next block, row after row (where they
-// lie, rows are powers of two apart and would drive each other out of the cache), and prefetches its share of
-// the block after that: memory and arithmetic are busy all the time. Weights are read once. Chunks share the
-// panels.
+// cache: a tap and a part of the channels. All pixels add a block to their accumulators, which wait in
+// scratch meanwhile, tile by tile: those pixels that have something under the tap, for among few pixels many
+// lie at the border. While they do so, each tile copies its share of the next block, row after row (where
+// they lie, rows are powers of two apart and would drive each other out of the cache), and prefetches its
+// share of the block after that: memory and arithmetic are busy all the time. Weights are read once. Chunks
+// share the panels.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
-
-#include <cmath>
 
 using namespace mlir;
 
@@ -23,29 +23,104 @@ namespace {
 constexpr int64_t vectors = 2; // of a panel: what adjacent cache lines hold
 constexpr int64_t cacheLine = 64;
 
+/// Along one axis: which results have something of the picture under a tap.
+struct Reach {
+  int64_t source, out, stride, dilation, pad;
+
+  int64_t low(int64_t tap) const { return std::max<int64_t>(0, pad - tap * dilation + stride - 1) / stride; }
+  int64_t high(int64_t tap) const {
+    int64_t last = source - 1 + pad - tap * dilation;
+    return last < 0 ? 0 : std::min(out, last / stride + 1);
+  }
+  int64_t size(int64_t tap) const { return std::max<int64_t>(0, high(tap) - low(tap)); }
+
+  /// The same of a tap that has some.
+  Value low(Code &code, Value tap) const {
+    Value above = code.sub(code.integer(pad + stride - 1), code.mul(tap, dilation));
+    return code.div(arith::MaxSIOp::create(code.builder(), code.loc(), above, code.integer(0)), stride);
+  }
+  Value high(Code &code, Value tap) const {
+    Value last = code.sub(code.integer(source - 1 + pad), code.mul(tap, dilation));
+    return arith::MinSIOp::create(code.builder(), code.loc(), code.add(code.div(last, stride), 1),
+                                  code.integer(out));
+  }
+};
+
+/// How the pixels under a tap are cut when `width` columns of them have something there.
+struct Tiling {
+  int64_t width;
+  SmallVector<int64_t, 4> heights; // of the tiles: as many of each as fit, from the top
+  Heights columns;
+  int64_t group, fetched; // after so many terms, so many rows of weights are fetched
+
+  int64_t tiles(int64_t rows) const {
+    int64_t count = 0;
+    for (int64_t height : heights) {
+      count += rows / height;
+      rows %= height;
+    }
+    return count * columns.tiles;
+  }
+};
+
 struct Cut {
   int64_t lanes, panels, chunks;
-  int64_t block;           // terms of the sum that are added at once
-  int64_t together;        // rows of a tile
-  Heights pixels;          // columns of a tile
-  int64_t rowTiles, tiles; // of an image, of all
-  int64_t group, fetched;  // after so many terms, so many rows of weights are fetched
+  int64_t block;                    // terms of the sum that are added at once
+  std::array<Reach, 2> reach;       // rows, columns
+  ConvShape::Pair firstTap, endTap; // those that have any pixels
+  SmallVector<Tiling, 4> tilings;   // one for each width that taps have
+  int64_t pixels;
 
   int64_t width() const { return vectors * lanes; }
-  int64_t tileSize() const { return together * pixels.height * width(); }
   int64_t blockSize() const { return block * width(); }
-  /// Elements of scratch beside the frames: accumulators, a block that is read and one that is written.
-  int64_t scratch() const { return tiles * tileSize() + 2 * blockSize(); }
+  int64_t tapCount(int i) const { return endTap[i] - firstTap[i]; }
+  /// Elements: accumulators, a block that is read and one that is written.
+  int64_t scratch() const { return pixels * width() + 2 * blockSize(); }
 };
+
+/// Nothing if there are no pixels, or none under a tap between others.
+std::optional<std::pair<int64_t, int64_t>> tapsOf(const Reach &reach, int64_t taps) {
+  int64_t first = 0, end = taps;
+  while (first < end && reach.size(first) == 0)
+    ++first;
+  while (first < end && reach.size(end - 1) == 0)
+    --end;
+  for (int64_t tap = first; tap < end; ++tap)
+    if (reach.size(tap) == 0)
+      return std::nullopt;
+  if (first == end)
+    return std::nullopt;
+  return std::pair{first, end};
+}
+
+Tiling tilingOf(int64_t width, const Cut &cut, int64_t images, int64_t most) {
+  Tiling tiling;
+  tiling.width = width;
+  tiling.columns = balance(width, most);
+  int64_t rows = 0;
+  for (int64_t y = cut.firstTap[0]; y < cut.endTap[0]; ++y)
+    rows = std::max(rows, cut.reach[0].size(y));
+  int64_t height = balance(rows, std::max<int64_t>(1, most / width)).height;
+  for (; height > 0; height /= 2)
+    tiling.heights.push_back(height);
+  int64_t tiles = images * tiling.tiles(rows);
+  tiling.group = llvm::divideCeilSigned(tiles, 4) * 4;
+  while (tiling.group < cut.block && cut.block % tiling.group != 0)
+    tiling.group += 4;
+  tiling.fetched = llvm::divideCeilSigned(tiling.group, tiles);
+  return tiling;
+}
 
 std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
   constexpr int64_t fewPixels = 256, mostTerms = 64, fewTerms = 32;
-  int64_t bytes = elementBytes(elementOf(c.source)), area = c.images * c.out[0] * c.out[1];
-  if (c.turned || c.groups != 1 || c.weightElements() * bytes < fewWeights || area > fewPixels)
-    return std::nullopt;
+  constexpr size_t mostTilings = 4; // each is code of its own
+  int64_t bytes = elementBytes(elementOf(c.source));
   Cut cut;
+  cut.pixels = c.images * c.out[0] * c.out[1];
+  if (c.turned || c.groups != 1 || c.weightElements() * bytes < fewWeights || cut.pixels > fewPixels)
+    return std::nullopt;
   cut.lanes = target.lanes(bytes * 8);
   if (c.perOut % cut.width() != 0)
     return std::nullopt;
@@ -53,29 +128,27 @@ std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target 
   cut.block = std::min(c.perSum, mostTerms) / 4 * 4;
   while (cut.block >= fewTerms && c.perSum % cut.block != 0)
     cut.block -= 4;
-  int64_t most = tileRows(target, vectors);
-  cut.together = std::clamp<int64_t>(most / c.out[1], 1, c.out[0]);
-  cut.pixels = balance(c.out[1], most);
-  cut.rowTiles = llvm::divideCeilSigned(c.out[0], cut.together);
-  cut.tiles = c.images * cut.rowTiles * cut.pixels.tiles;
-  if (cut.block < std::max(fewTerms, cut.tiles))
+  if (cut.block < fewTerms)
     return std::nullopt;
-  cut.group = llvm::divideCeilSigned(cut.tiles, 4) * 4;
-  while (cut.block % cut.group != 0)
-    cut.group += 4;
-  cut.fetched = llvm::divideCeilSigned(cut.group, cut.tiles);
-  // Every chunk fills frames of its own: a few hundredths of its time.
-  double framing = c.frame.isSource() ? 0 : 256.0 * double(c.images * c.frame.elements());
-  double panel = double(area * c.taps[0] * c.taps[1] * c.perSum * cut.width());
-  int64_t panelsPerChunk =
-      std::clamp<int64_t>(std::llround(framing / panel), 1, std::max<int64_t>(1, cut.panels / 4));
-  cut.chunks = chunksFor(flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits)),
-                         llvm::divideCeilSigned(cut.panels, panelsPerChunk));
+  for (int i = 0; i < 2; ++i) {
+    cut.reach[i] = {c.frame.source[i], c.out[i], c.strides[i], c.dilations[i], c.frame.low[i]};
+    std::optional<std::pair<int64_t, int64_t>> taps = tapsOf(cut.reach[i], c.taps[i]);
+    if (!taps)
+      return std::nullopt;
+    std::tie(cut.firstTap[i], cut.endTap[i]) = *taps;
+  }
+  int64_t most = tileRows(target, vectors);
+  for (int64_t x = cut.firstTap[1]; x < cut.endTap[1]; ++x) {
+    int64_t width = cut.reach[1].size(x);
+    if (llvm::any_of(cut.tilings, [&](const Tiling &tiling) { return tiling.width == width; }))
+      continue;
+    cut.tilings.push_back(tilingOf(width, cut, c.images, most));
+    if (cut.tilings.back().group > cut.block || cut.tilings.size() > mostTilings)
+      return std::nullopt;
+  }
+  cut.chunks = chunksFor(flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits)), cut.panels);
   return cut;
 }
-
-/// Of one image's frame.
-int64_t frameBytes(const Correlation &c) { return c.frame.scratchBytes(elementOf(c.source)); }
 
 class FewPixelsEmitter : public Emitter {
 public:
@@ -86,8 +159,7 @@ public:
     std::optional<Cut> cut = c ? cutOf(*c, group, target) : std::nullopt;
     if (!cut)
       return std::nullopt;
-    return Shares{cut->chunks,
-                  c->images * frameBytes(*c) + cut->scratch() * elementBytes(elementOf(c->source))};
+    return Shares{cut->chunks, cut->scratch() * elementBytes(elementOf(c->source))};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -98,54 +170,42 @@ public:
   Loops(const Group &group, Emission &emission)
       : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
         cut(*cutOf(c, group, code.target())), source(emission.pull.memoryOf(c.source)),
-        weights(emission.pull.memoryOf(c.weights)), frames{emission.scratch, source.element},
-        sums(code.carve(emission.scratch, c.images * frameBytes(c), source.element)),
-        blocks(code.at(sums, code.integer(cut.tiles * cut.tileSize()))), parts(c.perSum / cut.block),
-        count(c.taps[0] * c.taps[1] * parts) {}
+        weights(emission.pull.memoryOf(c.weights)), sums{emission.scratch, source.element},
+        blocks(code.at(sums, code.integer(cut.pixels * cut.width()))), parts(c.perSum / cut.block),
+        count(cut.tapCount(0) * cut.tapCount(1) * parts) {}
 
   void run() {
     auto [low, high] = emission.part(cut.panels);
     firstPanel = low;
     for (int64_t early = 0; early < 2; ++early)
       code.loop(cut.block, [&](Value row) { prefetch(blockAt(firstPanel, code.integer(early)), row); });
-    code.loop(c.images, [&](Value image) {
-      Memory frame = frameOf(image);
-      c.frame.clear(code, frame);
-      c.frame.fill(code, code.at(source, code.mul(image, pictureSize())), frame);
-    });
     code.loop(cut.block,
               [&](Value row) { copy(blockAt(firstPanel, code.integer(0)), row, code.integer(0)); });
     code.loop(low, high, 1, [&](Value panel) {
-      Value column = code.mul(panel, cut.width());
-      clearRange(code, sums, cut.tiles * cut.tileSize());
-      code.loop(c.taps[0], [&](Value y) {
-        code.loop(c.taps[1],
-                  [&](Value x) { code.loop(parts, [&](Value part) { addBlock(panel, y, x, part); }); });
-      });
-      forTiles([&](const Place &place) {
-        Tile tile = tileAt(place);
-        TileResults at{place.image, place.row, place.pixel, column, place.width, vectors, cut.lanes, Value()};
-        writeTile(group, emission, c, at, accumulators(tile, place));
-      });
+      clearRange(code, sums, cut.pixels * cut.width());
+      auto loopOfTaps = [&](int i, llvm::function_ref<void(Value)> body) {
+        code.loop(code.integer(cut.firstTap[i]), code.integer(cut.endTap[i]), 1, body);
+      };
+      loopOfTaps(0, [&](Value y) { loopOfTaps(1, [&](Value x) { addTap(panel, y, x); }); });
+      write(code.mul(panel, cut.width()));
     });
   }
 
 private:
-  int64_t pictureSize() const { return c.frame.source[0] * c.frame.source[1] * c.frame.channels; }
-  Memory frameOf(Value image) {
-    if (c.frame.isSource())
-      return code.at(source, code.mul(image, pictureSize()));
-    return code.at(frames, code.mul(image, frameBytes(c) / elementBytes(source.element)));
-  }
-
   /// Where a panel's block of weights begins. Past its last block come those of the next panel; past all
   /// weights, their last block.
   Value blockAt(Value panel, Value block) {
-    Value here = code.add(code.mul(block, cut.block * c.perOut), code.mul(panel, cut.width()));
-    // One panel on, all its blocks back.
-    Value next = code.add(here, cut.width() - count * cut.block * c.perOut);
-    Value place = code.select(code.compare(arith::CmpIPredicate::slt, block, count), here, next);
-    int64_t last = (count - 1) * cut.block * c.perOut + c.perOut - cut.width();
+    Value past = code.compare(arith::CmpIPredicate::sge, block, count);
+    Value index = code.select(past, code.sub(block, code.integer(count)), block);
+    // Taps that have no pixels are left out.
+    int64_t across = cut.tapCount(1) * parts;
+    if (cut.tapCount(1) != c.taps[1])
+      index = code.add(code.mul(code.div(index, across), c.taps[1] * parts), code.rem(index, across));
+    index = code.add(index, (cut.firstTap[0] * c.taps[1] + cut.firstTap[1]) * parts);
+    Value column =
+        code.mul(code.add(panel, code.select(past, code.integer(1), code.integer(0))), cut.width());
+    Value place = code.add(code.mul(index, cut.block * c.perOut), column);
+    int64_t last = (c.taps[0] * c.taps[1] * parts - 1) * cut.block * c.perOut + c.perOut - cut.width();
     return arith::MinSIOp::create(code.builder(), code.loc(), place, code.integer(last));
   }
 
@@ -172,79 +232,125 @@ private:
     int64_t height, width;
   };
 
-  void forTiles(llvm::function_ref<void(const Place &)> body) {
-    code.loop(c.images, [&](Value image) {
-      auto rowsAt = [&](Value rowTile, int64_t height) {
-        auto tiles = [&](int64_t low, int64_t high, int64_t width) {
-          code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
-            Value before = code.add(code.mul(image, cut.rowTiles), rowTile);
-            body({image, code.mul(rowTile, cut.together), cut.pixels.start(code, index),
-                  code.add(code.mul(before, cut.pixels.tiles), index), height, width});
-          });
-        };
-        tiles(0, cut.pixels.first, cut.pixels.height);
-        tiles(cut.pixels.first, cut.pixels.tiles, cut.pixels.height - 1);
+  /// Gives how many tiles there are.
+  Value forTiles(const Tiling &tiling, Value y, Value x, llvm::function_ref<void(const Place &)> body) {
+    Value top = cut.reach[0].low(code, y), bottom = cut.reach[0].high(code, y),
+          left = cut.reach[1].low(code, x);
+    // The rows of tiles above those of each height, and where these begin.
+    SmallVector<Value> above{code.integer(0)}, begin{top};
+    for (int64_t height : tiling.heights) {
+      Value fit = code.div(code.sub(bottom, begin.back()), height);
+      above.push_back(code.add(above.back(), fit));
+      begin.push_back(code.add(begin.back(), code.mul(fit, height)));
+    }
+    auto rowOfTiles = [&](Value image, Value row, Value before, int64_t height) {
+      auto tiles = [&](int64_t low, int64_t high, int64_t width) {
+        code.loop(code.integer(low), code.integer(high), 1, [&](Value index) {
+          body({image, row, code.add(left, tiling.columns.start(code, index)),
+                code.add(code.mul(before, tiling.columns.tiles), index), height, width});
+        });
       };
-      int64_t whole = c.out[0] / cut.together;
-      code.loop(whole, [&](Value rowTile) { rowsAt(rowTile, cut.together); });
-      if (whole != cut.rowTiles)
-        rowsAt(code.integer(whole), c.out[0] - whole * cut.together);
+      tiles(0, tiling.columns.first, tiling.columns.height);
+      tiles(tiling.columns.first, tiling.columns.tiles, tiling.columns.height - 1);
+    };
+    code.loop(c.images, [&](Value image) {
+      Value before = code.mul(image, above.back());
+      for (size_t i = 0; i < tiling.heights.size(); ++i) {
+        int64_t height = tiling.heights[i];
+        code.loop(begin[i], begin[i + 1], height, [&](Value row) {
+          Value index = code.add(above[i], code.div(code.sub(row, begin[i]), height));
+          rowOfTiles(image, row, code.add(before, index), height);
+        });
+      }
     });
+    return code.mul(above.back(), c.images * tiling.columns.tiles);
   }
 
-  Tile tileAt(const Place &place) {
-    Tile tile;
-    tile.vectors = vectors;
-    tile.lanes = cut.lanes;
-    for (int64_t y = 0; y < place.height; ++y)
-      for (int64_t x = 0; x < place.width; ++x)
-        tile.rowOffsets.push_back(y * c.strides[0] * c.frame.pitch() + x * c.strides[1] * c.frame.channels);
-    return tile;
+  /// Of the sum of a pixel, of its first filters.
+  Value sumAt(Value image, Value row, Value pixel) {
+    Value rows = code.add(code.mul(image, c.out[0]), row);
+    return code.mul(code.add(code.mul(rows, c.out[1]), pixel), cut.width());
   }
 
-  Value accumulatorAt(const Place &place, int64_t i) {
-    return code.add(code.mul(place.number, cut.tileSize()), i * cut.lanes);
+  /// Adds what lies under tap (y, x) to all pixels.
+  void addTap(Value panel, Value y, Value x) {
+    Value width = code.sub(cut.reach[1].high(code, x), cut.reach[1].low(code, x));
+    for (const Tiling &tiling : cut.tilings) {
+      auto add = [&] { code.loop(parts, [&](Value part) { addBlock(tiling, panel, y, x, part); }); };
+      if (cut.tilings.size() == 1)
+        add();
+      else
+        code.when(code.compare(arith::CmpIPredicate::eq, width, tiling.width), add);
+    }
   }
 
-  SmallVector<Value> accumulators(const Tile &tile, const Place &place) {
-    SmallVector<Value> values;
-    for (int64_t i = 0; i < tile.rows() * vectors; ++i)
-      values.push_back(code.load(sums, accumulatorAt(place, i), cut.lanes));
-    return values;
-  }
-
-  /// Adds a part of the channels under tap (y, x) to all tiles.
-  void addBlock(Value panel, Value y, Value x, Value part) {
-    Value index = code.add(code.mul(code.add(code.mul(y, c.taps[1]), x), parts), part);
+  /// Adds a part of the channels under the tap.
+  void addBlock(const Tiling &tiling, Value panel, Value y, Value x, Value part) {
+    Value down = code.sub(y, code.integer(cut.firstTap[0])),
+          right = code.sub(x, code.integer(cut.firstTap[1]));
+    Value index = code.add(code.mul(code.add(code.mul(down, cut.tapCount(1)), right), parts), part);
     Value number = code.add(code.mul(code.sub(panel, firstPanel), count), index);
     Value next = blockAt(panel, code.add(index, 1)), afterNext = blockAt(panel, code.add(index, 2));
-    Value first = code.mul(part, cut.block);
-    Value under = code.add(code.add(code.mul(y, c.dilations[0] * c.frame.pitch()),
-                                    code.mul(x, c.dilations[1] * c.frame.channels)),
-                           first);
-    forTiles([&](const Place &place) {
-      Tile tile = tileAt(place);
-      tile.sums = {{cut.group, 1, cut.width()}};
-      Value corner = code.add(code.mul(place.row, c.strides[0] * c.frame.pitch()),
-                              code.mul(place.pixel, c.strides[1] * c.frame.channels));
-      Memory a = code.at(frameOf(place.image), code.add(corner, under)),
-             b = code.at(blocks, bufferOf(number));
-      int64_t groups = cut.block / cut.group;
-      SmallVector<Value> values = code.loop(
-          code.integer(0), code.integer(groups), 1, accumulators(tile, place), [&](Value i, ValueRange in) {
-            Value fetch = code.mul(code.add(code.mul(place.number, groups), i), cut.fetched);
-            for (int64_t j = 0; j < cut.fetched; ++j) {
-              Value row = arith::MinSIOp::create(code.builder(), code.loc(), code.add(fetch, j),
-                                                 code.integer(cut.block - 1));
-              prefetch(afterNext, row);
-              copy(next, row, code.add(number, 1));
-            }
-            tile.a = code.at(a, code.mul(i, cut.group));
-            tile.b = code.at(b, code.mul(i, cut.group * cut.width()));
-            return emitTile(code, tile, SmallVector<Value>(in));
-          });
-      for (auto [i, value] : llvm::enumerate(values))
-        code.store(value, sums, accumulatorAt(place, int64_t(i)));
+    auto fetch = [&](Value row) {
+      prefetch(afterNext, row);
+      copy(next, row, code.add(number, 1));
+    };
+    int64_t groups = cut.block / tiling.group, pitch = c.frame.source[1] * c.frame.channels;
+    Value tiles = forTiles(tiling, y, x, [&](const Place &place) {
+      Tile tile;
+      tile.vectors = vectors;
+      tile.lanes = cut.lanes;
+      tile.sums = {{tiling.group, 1, cut.width()}};
+      SmallVector<Value> at, values;
+      Value sum = sumAt(place.image, place.row, place.pixel);
+      for (int64_t row = 0; row < place.height; ++row)
+        for (int64_t pixel = 0; pixel < place.width; ++pixel) {
+          tile.rowOffsets.push_back(row * c.strides[0] * pitch + pixel * c.strides[1] * c.frame.channels);
+          for (int64_t v = 0; v < vectors; ++v)
+            at.push_back(code.add(sum, (row * c.out[1] + pixel) * cut.width() + v * cut.lanes));
+        }
+      for (Value place : at)
+        values.push_back(code.load(sums, place, cut.lanes));
+      Value row = code.add(code.mul(place.image, c.frame.source[0]), inSource(0, place.row, y));
+      Value from =
+          code.add(code.add(code.mul(row, pitch), code.mul(inSource(1, place.pixel, x), c.frame.channels)),
+                   code.mul(part, cut.block));
+      Memory a = code.at(source, from), b = code.at(blocks, bufferOf(number));
+      values = code.loop(code.integer(0), code.integer(groups), 1, values, [&](Value i, ValueRange in) {
+        Value first = code.mul(code.add(code.mul(place.number, groups), i), tiling.fetched);
+        for (int64_t j = 0; j < tiling.fetched; ++j)
+          fetch(arith::MinSIOp::create(code.builder(), code.loc(), code.add(first, j),
+                                       code.integer(cut.block - 1)));
+        tile.a = code.at(a, code.mul(i, tiling.group));
+        tile.b = code.at(b, code.mul(i, tiling.group * cut.width()));
+        return emitTile(code, tile, SmallVector<Value>(in));
+      });
+      for (auto [value, place] : llvm::zip_equal(values, at))
+        code.store(value, sums, place);
+    });
+    // What fewer tiles than usual have left.
+    code.loop(code.mul(tiles, groups * tiling.fetched), code.integer(cut.block), 1, fetch);
+  }
+
+  Value inSource(int i, Value result, Value tap) {
+    Value place = code.add(code.mul(result, c.strides[i]), code.mul(tap, c.dilations[i]));
+    return code.add(place, -c.frame.low[i]);
+  }
+
+  void write(Value column) {
+    Heights pixels = balance(c.out[1], tileRows(code.target(), vectors));
+    code.loop(c.images, [&](Value image) {
+      code.loop(c.out[0], [&](Value row) {
+        pixels.forEach(code, code.integer(0), code.integer(pixels.tiles),
+                       [&](Value, Value pixel, int64_t width) {
+                         Value sum = sumAt(image, row, pixel);
+                         SmallVector<Value> values;
+                         for (int64_t i = 0; i < width * vectors; ++i)
+                           values.push_back(code.load(sums, code.add(sum, i * cut.lanes), cut.lanes));
+                         writeTile(group, emission, c,
+                                   {image, row, pixel, column, width, vectors, cut.lanes, Value()}, values);
+                       });
+      });
     });
   }
 
@@ -253,7 +359,7 @@ private:
   Code &code;
   Correlation c;
   Cut cut;
-  Memory source, weights, frames, sums, blocks;
+  Memory source, weights, sums, blocks;
   int64_t parts, count; // blocks of a tap, of the whole sum
   Value firstPanel;     // of the chunk
 };

@@ -1,5 +1,5 @@
 // Convolutions of few pixels with many weights: tiles of several rows and with a remainder, strides, dilations, several images, channels in
-// several blocks, f64, one dimension.
+// several blocks, f64, one dimension, taps that no pixel has.
 // RUN: mlc-kernel %s
 // RUN: mlc-kernel --target=sse2 %s
 // RUN: mlc-kernel --plan %s | FileCheck %s
@@ -11,6 +11,8 @@
 // CHECK: wide: few_pixels, chunks {{[0-9]+}}
 // CHECK: double: few_pixels, chunks {{[0-9]+}}
 // CHECK: line: few_pixels, chunks {{[0-9]+}}
+// CHECK: point: few_pixels, chunks {{[0-9]+}}
+// CHECK: corner: few_pixels, chunks {{[0-9]+}}
 func.func @square(%x: tensor<1x4x4x128xf32>, %w: tensor<3x3x128x64xf32>, %b: tensor<64xf32>, %r: tensor<1x4x4x64xf32>) -> tensor<1x4x4x64xf32> {
   %0 = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<1x4x4x128xf32>, tensor<3x3x128x64xf32>) -> tensor<1x4x4x64xf32>
   %1 = mlc.broadcast %b axes = [3] : tensor<64xf32> -> tensor<1x4x4x64xf32>
@@ -52,4 +54,12 @@ func.func @double(%x: tensor<1x5x8x64xf64>, %w: tensor<3x3x64x64xf64>) -> tensor
 func.func @line(%x: tensor<1x40x128xf32>, %w: tensor<5x128x96xf32>) -> tensor<1x40x96xf32> {
   %0 = mlc.conv %x, %w strides = [1] pads = [2] [2] dilations = [1] groups = 1 : (tensor<1x40x128xf32>, tensor<5x128x96xf32>) -> tensor<1x40x96xf32>
   return %0 : tensor<1x40x96xf32>
+}
+func.func @point(%x: tensor<1x1x1x128xf32>, %w: tensor<3x3x128x96xf32>) -> tensor<1x1x1x96xf32> {
+  %0 = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<1x1x1x128xf32>, tensor<3x3x128x96xf32>) -> tensor<1x1x1x96xf32>
+  return %0 : tensor<1x1x1x96xf32>
+}
+func.func @corner(%x: tensor<3x3x2x64xf32>, %w: tensor<5x5x64x128xf32>) -> tensor<3x3x2x128xf32> {
+  %0 = mlc.conv %x, %w strides = [1, 1] pads = [2, 2] [2, 2] dilations = [1, 1] groups = 1 : (tensor<3x3x2x64xf32>, tensor<5x5x64x128xf32>) -> tensor<3x3x2x128xf32>
+  return %0 : tensor<3x3x2x128xf32>
 }
