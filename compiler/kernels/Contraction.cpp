@@ -148,6 +148,9 @@ private:
     } else {
       tile.b = code.at(b, start);
       tile.mask = mask;
+      // The next panel's lines, while there is time: weights come from far away when rows are few.
+      if (product.column.b == 1 && cut.panels > 1)
+        tile.aheadB = vectors * cut.lanes;
       for (const Product::Axis &axis : product.sums)
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }

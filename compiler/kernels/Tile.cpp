@@ -92,6 +92,9 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
   Memory row = code.at(tile.a, offsetA);
   if (tile.ahead)
     code.prefetch(row, code.integer(*tile.ahead));
+  if (tile.aheadB)
+    for (int64_t v = 0; v < tile.vectors; ++v)
+      code.prefetch(tile.b, code.add(offsetB, *tile.aheadB + v * tile.lanes));
   for (int64_t r = 0; r < tile.rows(); ++r) {
     Value factor = code.splat(code.load(row, code.integer(tile.rowOffsets[r]), 1), tile.lanes);
     for (int64_t v = 0; v < tile.vectors; ++v) {

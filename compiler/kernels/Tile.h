@@ -25,7 +25,8 @@ struct Tile {
   llvm::SmallVector<SumAxis> sums; // outermost first
   /// In A, in elements: what each step fetches for later, as the next tile's rows; none: nothing.
   std::optional<int64_t> ahead;
-  mlir::Value mask; // of the last vector's lanes when B ends there; null: all
+  std::optional<int64_t> aheadB; // the same in B, in whole vectors: as the next panel
+  mlir::Value mask;              // of the last vector's lanes when B ends there; null: all
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
