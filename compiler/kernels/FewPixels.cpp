@@ -1,15 +1,17 @@
-// Convolutions of few pixels with many weights: single pictures, deep in a net.
+// Convolutions of few pixels with many weights, and gradients by their input: single pictures, or a batch of
+// small ones, deep in a net.
 //
 // Each weight is used a few dozen times and comes from far away, so that fetching weights is most of the
-// work. Algorithm: for each panel of filters, the sum is cut into blocks whose weights fit into the first
-// cache: a tap and a part of the channels. All pixels add a block to their accumulators, which wait in
-// scratch meanwhile, tile by tile: those pixels that have something under the tap, for among few pixels many
-// lie at the border. While they do so, each tile copies its share of the next block, row after row (where
-// they lie, rows are powers of two apart and would drive each other out of the cache), and prefetches its
-// share of the block after that: memory and arithmetic are busy all the time. Weights are read once. Chunks
-// share the panels.
+// work; and a good part of the products would be with the border's zeros. Algorithm: for each panel of
+// filters, the sum is cut into blocks whose weights fit into the first cache: a tap and a part of the
+// channels. All pixels add a block to their accumulators, which wait in scratch meanwhile, tile by tile:
+// those pixels that have something under the tap, for among few pixels many lie at the border. While they do
+// so, each tile copies its share of the next block, row after row (where they lie, rows are powers of two
+// apart and would drive each other out of the cache), and prefetches its share of the block after that:
+// memory and arithmetic are busy all the time. Weights are read once. Chunks share the panels.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
+#include "compiler/kernels/Transpose.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -51,7 +53,7 @@ struct Tiling {
   int64_t width;
   SmallVector<int64_t, 4> heights; // of the tiles: as many of each as fit, from the top
   Heights columns;
-  int64_t group, fetched; // after so many terms, so many rows of weights are fetched
+  int64_t group, fetched; // after so many terms, so many units of weights are fetched
 
   int64_t tiles(int64_t rows) const {
     int64_t count = 0;
@@ -66,6 +68,7 @@ struct Tiling {
 struct Cut {
   int64_t lanes, panels, chunks;
   int64_t block;                    // terms of the sum that are added at once
+  int64_t units;                    // in which a block is copied: rows, or squares where they are turned
   std::array<Reach, 2> reach;       // rows, columns
   ConvShape::Pair firstTap, endTap; // those that have any pixels
   SmallVector<Tiling, 4> tilings;   // one for each width that taps have
@@ -104,22 +107,25 @@ Tiling tilingOf(int64_t width, const Cut &cut, int64_t images, int64_t most) {
   for (; height > 0; height /= 2)
     tiling.heights.push_back(height);
   int64_t tiles = images * tiling.tiles(rows);
-  tiling.group = llvm::divideCeilSigned(tiles, 4) * 4;
+  tiling.group = std::min(llvm::divideCeilSigned(tiles, 4) * 4, cut.block);
   while (tiling.group < cut.block && cut.block % tiling.group != 0)
     tiling.group += 4;
-  tiling.fetched = llvm::divideCeilSigned(tiling.group, tiles);
+  tiling.fetched = llvm::divideCeilSigned(cut.units * tiling.group, cut.block * tiles);
   return tiling;
 }
 
 std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
-  constexpr int64_t fewPixels = 256, mostTerms = 64, fewTerms = 32;
+  /// Pixels whose sums stay in an L2 cache; of larger pictures, where fewer lie at the border.
+  constexpr int64_t fewPixels = 2048, smallPicture = 64, fewOfLarger = 256;
+  constexpr int64_t mostTerms = 64, fewTerms = 32;
   constexpr size_t mostTilings = 4; // each is code of its own
   int64_t bytes = elementBytes(elementOf(c.source));
   Cut cut;
   cut.pixels = c.images * c.out[0] * c.out[1];
-  if (c.turned || c.groups != 1 || c.weightElements() * bytes < fewWeights || cut.pixels > fewPixels)
+  int64_t most = c.out[0] * c.out[1] <= smallPicture ? fewPixels : fewOfLarger;
+  if (!c.isForward() || c.groups != 1 || c.weightElements() * bytes < fewWeights || cut.pixels > most)
     return std::nullopt;
   cut.lanes = target.lanes(bytes * 8);
   if (c.perOut % cut.width() != 0)
@@ -128,8 +134,9 @@ std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target 
   cut.block = std::min(c.perSum, mostTerms) / 4 * 4;
   while (cut.block >= fewTerms && c.perSum % cut.block != 0)
     cut.block -= 4;
-  if (cut.block < fewTerms)
+  if (cut.block < fewTerms || (c.turned && cut.block % cut.lanes != 0))
     return std::nullopt;
+  cut.units = c.turned ? cut.block / cut.lanes * vectors : cut.block;
   for (int i = 0; i < 2; ++i) {
     cut.reach[i] = {c.frame.source[i], c.out[i], c.strides[i], c.dilations[i], c.frame.low[i]};
     std::optional<std::pair<int64_t, int64_t>> taps = tapsOf(cut.reach[i], c.taps[i]);
@@ -137,12 +144,11 @@ std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target 
       return std::nullopt;
     std::tie(cut.firstTap[i], cut.endTap[i]) = *taps;
   }
-  int64_t most = tileRows(target, vectors);
   for (int64_t x = cut.firstTap[1]; x < cut.endTap[1]; ++x) {
     int64_t width = cut.reach[1].size(x);
     if (llvm::any_of(cut.tilings, [&](const Tiling &tiling) { return tiling.width == width; }))
       continue;
-    cut.tilings.push_back(tilingOf(width, cut, c.images, most));
+    cut.tilings.push_back(tilingOf(width, cut, c.images, tileRows(target, vectors)));
     if (cut.tilings.back().group > cut.block || cut.tilings.size() > mostTilings)
       return std::nullopt;
   }
@@ -178,9 +184,9 @@ public:
     auto [low, high] = emission.part(cut.panels);
     firstPanel = low;
     for (int64_t early = 0; early < 2; ++early)
-      code.loop(cut.block, [&](Value row) { prefetch(blockAt(firstPanel, code.integer(early)), row); });
-    code.loop(cut.block,
-              [&](Value row) { copy(blockAt(firstPanel, code.integer(0)), row, code.integer(0)); });
+      code.loop(cut.units, [&](Value unit) { prefetch(blockAt(firstPanel, code.integer(early)), unit); });
+    code.loop(cut.units,
+              [&](Value unit) { copy(blockAt(firstPanel, code.integer(0)), unit, code.integer(0)); });
     code.loop(low, high, 1, [&](Value panel) {
       clearRange(code, sums, cut.pixels * cut.width());
       auto loopOfTaps = [&](int i, llvm::function_ref<void(Value)> body) {
@@ -204,21 +210,52 @@ private:
     index = code.add(index, (cut.firstTap[0] * c.taps[1] + cut.firstTap[1]) * parts);
     Value column =
         code.mul(code.add(panel, code.select(past, code.integer(1), code.integer(0))), cut.width());
+    int64_t taps = c.taps[0] * c.taps[1],
+            last = c.weightElements() - (cut.block - 1) * c.perOut - cut.width();
     Value place = code.add(code.mul(index, cut.block * c.perOut), column);
-    int64_t last = (c.taps[0] * c.taps[1] * parts - 1) * cut.block * c.perOut + c.perOut - cut.width();
+    if (c.turned) {
+      Value tap = code.sub(code.integer(taps - 1), code.div(index, parts));
+      place = code.add(code.mul(code.add(code.mul(tap, c.perOut), column), c.perSum),
+                       code.mul(code.rem(index, parts), cut.block));
+      last = c.weightElements() - (cut.width() - 1) * c.perSum - cut.block;
+    }
     return arith::MinSIOp::create(code.builder(), code.loc(), place, code.integer(last));
   }
 
-  void prefetch(Value block, Value row) {
-    int64_t bytes = elementBytes(source.element);
-    for (int64_t v = 0; v < cut.width() * bytes; v += cacheLine)
-      code.prefetch(weights, code.add(code.add(block, code.mul(row, c.perOut)), v / bytes));
+  /// Of a square of turned weights: the vector of filters and the first term.
+  std::pair<Value, Value> squareOf(Value unit) {
+    return {code.mul(code.rem(unit, vectors), cut.lanes), code.mul(code.div(unit, vectors), cut.lanes)};
   }
 
-  /// Copies a row of a block into the place for the chunk's block `number`.
-  void copy(Value block, Value row, Value number) {
-    Value from = code.add(block, code.mul(row, c.perOut));
-    Value to = code.add(bufferOf(number), code.mul(row, cut.width()));
+  void prefetch(Value block, Value unit) {
+    if (c.turned) {
+      auto [filter, term] = squareOf(unit);
+      Value from = code.add(block, code.add(code.mul(filter, c.perSum), term));
+      for (int64_t lane = 0; lane < cut.lanes; ++lane)
+        code.prefetch(weights, code.add(from, lane * c.perSum));
+      return;
+    }
+    int64_t bytes = elementBytes(source.element);
+    for (int64_t v = 0; v < cut.width() * bytes; v += cacheLine)
+      code.prefetch(weights, code.add(code.add(block, code.mul(unit, c.perOut)), v / bytes));
+  }
+
+  /// Copies a unit of a block into the place for the chunk's block `number`.
+  void copy(Value block, Value unit, Value number) {
+    if (c.turned) {
+      auto [filter, term] = squareOf(unit);
+      Value from = code.add(block, code.add(code.mul(filter, c.perSum), term));
+      Value to = code.add(bufferOf(number), code.add(code.mul(term, cut.width()), filter));
+      SmallVector<Value> rows;
+      for (int64_t lane = 0; lane < cut.lanes; ++lane)
+        rows.push_back(code.load(weights, code.add(from, lane * c.perSum), cut.lanes));
+      rows = transposeVectors(code, std::move(rows));
+      for (int64_t i = 0; i < cut.lanes; ++i)
+        code.store(rows[i], blocks, code.add(to, i * cut.width()));
+      return;
+    }
+    Value from = code.add(block, code.mul(unit, c.perOut));
+    Value to = code.add(bufferOf(number), code.mul(unit, cut.width()));
     for (int64_t v = 0; v < vectors; ++v)
       code.store(code.load(weights, code.add(from, v * cut.lanes), cut.lanes), blocks,
                  code.add(to, v * cut.lanes));
@@ -291,9 +328,9 @@ private:
     Value index = code.add(code.mul(code.add(code.mul(down, cut.tapCount(1)), right), parts), part);
     Value number = code.add(code.mul(code.sub(panel, firstPanel), count), index);
     Value next = blockAt(panel, code.add(index, 1)), afterNext = blockAt(panel, code.add(index, 2));
-    auto fetch = [&](Value row) {
-      prefetch(afterNext, row);
-      copy(next, row, code.add(number, 1));
+    auto fetch = [&](Value unit) {
+      prefetch(afterNext, unit);
+      copy(next, unit, code.add(number, 1));
     };
     int64_t groups = cut.block / tiling.group, pitch = c.frame.source[1] * c.frame.channels;
     Value tiles = forTiles(tiling, y, x, [&](const Place &place) {
@@ -318,9 +355,10 @@ private:
       Memory a = code.at(source, from), b = code.at(blocks, bufferOf(number));
       values = code.loop(code.integer(0), code.integer(groups), 1, values, [&](Value i, ValueRange in) {
         Value first = code.mul(code.add(code.mul(place.number, groups), i), tiling.fetched);
-        for (int64_t j = 0; j < tiling.fetched; ++j)
-          fetch(arith::MinSIOp::create(code.builder(), code.loc(), code.add(first, j),
-                                       code.integer(cut.block - 1)));
+        for (int64_t j = 0; j < tiling.fetched; ++j) {
+          Value unit = code.add(first, j);
+          code.when(code.compare(arith::CmpIPredicate::slt, unit, cut.units), [&] { fetch(unit); });
+        }
         tile.a = code.at(a, code.mul(i, tiling.group));
         tile.b = code.at(b, code.mul(i, tiling.group * cut.width()));
         return emitTile(code, tile, SmallVector<Value>(in));
@@ -329,7 +367,7 @@ private:
         code.store(value, sums, place);
     });
     // What fewer tiles than usual have left.
-    code.loop(code.mul(tiles, groups * tiling.fetched), code.integer(cut.block), 1, fetch);
+    code.loop(code.mul(tiles, groups * tiling.fetched), code.integer(cut.units), 1, fetch);
   }
 
   Value inSource(int i, Value result, Value tap) {
