@@ -16,7 +16,7 @@ import time
 
 import numpy
 
-from peer import rows
+from peer import LEAST_STEPS, rows
 from workloads import CHECKED
 
 BATCHES = 16  # that the peers are given
@@ -91,7 +91,8 @@ class Training:
         cpu, begin = processor_seconds(self.process), time.monotonic()
         os.kill(self.process.pid, signal.SIGCONT)
         # The first line ends the step that was under way.
-        found = self.wait(lambda lines: len(lines) > 1 and lines[-1][1] - lines[0][1] >= seconds)
+        found = self.wait(lambda lines: len(lines) > 1 and lines[-1][0] - lines[0][0] >= LEAST_STEPS
+                          and lines[-1][1] - lines[0][1] >= seconds)
         os.kill(self.process.pid, signal.SIGSTOP)
         whole, cpu = time.monotonic() - begin, processor_seconds(self.process) - cpu
         (first, then, waited), (last, now, waited_now) = found[0], found[-1]

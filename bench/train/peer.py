@@ -13,6 +13,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 KINDS = ("torch_eager", "torch_compile", "jax", "onnxruntime")
 
 
+# Of a round, however long they take: a single one says little.
+LEAST_STEPS = 3
+
+
 class Peer:
     """`units` are batches or single rows, in the peer's own form. step(unit) trains on one or predicts it and gives the loss
     or the output; finish() waits until all is done."""
@@ -36,7 +40,7 @@ class Peer:
             while self.estimate * steps < 0.1 * seconds:
                 steps *= 4
                 self.estimate = self.timed(steps) / steps
-        steps = max(1, round(seconds / self.estimate))
+        steps = max(LEAST_STEPS, round(seconds / self.estimate))
         cpu, elapsed = time.process_time(), self.timed(steps)
         self.estimate = elapsed / steps
         return {"steps": steps, "seconds": elapsed, "cpu": time.process_time() - cpu}
