@@ -74,16 +74,20 @@ private:
   /// ops.
   bool canMake(Value value, int group, const DenseSet<Value> &known, bool hasRows, DenseSet<Value> &made,
                int &ops) {
-    // What another group's readers make again, this one's can, too.
-    if (known.contains(value) || again.contains(value) || isRemade(value) || !made.insert(value).second)
+    if (known.contains(value) || isRemade(value) || !made.insert(value).second)
       return true;
     Operation *op = value.getDefiningOp();
+    // What another group's readers make again, this one's can, too: it comes from what is in memory there.
+    bool isMade = again.contains(value);
     auto found = op ? groupOf.find(op) : groupOf.end();
-    if (found == groupOf.end() || found->second != group || classOf(op) != OpClass::Pointwise ||
-        isa<ir::RandomOp>(op) || (hasRows && !costsLittle(op)) || ++ops > mostOps)
+    if (!isMade && (found == groupOf.end() || found->second != group || classOf(op) != OpClass::Pointwise ||
+                    isa<ir::RandomOp>(op)))
       return false;
-    return llvm::all_of(op->getOperands(),
-                        [&](Value operand) { return canMake(operand, group, known, hasRows, made, ops); });
+    if ((hasRows && !costsLittle(op)) || ++ops > mostOps)
+      return false;
+    return llvm::all_of(op->getOperands(), [&](Value operand) {
+      return (isMade && !again.contains(operand)) || canMake(operand, group, known, hasRows, made, ops);
+    });
   }
 
   void choose(int index) {

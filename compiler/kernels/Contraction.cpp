@@ -31,8 +31,6 @@ struct Cut {
   bool partial() const { return lastVectors != vectors || lastLanes != lanes; }
 };
 
-/// Bytes of A that are still in an L2 cache of 1 or 2 MiB when a panel has gone over them.
-constexpr int64_t cacheOfRows = 640 << 10;
 /// As tileFetch, of rows that processors fetch ahead themselves.
 constexpr double rowFetch = 0.1;
 
@@ -149,7 +147,7 @@ private:
       tile.b = code.at(b, start);
       tile.mask = mask;
       // The next panel's lines, while there is time: weights come from far away when rows are few.
-      if (product.column.b == 1 && cut.panels > 1)
+      if (cut.panels > 1)
         tile.aheadB = vectors * cut.lanes;
       for (const Product::Axis &axis : product.sums)
         tile.sums.push_back({axis.size, axis.a, axis.b});

@@ -6,6 +6,17 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
+bool Correlation::isForward() const {
+  for (int i = 0; i < 2; ++i) {
+    if (outSteps[i] != 1 || weightSteps[i] != 1 || runs[i].size() != 1)
+      return false;
+    const PhaseRun &run = runs[i].front();
+    if (run.phases != 1 || run.taps != taps[i] || run.count != out[i] || run.frame != 0 || run.weight != 0)
+      return false;
+  }
+  return true;
+}
+
 static Correlation forward(ir::ConvOp op) {
   ConvShape shape = convShape(op);
   Correlation c{shape.images,

@@ -5,9 +5,6 @@
 
 #include "compiler/kernels/Convolution.h"
 
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/Sequence.h"
-
 namespace mlc::compiler {
 
 /// Along one axis, `phases` sets of results that lie between each other. Result q of phase p (both from 0) is
@@ -38,12 +35,7 @@ struct Correlation {
   /// One phase, that takes every tap and makes every result.
   bool isDense() const { return outSteps == ConvShape::Pair{1, 1}; }
   /// Dense, and every result sums all taps from its own place on, as a convolution's does.
-  bool isForward() const {
-    return isDense() && weightSteps == ConvShape::Pair{1, 1} && llvm::all_of(llvm::seq(2), [&](int i) {
-             return runs[i].size() == 1 && runs[i][0].phases == 1 && runs[i][0].taps == taps[i] &&
-                    runs[i][0].count == out[i] && runs[i][0].frame == 0 && runs[i][0].weight == 0;
-           });
-  }
+  bool isForward() const;
   int64_t weightElements() const { return taps[0] * taps[1] * perSum * perOut * groups; }
 };
 

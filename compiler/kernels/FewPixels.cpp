@@ -8,7 +8,8 @@
 // those pixels that have something under the tap, for among few pixels many lie at the border. While they do
 // so, each tile copies its share of the next block, row after row (where they lie, rows are powers of two
 // apart and would drive each other out of the cache), and prefetches its share of the block after that:
-// memory and arithmetic are busy all the time. Weights are read once. Chunks share the panels.
+// memory and arithmetic are busy all the time. Weights are read once; those of a
+// gradient are turned as they are copied, square by square. Chunks share the panels.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 #include "compiler/kernels/Transpose.h"
@@ -149,7 +150,7 @@ std::optional<Cut> cutOf(const Correlation &c, const Group &group, const Target 
     if (llvm::any_of(cut.tilings, [&](const Tiling &tiling) { return tiling.width == width; }))
       continue;
     cut.tilings.push_back(tilingOf(width, cut, c.images, tileRows(target, vectors)));
-    if (cut.tilings.back().group > cut.block || cut.tilings.size() > mostTilings)
+    if (cut.tilings.size() > mostTilings)
       return std::nullopt;
   }
   cut.chunks = chunksFor(flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits)), cut.panels);

@@ -29,9 +29,7 @@ constexpr int64_t blockSteps = 256;
 constexpr int64_t leastSteps = 320;
 /// Of products of few rows: the most rows, and the least bytes of B.
 constexpr int64_t streamedRows = 128, streamedBytes = 2 << 20;
-/// Bytes of a block of A that stay in an L2 cache of 2 MiB while panels go over it.
-constexpr int64_t cacheOfRows = 768 << 10;
-/// As tileFetch, of a copied tile.
+/// As tileFetch, of a copied tile: a guess.
 constexpr double tileCopy = 1.0;
 
 /// Whether as many lines `stride` bytes apart fall into so few sets of an L2 cache (of 2048 sets and 16 ways)
@@ -214,7 +212,7 @@ private:
     Tile tile;
     tile.vectors = cut.vectors;
     tile.lanes = cut.lanes;
-    tile.setRows(height, cut.copyRows ? 1 : product.row.a);
+    tile.setRows(height, product.row.a);
     if (cut.copyRows) {
       tile.sums.push_back({steps, cut.tileStep(), cut.width()});
       tile.a = code.at(copied, placeOf(number));
@@ -222,7 +220,7 @@ private:
       tile.sums.push_back({steps, product.sums[0].a, cut.width()});
       tile.a = code.at(a, code.add(code.mul(first, product.sums[0].a), code.mul(row, product.row.a)));
       if (product.row.a == 1)
-        tile.ahead = 2 * height - 1;
+        tile.aheadA = 2 * height - 1;
     }
     tile.b = packed;
     Memory sums = code.at(partial, code.add(code.mul(code.sub(row, firstRow), cut.partialWidth()), column));

@@ -90,8 +90,8 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
         tile.b, code.add(offsetB, tile.columnOffsets.empty() ? v * tile.lanes : tile.columnOffsets[v]),
         tile.lanes, v + 1 == tile.vectors ? tile.mask : Value()));
   Memory row = code.at(tile.a, offsetA);
-  if (tile.ahead)
-    code.prefetch(row, code.integer(*tile.ahead));
+  if (tile.aheadA)
+    code.prefetch(row, code.integer(*tile.aheadA));
   if (tile.aheadB)
     for (int64_t v = 0; v < tile.vectors; ++v)
       code.prefetch(tile.b, code.add(offsetB, *tile.aheadB + v * tile.lanes));

@@ -23,10 +23,10 @@ struct Tile {
   /// In B, in elements: one for each vector. Empty: each after the one before.
   llvm::SmallVector<int64_t> columnOffsets;
   llvm::SmallVector<SumAxis> sums; // outermost first
-  /// In A, in elements: what each step fetches for later, as the next tile's rows; none: nothing.
-  std::optional<int64_t> ahead;
-  std::optional<int64_t> aheadB; // the same in B, in whole vectors: as the next panel
-  mlir::Value mask;              // of the last vector's lanes when B ends there; null: all
+  /// In elements: what each step fetches for later, in A as the next tile's rows, in B (as many vectors) as
+  /// the next panel; none: nothing.
+  std::optional<int64_t> aheadA, aheadB;
+  mlir::Value mask; // of the last vector's lanes when B ends there; null: all
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
@@ -59,6 +59,9 @@ struct Grid {
   int64_t rows = 1, columns = 1;
   int64_t chunks() const { return rows * columns; }
 };
+
+/// Bytes of A that are still in an L2 cache of 1 or 2 MiB when a panel of B has gone over them.
+constexpr int64_t cacheOfRows = 640 << 10;
 
 /// The time to bring a tile's part of A near, ahead of its use, and to copy a panel of B, in that of
 /// computing one tile on one panel, step by step of the sum. Measured.
