@@ -111,6 +111,11 @@ private:
     if (mapping.contains(value))
       return;
     Operation *op = value.getDefiningOp();
+    if (fromMemory && isStrided(value)) {
+      map(op->getOperand(0), fromMemory);
+      builder.clone(*op, mapping);
+      return;
+    }
     if (op && !fromMemory && (isRemade(value) || again.contains(value))) {
       for (Value operand : op->getOperands())
         map(operand);

@@ -9,14 +9,18 @@
 //     together. Its value then never reaches memory, and nothing else has to be checked: a node that is used
 //     in one group only cannot close a cycle.
 //  2. From the first node to the last: two groups with an edge between them are merged if the forms go
-//  together
-//     and no third group lies between them. This saves reading a value again; it is what gives a product its
-//     bias and activation, and an activation its mask for the backward pass.
-//  3. The groups are sorted so that each comes after those it reads from, in program order otherwise.
+//     together and no third group lies between them. This saves reading a value again; it is what gives a
+//     product its bias and activation, and an activation its mask for the backward pass.
+//  3. Attention: a product, the only reader of its result, which makes rows of it, and the product that takes
+//     these rows are merged. The scores then never reach memory, and the weights only if somebody else reads
+//     them.
+//  4. The groups are sorted so that each comes after those it reads from, in program order otherwise.
 //
 // Step 1 goes backwards so that what only the backward pass needs is computed there: 1 - y^2 of a tanh then
 // costs no buffer.
 #include "compiler/fuse/Groups.h"
+
+#include "compiler/kernels/Kernel.h"
 
 #include <functional>
 #include <numeric>
@@ -56,6 +60,11 @@ public:
           if (edge.to >= 0 && !edge.buffer)
             changed |= mergeAlong(i, edge.to);
     }
+    for (int i = 0, count = nodes.size(); i < count; ++i)
+      if (isa<ir::ContractOp>(nodes[i]))
+        for (Value operand : nodes[i]->getOperands())
+          if (mergeAttention(operand, i))
+            break;
     return sorted();
   }
 
@@ -78,7 +87,8 @@ private:
       if (op.hasTrait<OpTrait::IsTerminator>())
         continue;
       OpClass opClass = classOf(&op);
-      if (opClass == OpClass::View || (opClass == OpClass::Cheap && !demanded.contains(&op)))
+      if (opClass == OpClass::View || opClass == OpClass::Strided ||
+          (opClass == OpClass::Cheap && !demanded.contains(&op)))
         continue;
       numbers[&op] = nodes.size();
       nodes.push_back(&op);
@@ -138,7 +148,7 @@ private:
         bool moves = opClass == OpClass::Anchor || opClass == OpClass::IndexMap;
         edges[from].push_back({node->second, buffer || moves});
       }
-      if (opClass == OpClass::View)
+      if (opClass == OpClass::View || opClass == OpClass::Strided)
         collectUses(from, user->getResult(0), buffer || !isRemade(value));
       else if (opClass == OpClass::Cheap)
         collectUses(from, user->getResult(0), buffer);
@@ -232,6 +242,50 @@ private:
     if (anchored && !resultsFollow(producer, consumer))
       return false;
     merge(producer, consumer, *form);
+    return true;
+  }
+
+  /// Merges the product `mix` with the rows that make its operand `weights` and the product that makes their
+  /// scores, if they are attention.
+  bool mergeAttention(Value weights, int mix) {
+    auto made = numbers.find(weights.getDefiningOp());
+    if (made == numbers.end())
+      return false;
+    int rows = groupOf[made->second], into = groupOf[mix];
+    const FusionGroup &group = groups[rows];
+    if (group.form != GroupForm::Rows || shapeOf(weights) != ArrayRef<int64_t>(group.shape) ||
+        ArrayRef<int64_t>(group.reduced) != ArrayRef<int64_t>(group.shape).drop_back())
+      return false;
+    auto leadsOnly = [&](int from, llvm::function_ref<bool(const Edge &)> allowed) {
+      return llvm::all_of(membersOf(from), [&](int node) {
+        return llvm::all_of(edges[node], [&](const Edge &edge) {
+          return (edge.to >= 0 && groupOf[edge.to] == from) || allowed(edge);
+        });
+      });
+    };
+    auto toRows = [&](const Edge &edge) { return edge.to >= 0 && groupOf[edge.to] == rows && !edge.buffer; };
+    auto isOneProduct = [&](int index) {
+      return llvm::count_if(groups[index].ops, llvm::IsaPred<ir::ContractOp>) == 1;
+    };
+    auto isScores = [&](int node) {
+      int from = groupOf[node];
+      if (!isa<ir::ContractOp>(nodes[node]) || from == into || !isOneProduct(from) || !isOneProduct(into) ||
+          groups[from].ops.size() + group.ops.size() + groups[into].ops.size() > maxOps)
+        return false;
+      SmallVector<Value> buffers = buffersOf(nodes[node]);
+      buffers.append(buffersOf(nodes[mix]));
+      return leadsOnly(from, toRows) && isAttentionOf(nodes[node], weights, nodes[mix], buffers);
+    };
+    int scores = 0, count = int(nodes.size());
+    while (scores < count && !isScores(scores))
+      ++scores;
+    bool handsOn = leadsOnly(
+        rows, [&](const Edge &edge) { return edge.to < 0 || groupOf[edge.to] != into || edge.to == mix; });
+    if (scores == count || !handsOn || hasPathAround(rows, into))
+      return false;
+    int first = groupOf[scores];
+    merge(rows, into, GroupForm::Anchor);
+    merge(first, into, GroupForm::Anchor);
     return true;
   }
 

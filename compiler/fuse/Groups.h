@@ -6,9 +6,11 @@
 //   Rows       values are of shape S = [R, C] or R; reductions go over C: softmax, layer norm, cross-entropy.
 //   Columns    reductions over other axes of S, to shape T; before them pointwise ops on S that nobody else
 //              needs, after them pointwise ops on T.
-//   Anchor     one product, convolution, window op, scatter or scan; after it pointwise ops on its shape.
+//   Anchor     one product, convolution, window op, scatter or scan; after it pointwise ops on its shape. Or
+//              attention: a product, the rows made of its rows, and the product that takes these rows.
 //
-// The operands of anchors and of ops that move elements are buffers, never values of the same group.
+// The operands of anchors and of ops that move elements are buffers, never values of the same group, but for
+// the rows that attention takes.
 #ifndef MLC_COMPILER_FUSE_GROUPS_H
 #define MLC_COMPILER_FUSE_GROUPS_H
 

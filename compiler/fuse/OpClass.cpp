@@ -1,5 +1,7 @@
 #include "compiler/fuse/OpClass.h"
 
+#include "compiler/kernels/Kernel.h"
+
 using namespace mlir;
 using namespace mlc;
 using namespace mlc::compiler;
@@ -40,6 +42,18 @@ static bool isRowReduction(ArrayRef<int64_t> axes, int64_t rank) {
   return true;
 }
 
+/// Whether `value`, made of the buffer `source`, is read by products alone, and read there by them.
+static bool isReadByProducts(Value value, Value source) {
+  return !value.use_empty() && llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isa<ir::ReshapeOp>(user))
+      return isReadByProducts(user->getResult(0), source);
+    SmallVector<Value> inMemory{source};
+    llvm::copy_if(user->getOperands(), std::back_inserter(inMemory),
+                  [&](Value operand) { return operand != value; });
+    return isProductOf(user, inMemory);
+  });
+}
+
 OpClass compiler::classOf(Operation *op) {
   if (viewOffset(op))
     return OpClass::View;
@@ -57,6 +71,8 @@ OpClass compiler::classOf(Operation *op) {
   }
   if (isa<ir::RandomOp>(op))
     return OpClass::Pointwise;
+  if (isa<ir::SliceOp>(op) && isReadByProducts(op->getResult(0), op->getOperand(0)))
+    return OpClass::Strided;
   if (isa<ir::TransposeOp, ir::ReverseOp, ir::SliceOp, ir::PadOp, ir::ConcatOp, ir::GatherOp>(op))
     return OpClass::IndexMap;
   if (auto reduce = dyn_cast<ir::ReduceOp>(op))
@@ -67,6 +83,17 @@ OpClass compiler::classOf(Operation *op) {
                ? OpClass::RowReduction
                : OpClass::ColumnReduction;
   return OpClass::Anchor;
+}
+
+bool compiler::isStrided(Value value) {
+  Operation *op = viewedBy(value).getDefiningOp();
+  return op && classOf(op) == OpClass::Strided;
+}
+
+SmallVector<Value> compiler::buffersOf(Operation *product) {
+  return llvm::map_to_vector(product->getOperands(), [](Value operand) {
+    return isStrided(operand) ? viewedBy(operand).getDefiningOp()->getOperand(0) : operand;
+  });
 }
 
 bool compiler::isRemade(Value value) {

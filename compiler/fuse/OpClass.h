@@ -17,6 +17,8 @@ enum class OpClass {
   Cheap,
   /// One element of the result at a time, from elements at the same place of the operands (or from none).
   Pointwise,
+  /// A slice that products alone read, which they do in place: part of each of them, never a kernel.
+  Strided,
   /// One element of the result at a time, from elements elsewhere: the operands have to be buffers.
   IndexMap,
   /// A reduction over the last axes: the rows of the operand are independent.
@@ -38,6 +40,12 @@ mlir::Value viewedBy(mlir::Value value);
 /// Whether `value` is made anew in every kernel that needs it: it comes from cheap ops and from views of
 /// such. A view of a buffer is not: it is an input of the kernel.
 bool isRemade(mlir::Value value);
+
+/// Whether `value` is a strided slice (OpClass::Strided), or a view of one.
+bool isStrided(mlir::Value value);
+
+/// The buffers that the operands of `product` are read from.
+llvm::SmallVector<mlir::Value> buffersOf(mlir::Operation *product);
 
 /// Shape of a value.
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);

@@ -12,6 +12,8 @@
 #include "compiler/kernels/Tile.h"
 #include "compiler/kernels/Transpose.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace mlc::compiler {
@@ -25,16 +27,22 @@ struct Cut {
   int64_t lastVectors, lastLanes; // its vectors, and the lanes of the last of them
   Heights tiles;
   bool pack;
+  bool fetchBeside;    // the panels to come, line by line beside the sums; else while a panel is copied
   int64_t outerChunks; // what the chunks share: the outer indices, or if this is 1,
   Grid grid;           // tiles and panels
 
+  int64_t tilesOfChunk() const { return std::max<int64_t>(1, tiles.tiles / grid.rows); }
   bool partial() const { return lastVectors != vectors || lastLanes != lanes; }
 };
 
 /// As tileFetch, of rows that processors fetch ahead themselves.
 constexpr double rowFetch = 0.1;
 
-Cut cutOf(const Product &product, const Target &target) {
+/// Tiles of a chunk, at most, for the next panels to be fetched beside their sums.
+constexpr int64_t mostTilesBeside = 16;
+
+/// `oneChunk`: of a block, which nobody shares.
+Cut cutOf(const Product &product, const Target &target, bool oneChunk = false) {
   Cut cut;
   cut.lanes = target.lanes(elementOf(product.b).getIntOrFloatBitWidth());
   int64_t columns = product.column.size, count = (columns + cut.lanes - 1) / cut.lanes;
@@ -46,7 +54,7 @@ Cut cutOf(const Product &product, const Target &target) {
   int64_t outer = product.outerSize(), sum = product.sumSize();
   double flops = 2.0 * double(outer) * double(product.row.size) * double(columns) * double(sum);
   double nanoseconds = flops / (0.2 * double(target.vectorBits));
-  int64_t chunks = chunksFor(nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
+  int64_t chunks = oneChunk ? 1 : chunksFor(nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
   // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart.
   bool strided = product.column.b != 1;
   bool far = !product.sums.empty() && product.sums.back().b >= 512 && sum >= 64;
@@ -59,8 +67,18 @@ Cut cutOf(const Product &product, const Target &target) {
       return rowFetch * fetches + (strided || far ? panelCopy : tileFetch) * double(cut.panels * grid.rows);
     });
   // Packing costs about one row tile.
-  cut.pack = strided || (far && cut.tiles.tiles / cut.grid.rows >= 4);
+  cut.pack = strided || (far && cut.tilesOfChunk() >= 4);
+  // Weights that no L2 cache keeps from step to step, and few rows: more to bring than there is time for
+  // while copying.
+  cut.fetchBeside = cut.pack && !strided && product.sums.size() == 1 &&
+                    cut.tilesOfChunk() <= mostTilesBeside &&
+                    sum * columns * elementBytes(elementOf(product.b)) > cacheOfRows;
   return cut;
+}
+
+int64_t scratchBytes(const Product &product, const Cut &cut) {
+  int64_t panel = product.sumSize() * cut.vectors * cut.lanes * elementBytes(elementOf(product.b));
+  return cut.pack ? panel : 0;
 }
 
 class ContractionEmitter : public Emitter {
@@ -72,8 +90,7 @@ public:
     if (!product)
       return std::nullopt;
     Cut cut = cutOf(*product, target);
-    int64_t panel = product->sumSize() * cut.vectors * cut.lanes * elementBytes(elementOf(product->b));
-    return Shares{std::max(cut.outerChunks, cut.grid.chunks()), cut.pack ? panel : 0};
+    return Shares{std::max(cut.outerChunks, cut.grid.chunks()), scratchBytes(*product, cut)};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -82,10 +99,10 @@ public:
 /// One emission: what the loops share.
 class Loops {
 public:
-  Loops(const Group &group, Emission &emission, Product product)
+  Loops(const Group &group, Emission &emission, Product product, bool oneChunk = false)
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
-        cut(cutOf(this->product, code.target())), a(emission.pull.memoryOf(this->product.a)),
-        b(emission.pull.memoryOf(this->product.b)) {}
+        cut(cutOf(this->product, code.target(), oneChunk)), firstRow(code.integer(0)),
+        a(this->product.memoryOfA(emission)), b(this->product.memoryOfB(emission)) {}
 
   void run() {
     int64_t outer = product.outerSize();
@@ -102,18 +119,29 @@ public:
     for (const Product::Axis &axis : product.outer)
       sizes.push_back(axis.size);
     code.loop(outers.first, outers.second, 1, [&](Value flat) {
-      outerCoords = Coords(code, 1).unflatten({flat, 0, {}}, sizes);
-      offsetA = offsetB = offsetC = code.integer(0);
-      for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords)) {
-        offsetA = code.add(offsetA, code.mul(coord.base, axis.a));
-        offsetB = code.add(offsetB, code.mul(coord.base, axis.b));
-        offsetC = code.add(offsetC, code.mul(coord.base, axis.c));
-      }
+      enter(Coords(code, 1).unflatten({flat, 0, {}}, sizes));
       forPanels(panels, tiles);
     });
   }
 
+  /// The rows from `row` on, as many as the product has by now, at one place of the outer axes.
+  void runBlock(ArrayRef<Coord> outer, Value row) {
+    enter({outer.begin(), outer.end()});
+    firstRow = row;
+    forPanels({code.integer(0), code.integer(cut.panels)}, {code.integer(0), code.integer(cut.tiles.tiles)});
+  }
+
 private:
+  void enter(SmallVector<Coord, 4> coords) {
+    outerCoords = std::move(coords);
+    offsetA = offsetB = offsetC = code.integer(0);
+    for (auto [axis, coord] : llvm::zip_equal(product.outer, outerCoords)) {
+      offsetA = code.add(offsetA, code.mul(coord.base, axis.a));
+      offsetB = code.add(offsetB, code.mul(coord.base, axis.b));
+      offsetC = code.add(offsetC, code.mul(coord.base, axis.c));
+    }
+  }
+
   void forPanels(std::pair<Value, Value> panels, std::pair<Value, Value> tiles) {
     int64_t whole = cut.partial() ? cut.panels - 1 : cut.panels;
     Value high = panels.second;
@@ -152,10 +180,30 @@ private:
       for (const Product::Axis &axis : product.sums)
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }
-    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value, Value row, int64_t height) {
+    // Of the panel after the next, which on two workers is the other's: copying is no time to wait for it.
+    Value later = code.add(start, 2 * cut.vectors * cut.lanes);
+    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value index, Value row, int64_t height) {
       tile.setRows(height, product.row.a);
-      oneTile(tile, row, column, mask);
+      if (cut.fetchBeside)
+        tile.fetchBeside = [&](Value step) { fetchLines(later, code.sub(index, tiles.first), step); };
+      oneTile(tile, code.add(firstRow, row), column, mask);
     });
+  }
+
+  /// Fetches some lines of the panel at `start`, so that the tiles of this panel (`tile`: which of them)
+  /// fetch all, a few in each turn of their sums.
+  void fetchLines(Value start, Value tile, Value step) {
+    const Product::Axis &sum = product.sums.front();
+    int64_t lines = llvm::divideCeilSigned(stepsOfTurn * cut.vectors, cut.tilesOfChunk());
+    Value turn = code.div(code.add(code.mul(tile, sum.size), step), stepsOfTurn);
+    for (int64_t i = 0; i < lines; ++i) {
+      Value line = code.add(code.mul(turn, lines), i);
+      // The last turns may have none to fetch.
+      Value row = arith::MinSIOp::create(code.builder(), code.loc(), code.div(line, cut.vectors),
+                                         code.integer(sum.size - 1));
+      Value place = code.add(code.mul(row, sum.b), code.mul(code.rem(line, cut.vectors), cut.lanes));
+      code.prefetch(b, code.add(start, place));
+    }
   }
 
   void oneTile(Tile tile, Value row, Value column, Value mask) {
@@ -214,7 +262,7 @@ private:
     Value mask = lanes == cut.lanes ? Value() : code.firstLanes(lanes, cut.lanes);
     from = code.add(from, v * cut.lanes * product.column.b);
     // The next panel's line: nobody else foresees steps so far apart.
-    if (product.column.b == 1)
+    if (product.column.b == 1 && !cut.fetchBeside)
       code.prefetch(b, code.add(from, cut.vectors * cut.lanes));
     Value vector = product.column.b == 1
                        ? code.load(b, from, cut.lanes, mask)
@@ -249,6 +297,7 @@ private:
   Code &code;
   Product product;
   Cut cut;
+  Value firstRow;
   Memory a, b;
   SmallVector<Coord, 4> outerCoords;
   Value offsetA, offsetB, offsetC;
@@ -259,6 +308,16 @@ void ContractionEmitter::emit(const Group &group, Emission &emission) const {
 }
 
 } // namespace
+
+int64_t scratchOfBlock(Product product, int64_t rows, const Target &target) {
+  product.row.size = rows;
+  return scratchBytes(product, cutOf(product, target, /*oneChunk=*/true));
+}
+
+void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block) {
+  product.row.size = block.rows;
+  Loops(group, emission, std::move(product), /*oneChunk=*/true).runBlock(block.outer, block.row);
+}
 
 const Emitter &contractionEmitter() {
   static const ContractionEmitter emitter;

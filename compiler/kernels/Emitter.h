@@ -82,6 +82,7 @@ bool flowsThrough(mlir::Value input, llvm::function_ref<bool(mlir::Operation *)>
 llvm::ArrayRef<const Emitter *> emitters();
 
 const Emitter &mapEmitter();
+const Emitter &attentionEmitter();
 const Emitter &contractionEmitter();
 const Emitter &longContractionEmitter();
 const Emitter &dotEmitter();

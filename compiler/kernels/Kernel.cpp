@@ -24,12 +24,22 @@ using namespace mlir;
 namespace mlc::compiler {
 
 ArrayRef<const Emitter *> emitters() {
-  static const Emitter *const all[] = {
-      &longContractionEmitter(),   &contractionEmitter(),   &dotEmitter(),
-      &narrowConvolutionEmitter(), &fewPixelsEmitter(),     &convolutionEmitter(),
-      &convolutionFilterEmitter(), &rowsEmitter(),          &narrowColumnsEmitter(),
-      &columnsEmitter(),           &scatterEmitter(),       &cumsumEmitter(),
-      &argsortEmitter(),           &narrowWindowsEmitter(), &mapEmitter()};
+  static const Emitter *const all[] = {&longContractionEmitter(),
+                                       &contractionEmitter(),
+                                       &dotEmitter(),
+                                       &narrowConvolutionEmitter(),
+                                       &fewPixelsEmitter(),
+                                       &convolutionEmitter(),
+                                       &convolutionFilterEmitter(),
+                                       &rowsEmitter(),
+                                       &narrowColumnsEmitter(),
+                                       &columnsEmitter(),
+                                       &scatterEmitter(),
+                                       &cumsumEmitter(),
+                                       &argsortEmitter(),
+                                       &narrowWindowsEmitter(),
+                                       &attentionEmitter(),
+                                       &mapEmitter()};
   return all;
 }
 

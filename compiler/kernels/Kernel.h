@@ -44,6 +44,16 @@ mlir::FailureOr<KernelInfo> planKernel(mlir::func::FuncOp kernel, const Target &
 /// function.
 mlir::LogicalResult emitKernel(mlir::func::FuncOp kernel, const Target &target, mlir::ModuleOp into);
 
+/// Whether the contraction `op` is a product that reads its operands in place when the tensors of `inMemory`
+/// are: they are these, or transposes, broadcasts, slices and reshapes of these that have strides.
+bool isProductOf(mlir::Operation *op, llvm::ArrayRef<mlir::Value> inMemory);
+
+/// Whether one kernel should compute the product `scores`, from its rows the rows of `weights`, and the
+/// product `mix` of these, never holding more than some rows of the scores; `inMemory` as for isProductOf.
+/// What lies between is of the class rows: its reductions are over the last axis.
+bool isAttentionOf(mlir::Operation *scores, mlir::Value weights, mlir::Operation *mix,
+                   llvm::ArrayRef<mlir::Value> inMemory);
+
 /// The dialects that emitKernel and compileKernel create ops of: append them to the context's registry first.
 void registerKernelDialects(mlir::DialectRegistry &registry);
 

@@ -123,8 +123,8 @@ class Loops {
 public:
   Loops(const Group &group, Emission &emission, Product product)
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
-        cut(cutOf(this->product, code.target())), a(emission.pull.memoryOf(this->product.a)),
-        b(emission.pull.memoryOf(this->product.b)), packed{emission.scratch, b.element},
+        cut(cutOf(this->product, code.target())), a(this->product.memoryOfA(emission)),
+        b(this->product.memoryOfB(emission)), packed{emission.scratch, b.element},
         partial(code.at(packed, code.integer(cut.sizeOfPanel()))),
         copied(code.at(partial, code.integer(cut.sizeOfPartial()))) {}
 

@@ -1,17 +1,70 @@
 #include "compiler/kernels/Product.h"
 
+#include "compiler/kernels/Kernel.h"
+
 using namespace mlir;
 
 namespace mlc::compiler {
 
+/// The strides of a tensor of shape `from` and `strides` as one of shape `to`, if there are any.
+static std::optional<SmallVector<int64_t>> reshaped(ArrayRef<int64_t> from, ArrayRef<int64_t> strides,
+                                                    ArrayRef<int64_t> to) {
+  if (llvm::is_contained(from, 0))
+    return std::nullopt;
+  // Neighbours that lie like one axis, the last ones first.
+  struct Run {
+    int64_t size, stride;
+  };
+  SmallVector<Run> runs;
+  for (size_t axis = from.size(); axis-- > 0;) {
+    if (from[axis] == 1)
+      continue;
+    if (!runs.empty() && strides[axis] == runs.back().size * runs.back().stride)
+      runs.back().size *= from[axis];
+    else
+      runs.push_back({from[axis], strides[axis]});
+  }
+  SmallVector<int64_t> result(to.size(), 0);
+  auto run = runs.begin();
+  for (size_t axis = to.size(); axis-- > 0;) {
+    if (to[axis] == 1)
+      continue;
+    if (run->size % to[axis] != 0)
+      return std::nullopt;
+    result[axis] = run->stride;
+    *run = {run->size / to[axis], run->stride * to[axis]};
+    if (run->size == 1)
+      ++run;
+  }
+  return result;
+}
+
 std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
   if (stored.count(value))
     return View{value, stridesOf(shapeOf(value))};
+  if (auto op = value.getDefiningOp<ir::SliceOp>()) {
+    std::optional<View> view = viewOf(op.getX(), stored);
+    if (!view)
+      return std::nullopt;
+    for (auto [stride, start, step] : llvm::zip_equal(view->strides, op.getStarts(), op.getStrides())) {
+      view->offset += start * stride;
+      stride *= step;
+    }
+    return view;
+  }
+  if (auto op = value.getDefiningOp<ir::ReshapeOp>()) {
+    std::optional<View> view = viewOf(op.getX(), stored);
+    auto strides = view ? reshaped(shapeOf(op.getX()), view->strides, shapeOf(value)) : std::nullopt;
+    if (!strides)
+      return std::nullopt;
+    view->strides = std::move(*strides);
+    return view;
+  }
   if (auto op = value.getDefiningOp<ir::TransposeOp>()) {
     std::optional<View> inner = viewOf(op.getX(), stored);
     if (!inner)
       return std::nullopt;
-    View view{inner->source, {}};
+    View view{inner->source, {}, inner->offset};
     for (int64_t axis : op.getPermutation())
       view.strides.push_back(inner->strides[axis]);
     return view;
@@ -20,7 +73,7 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
     std::optional<View> inner = viewOf(op.getX(), stored);
     if (!inner)
       return std::nullopt;
-    View view{inner->source, SmallVector<int64_t>(shapeOf(value).size(), 0)};
+    View view{inner->source, SmallVector<int64_t>(shapeOf(value).size(), 0), inner->offset};
     for (auto [axis, stride] : llvm::zip_equal(op.getAxes(), inner->strides))
       view.strides[axis] = stride;
     return view;
@@ -40,6 +93,14 @@ void Product::Axis::place(MutableArrayRef<Coord> coords, Coords &arithmetic, Arr
   for (auto [out, coord] : llvm::zip_equal(outs, arithmetic.unflatten(index, sizes)))
     coords[out] = coord;
 }
+
+static Memory memoryFrom(Emission &emission, Value value, int64_t first) {
+  return emission.code.at(emission.pull.memoryOf(value), emission.code.integer(first));
+}
+
+Memory Product::memoryOfA(Emission &emission) const { return memoryFrom(emission, a, firstA); }
+
+Memory Product::memoryOfB(Emission &emission) const { return memoryFrom(emission, b, firstB); }
 
 int64_t Product::outerSize() const {
   int64_t size = 1;
@@ -117,6 +178,8 @@ std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<Value> 
   Product product;
   product.a = left->source;
   product.b = right->source;
+  product.firstA = left->offset;
+  product.firstB = right->offset;
   batch = merge(batch);
   rows = merge(rows);
   columns = merge(columns);
@@ -150,6 +213,11 @@ std::optional<Product> productOf(const Group &group) {
     if (!group.reaches(op.getResult(), out))
       return std::nullopt;
   return productOf(op, group.stored);
+}
+
+bool isProductOf(Operation *op, ArrayRef<Value> inMemory) {
+  auto contract = dyn_cast<ir::ContractOp>(op);
+  return contract && productOf(contract, {inMemory.begin(), inMemory.end()});
 }
 
 /// The first element of a vector of the result.

@@ -11,9 +11,11 @@ namespace mlc::compiler {
 struct View {
   mlir::Value source;
   llvm::SmallVector<int64_t> strides; // of each axis, in elements; 0 for repetition
+  int64_t offset = 0;                 // of the first element
 };
 
-/// Looks through transposes and broadcasts to what is stored.
+/// Looks through transposes, broadcasts, slices and reshapes to what is stored. Nothing where a reshape of
+/// those has no strides.
 std::optional<View> viewOf(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
 
 struct Product {
@@ -27,12 +29,16 @@ struct Product {
     void place(llvm::MutableArrayRef<Coord> coords, Coords &arithmetic, llvm::ArrayRef<int64_t> shape,
                const Coord &index) const;
   };
-  mlir::Value a, b;              // in memory
-  llvm::SmallVector<Axis> outer; // batch axes, and rows and columns beyond the two below
-  Axis row;                      // in A and the result
-  Axis column;                   // in B and the result, where it is contiguous: what vectors run along
-  llvm::SmallVector<Axis> sums;  // in A and B, outermost first
+  mlir::Value a, b;               // in memory
+  int64_t firstA = 0, firstB = 0; // elements there that come before the first one
+  llvm::SmallVector<Axis> outer;  // batch axes, and rows and columns beyond the two below
+  Axis row;                       // in A and the result
+  Axis column;                    // in B and the result, where it is contiguous: what vectors run along
+  llvm::SmallVector<Axis> sums;   // in A and B, outermost first
 
+  /// The operands, from their first element on.
+  Memory memoryOfA(Emission &emission) const;
+  Memory memoryOfB(Emission &emission) const;
   int64_t outerSize() const;
   int64_t sumSize() const;
 };
@@ -58,6 +64,16 @@ void fetchAhead(const Group &group, Emission &emission, const Product &product, 
 
 /// The product of a group that is one contraction and elementwise ops after it, on which every out depends.
 std::optional<Product> productOf(const Group &group);
+
+/// Some rows of a product, of which a larger kernel is made.
+struct ProductBlock {
+  llvm::ArrayRef<Coord> outer; // the place in the outer axes
+  mlir::Value row;             // the first
+  int64_t rows;
+};
+/// Scratch that a block of so many rows needs, in bytes.
+int64_t scratchOfBlock(Product product, int64_t rows, const Target &target);
+void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block);
 
 } // namespace mlc::compiler
 

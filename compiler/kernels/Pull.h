@@ -19,8 +19,9 @@ class Pull {
 public:
   explicit Pull(Code &code) : code(code), root(*this) {}
 
-  /// `value` lies in memory from here on.
+  /// `value` lies in memory from here on, until `unbind`.
   void bind(mlir::Value value, Memory memory) { stored[value] = memory; }
+  void unbind(mlir::Value value) { stored.erase(value); }
   bool isStored(mlir::Value value) const { return stored.count(value); }
   Memory memoryOf(mlir::Value value) const { return stored.lookup(value); }
 

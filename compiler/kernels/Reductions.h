@@ -49,6 +49,9 @@ std::optional<ColumnShape> columnShapeOf(const Reductions &found, const Group &g
 /// the reduced axes only.
 std::optional<Reductions> reductionsOf(const Group &group);
 
+/// The rows [low, high) of a group that the rows emitter takes, of which a larger kernel is made.
+void emitRows(const Group &group, Emission &emission, mlir::Value low, mlir::Value high);
+
 /// What a reduction carries while it runs: one value, or for argmax the best and its index.
 class Running {
 public:

@@ -83,6 +83,10 @@ public:
     for (int64_t size : kept)
       rows *= size;
     auto [low, high] = emission.part(rows);
+    run(low, high);
+  }
+
+  void run(Value low, Value high) {
     code.loop(low, high, 1, [&](Value row) {
       Pull::Scope scope(pull);
       coords = Coords(code, 1).unflatten({row, 0, {}}, kept);
@@ -290,6 +294,10 @@ public:
 };
 
 } // namespace
+
+void emitRows(const Group &group, Emission &emission, Value low, Value high) {
+  Loops(group, emission, *match(group)).run(low, high);
+}
 
 const Emitter &rowsEmitter() {
   static const RowsEmitter emitter;

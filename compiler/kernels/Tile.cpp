@@ -6,9 +6,6 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
-/// How often the innermost sum is written out.
-static constexpr int64_t unrolled = 4;
-
 int64_t tileRows(const Target &target, int64_t vectors) {
   // All registers but one for each vector of B and one to broadcast into; 14 rows are as fast as any.
   int64_t free = target.vectorRegisters - vectors - (target.embeddedBroadcast ? 1 : 2);
@@ -113,7 +110,7 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
     }
     const SumAxis &axis = tile.sums[depth];
     bool inner = depth + 1 == tile.sums.size();
-    int64_t times = inner ? unrolled : 1;
+    int64_t times = inner ? stepsOfTurn : 1;
     auto at = [&](Value i, SmallVector<Value> values) {
       return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
                   code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
@@ -121,6 +118,8 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
     state = code.loop(code.integer(0), code.integer(whole), times, state, [&](Value i, ValueRange inside) {
       SmallVector<Value> values(inside);
+      if (inner && tile.fetchBeside)
+        tile.fetchBeside(i);
       for (int64_t u = 0; u < times; ++u)
         values = at(code.add(i, u), std::move(values));
       return values;

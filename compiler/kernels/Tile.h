@@ -5,7 +5,12 @@
 
 #include "compiler/kernels/Code.h"
 
+#include <functional>
+
 namespace mlc::compiler {
+
+/// Steps of the innermost sum that are written out in one turn of its loop.
+constexpr int64_t stepsOfTurn = 4;
 
 /// An axis that is summed over: its size and how far one step goes in A and in B, in elements.
 struct SumAxis {
@@ -26,6 +31,9 @@ struct Tile {
   /// In elements: what each step fetches for later, in A as the next tile's rows, in B (as many vectors) as
   /// the next panel; none: nothing.
   std::optional<int64_t> aheadA, aheadB;
+  /// Called once for every `stepsOfTurn` steps of the innermost sum, with the first: what to fetch beside.
+  /// Empty: nothing.
+  std::function<void(mlir::Value step)> fetchBeside;
   mlir::Value mask; // of the last vector's lanes when B ends there; null: all
 };
 
