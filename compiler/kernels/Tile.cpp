@@ -115,6 +115,9 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
                   code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
     };
+    if (axis.low)
+      return code.loop(axis.low, axis.high, 1, state,
+                       [&](Value i, ValueRange inside) { return at(i, SmallVector<Value>(inside)); });
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
     state = code.loop(code.integer(0), code.integer(whole), times, state, [&](Value i, ValueRange inside) {
       SmallVector<Value> values(inside);

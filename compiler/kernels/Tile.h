@@ -15,6 +15,8 @@ constexpr int64_t stepsOfTurn = 4;
 /// An axis that is summed over: its size and how far one step goes in A and in B, in elements.
 struct SumAxis {
   int64_t size, strideA, strideB;
+  /// The places [low, high) to sum over, if not all: known only where the code runs.
+  mlir::Value low = {}, high = {};
 };
 
 /// acc[r][v] += sum over the axes of A[rowOffsets[r] + ...] * B[v * lanes + ...].

@@ -11,6 +11,7 @@
 // CHECK: grouped: convolution_filter, chunks 1,
 // CHECK: double: convolution_filter, chunks {{[2-9]|1[0-9]}}
 // CHECK: line: convolution_filter, chunks {{[2-9]|1[0-9]}}
+// CHECK: outside: convolution_filter,
 func.func @panels(%x: tensor<8x4x4x64xf32>, %y: tensor<8x4x4x96xf32>) -> tensor<3x3x64x96xf32> {
   %0 = mlc.conv_filter %x, %y strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 : (tensor<8x4x4x64xf32>, tensor<8x4x4x96xf32>) -> tensor<3x3x64x96xf32>
   return %0 : tensor<3x3x64x96xf32>
@@ -42,4 +43,9 @@ func.func @double(%x: tensor<4x4x6x48xf64>, %y: tensor<4x4x6x40xf64>) -> tensor<
 func.func @line(%x: tensor<6x20x48xf32>, %y: tensor<6x20x96xf32>) -> tensor<5x48x96xf32> {
   %0 = mlc.conv_filter %x, %y strides = [1] pads = [2] [2] dilations = [1] groups = 1 : (tensor<6x20x48xf32>, tensor<6x20x96xf32>) -> tensor<5x48x96xf32>
   return %0 : tensor<5x48x96xf32>
+}
+// Borders wider on one side, taps far apart: some lie outside for every pixel.
+func.func @outside(%x: tensor<6x3x2x24xf32>, %y: tensor<6x5x3x48xf32>) -> tensor<3x4x24x48xf32> {
+  %0 = mlc.conv_filter %x, %y strides = [1, 1] pads = [2, 6] [4, 1] dilations = [2, 2] groups = 1 : (tensor<6x3x2x24xf32>, tensor<6x5x3x48xf32>) -> tensor<3x4x24x48xf32>
+  return %0 : tensor<3x4x24x48xf32>
 }
