@@ -15,6 +15,7 @@
 
 #include "compiler/fuse/Groups.h"
 #include "compiler/fuse/Remake.h"
+#include "compiler/kernels/Kernel.h"
 #include "compiler/plan/Plan.h"
 #include "dialects/step/StepDialect.h"
 
@@ -72,6 +73,8 @@ public:
         func::FuncOp::create(builder, loc, "k_" + std::to_string(counter++), builder.getFunctionType({}, {}));
     kernel.setPrivate();
     kernel->setAttr(step::kernelAttr, builder.getUnitAttr());
+    if (group.updates)
+      kernel->setAttr(updateAttr, builder.getUnitAttr());
     body = kernel.addEntryBlock();
     builder.setInsertionPointToEnd(body);
     SmallVector<Value> outputs;

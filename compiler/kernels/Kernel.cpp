@@ -102,6 +102,17 @@ static bool addStage(Schedule &schedule, ArrayRef<Value> outs, const llvm::Dense
   return false;
 }
 
+/// Whether the kernel updates so little state that one core's cache holds it.
+static bool isSmallUpdate(func::FuncOp kernel) {
+  constexpr int64_t ownCache = 2 << 20;
+  int64_t bytes = 0;
+  for (Value argument : kernel.getArguments())
+    bytes += bytesOf(argument);
+  for (Value result : kernel.front().getTerminator()->getOperands())
+    bytes += bytesOf(result);
+  return kernel->hasAttr(updateAttr) && bytes <= ownCache;
+}
+
 static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
   Schedule schedule;
   llvm::DenseSet<Value> stored(kernel.getArguments().begin(), kernel.getArguments().end());
@@ -113,7 +124,7 @@ static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
       if (!cast<DenseElementsAttr>(constant.getValue()).isSplat())
         stored.insert(constant.getResult());
   if (addStage(schedule, results.getArrayRef(), stored, target)) {
-    schedule.chunks = schedule.stages.front().shares.chunks;
+    schedule.chunks = isSmallUpdate(kernel) ? 1 : schedule.stages.front().shares.chunks;
     schedule.scratchBytes = schedule.stages.front().shares.scratchBytes;
     return schedule;
   }

@@ -20,6 +20,10 @@
 
 namespace mlc::compiler {
 
+/// On the function of a kernel that updates state. Small state stays on one core: from step to step its cache
+/// holds it, and to share the update would move it to another one and back.
+inline constexpr llvm::StringLiteral updateAttr = "mlc.update";
+
 /// What a launch of a kernel needs to know. A function of the kernel's text and the target's ISA only, never
 /// of the number of workers.
 struct KernelInfo {

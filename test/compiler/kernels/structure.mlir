@@ -106,3 +106,15 @@ func.func @two_products(%a: tensor<32x32xf32>, %b: tensor<32x32xf32>) -> tensor<
   %1 = mlc.contract "mk,kn->mn" %0, %b : (tensor<32x32xf32>, tensor<32x32xf32>) -> tensor<32x32xf32>
   return %1 : tensor<32x32xf32>
 }
+
+// An update of state that one core's cache holds stays on one core; of more state it is shared.
+// PLAN: small_update: map, chunks 1,
+// PLAN: large_update: map, chunks {{[2-9]|1[0-6]}},
+func.func @small_update(%w: tensor<100000xf32>, %g: tensor<100000xf32>) -> tensor<100000xf32> attributes {mlc.update} {
+  %0 = mlc.sub %w, %g : tensor<100000xf32>
+  return %0 : tensor<100000xf32>
+}
+func.func @large_update(%w: tensor<300000xf32>, %g: tensor<300000xf32>) -> tensor<300000xf32> attributes {mlc.update} {
+  %0 = mlc.sub %w, %g : tensor<300000xf32>
+  return %0 : tensor<300000xf32>
+}
