@@ -76,6 +76,8 @@ private:
     DenseSet<Operation *> demanded;
     auto demand = [&](Value value) {
       value = viewedBy(value);
+      if (isStrided(value))
+        value = viewedBy(value.getDefiningOp()->getOperand(0));
       if (isRemade(value))
         demanded.insert(value.getDefiningOp());
     };

@@ -124,7 +124,7 @@ public:
     });
   }
 
-  /// The rows from `row` on, as many as the product has by now, at one place of the outer axes.
+  /// At one place of the outer axes, the rows from `row` on: as many as the product was cut to.
   void runBlock(ArrayRef<Coord> outer, Value row) {
     enter({outer.begin(), outer.end()});
     firstRow = row;

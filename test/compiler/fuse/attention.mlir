@@ -117,3 +117,19 @@ func.func @copied(%x: tensor<20x96xf32>, %w: tensor<32x8xf32>) -> (tensor<20x8xf
   %r = mlc.cumsum %s axis = 1 : tensor<20x32xf32> -> tensor<20x32xf32>
   return %o, %r : tensor<20x8xf32>, tensor<20x32xf32>
 }
+
+// -----
+
+// A slice of what is otherwise made again at every use needs it in memory.
+// CHECK-LABEL: func.func @repeated
+// CHECK: %[[B:.*]] = step.launch @k_0 ins(%arg0 : tensor<30xf32>) outs(%{{.*}} : tensor<20x30xf32>)
+// CHECK: step.launch @k_1 ins(%[[B]], %arg1
+// CHECK-NOT: step.launch
+// CHECK: func.func private @k_1
+// CHECK: mlc.slice
+func.func @repeated(%x: tensor<30xf32>, %w: tensor<10x8xf32>) -> tensor<20x8xf32> {
+  %b = mlc.broadcast %x axes = [1] : tensor<30xf32> -> tensor<20x30xf32>
+  %s = mlc.slice %b starts = [0, 5] strides = [1, 2] : tensor<20x30xf32> -> tensor<20x10xf32>
+  %o = mlc.contract "ab,bc->ac" %s, %w : (tensor<20x10xf32>, tensor<10x8xf32>) -> tensor<20x8xf32>
+  return %o : tensor<20x8xf32>
+}
