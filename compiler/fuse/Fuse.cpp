@@ -73,7 +73,7 @@ public:
         func::FuncOp::create(builder, loc, "k_" + std::to_string(counter++), builder.getFunctionType({}, {}));
     kernel.setPrivate();
     kernel->setAttr(step::kernelAttr, builder.getUnitAttr());
-    if (group.updates)
+    if (group.updates && group.form == GroupForm::Pointwise)
       kernel->setAttr(updateAttr, builder.getUnitAttr());
     body = kernel.addEntryBlock();
     builder.setInsertionPointToEnd(body);

@@ -281,8 +281,12 @@ private:
     int scores = 0, count = int(nodes.size());
     while (scores < count && !isScores(scores))
       ++scores;
-    bool handsOn = leadsOnly(
-        rows, [&](const Edge &edge) { return edge.to < 0 || groupOf[edge.to] != into || edge.to == mix; });
+    // The mix takes these rows once, and nothing else of what is made beside them.
+    bool handsOn = llvm::all_of(membersOf(rows), [&](int node) {
+      return llvm::all_of(edges[node], [&](const Edge &edge) {
+        return edge.to < 0 || groupOf[edge.to] != into || (edge.to == mix && node == made->second);
+      });
+    });
     if (scores == count || !handsOn || hasPathAround(rows, into))
       return false;
     int first = groupOf[scores];

@@ -59,8 +59,8 @@ std::optional<Products> productsOf(ir::ContractOp scores, Value weights, ir::Con
   products.outer = one.outerSize();
   int64_t each = products.rows * products.columns;
   // A row of scores is a row of weights, whole, and the outer axes are those before.
-  bool good = one.column.size == products.columns && one.row.c == products.columns && two.a == weights &&
-              two.b != weights && two.firstA == 0 && two.row.size == products.rows &&
+  bool good = one.sumSize() > 0 && one.column.size == products.columns && one.row.c == products.columns &&
+              two.a == weights && two.b != weights && two.firstA == 0 && two.row.size == products.rows &&
               two.row.a == products.columns && two.sums.size() == 1 && two.sums.front().a == 1 &&
               two.sumSize() == products.columns && two.outerSize() == products.outer &&
               products.outer * each == sizeOf(weights);
@@ -76,6 +76,7 @@ struct Parts {
   Group scores, rows, mix;
   Products products;
   Value score, weight; // what is handed on
+  bool scoreIsOut;
   Shares rowsAlone;
 };
 
@@ -97,27 +98,31 @@ std::optional<Parts> match(const Group &group, const Target &target) {
   for (Value operand : last->getOperands())
     if (group.reaches(score, operand))
       weight = weight ? Value() : operand;
-  if (!weight || weight == score || llvm::is_contained(group.outs, score))
+  if (!weight || weight == score)
     return std::nullopt;
   SmallVector<Value> rowOuts, mixOuts;
   for (Value out : group.outs)
-    (group.reaches(last.getResult(), out) ? mixOuts : rowOuts).push_back(out);
+    if (out != score)
+      (group.reaches(last.getResult(), out) ? mixOuts : rowOuts).push_back(out);
   if (mixOuts.empty())
     return std::nullopt;
   if (!llvm::is_contained(rowOuts, weight))
     rowOuts.push_back(weight);
   std::optional<Products> products = productsOf(first, weight, last, group.stored);
+  if (!products)
+    return std::nullopt;
   llvm::DenseSet<Value> withScore = group.stored, withWeight = group.stored;
   withScore.insert(score);
   withWeight.insert(weight);
   Parts parts{Group({score}, group.stored),
               Group(rowOuts, withScore),
               Group(mixOuts, withWeight),
-              products.value_or(Products{}),
+              std::move(*products),
               score,
               weight,
+              llvm::is_contained(group.outs, score),
               {}};
-  if (!products || !productOf(parts.scores) || !productOf(parts.mix))
+  if (!productOf(parts.scores) || !productOf(parts.mix))
     return std::nullopt;
   // Only the rows of a block are there, so each place is read for that place alone.
   for (Operation *op : parts.rows.ops)
@@ -154,9 +159,9 @@ Cut cutOf(const Parts &parts, const Target &target) {
   cut.rows = llvm::divideCeilSigned(products.rows, blocks);
   cut.blocks = llvm::divideCeilSigned(products.rows, cut.rows);
   cut.lastRows = products.rows - (cut.blocks - 1) * cut.rows;
-  bool ownPlace = !llvm::is_contained(parts.mix.outs, parts.weight) && parts.rows.outs.size() == 1;
-  cut.inPlace = ownPlace && rowBytes(parts.score) == rowBytes(parts.weight);
-  cut.scoreBytes = int64_t(llvm::alignTo(cut.rows * rowBytes(parts.score), 64));
+  cut.inPlace =
+      !parts.scoreIsOut && parts.rows.outs.size() == 1 && rowBytes(parts.score) == rowBytes(parts.weight);
+  cut.scoreBytes = parts.scoreIsOut ? 0 : int64_t(llvm::alignTo(cut.rows * rowBytes(parts.score), 64));
   cut.weightBytes = cut.inPlace ? 0 : int64_t(llvm::alignTo(cut.rows * rowBytes(parts.weight), 64));
   cut.scratchBytes =
       cut.scoreBytes + cut.weightBytes +
@@ -189,7 +194,7 @@ public:
     auto [low, high] = emission.part(parts.products.outer * cut.blocks);
     code.loop(low, high, 1, [&](Value item) {
       Value outer = code.div(item, cut.blocks), block = code.rem(item, cut.blocks);
-      auto some = [&](int64_t rows) { emitRowsOf(parts, cut, emission, outer, block, rows); };
+      auto some = [&](int64_t rows) { emitBlockOf(parts, cut, emission, outer, block, rows); };
       if (cut.lastRows == cut.rows)
         return some(cut.rows);
       code.when(code.compare(arith::CmpIPredicate::ne, block, cut.blocks - 1), [&] { some(cut.rows); });
@@ -197,9 +202,17 @@ public:
     });
   }
 
+  /// Only what the epilogue of the mix alone reads is read for the last time where an out is written.
+  bool readsInPlace(const Group &group, Value input) const override {
+    SmallVector<Operation *> anchors = group.anchors();
+    Value mix = anchors.back()->getResult(0);
+    return Emitter::readsInPlace(group, input) && !group.reaches(input, mix) &&
+           llvm::all_of(group.outs, [&](Value out) { return group.reaches(mix, out); });
+  }
+
 private:
-  static void emitRowsOf(const Parts &parts, const Cut &cut, Emission &whole, Value outer, Value block,
-                         int64_t rows) {
+  static void emitBlockOf(const Parts &parts, const Cut &cut, Emission &whole, Value outer, Value block,
+                          int64_t rows) {
     Code &code = whole.code;
     Pull &pull = whole.pull;
     Pull::Scope scope(pull);
@@ -212,8 +225,9 @@ private:
     Emission part = whole;
     Type byte = code.builder().getI8Type();
     part.scratch = code.carve(whole.scratch, cut.scoreBytes + cut.weightBytes, byte).pointer;
-    Memory scores = strip(parts.score, 0);
-    part.places[parts.score] = {scores};
+    if (!parts.scoreIsOut)
+      part.places[parts.score] = {strip(parts.score, 0)};
+    Memory scores = part.places[parts.score].front();
     SmallVector<Coord, 4> place =
         products.placeIn(products.scores, code, outer, [](const Product::Axis &axis) { return axis.c; });
     emitBlock(parts.scores, part, products.scores, {place, row, rows});
@@ -227,7 +241,7 @@ private:
     pull.bind(parts.weight, weights);
     place = products.placeIn(products.mix, code, outer, [](const Product::Axis &axis) { return axis.a; });
     emitBlock(parts.mix, part, products.mix, {place, row, rows});
-    // The last block's code makes its own.
+    // The code of the last, smaller block puts them elsewhere.
     pull.unbind(parts.score);
     pull.unbind(parts.weight);
   }

@@ -293,8 +293,13 @@ LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp int
   for (const Stage &stage : schedule.stages) {
     Pull::Scope scope(pull);
     hoistScalars(stage.group, pull);
-    Emission emission{pull, code, places, stageScratch, chunk, schedule.chunks};
-    stage.emitter->emit(stage.group, emission);
+    // One chunk of the kernel does the work of all those that the stage would have alone.
+    bool all = schedule.chunks == 1;
+    code.loop(all ? stage.shares.chunks : 1, [&](Value part) {
+      Pull::Scope inner(pull);
+      Emission emission{pull, code, places, stageScratch, all ? part : chunk, stage.shares.chunks};
+      stage.emitter->emit(stage.group, emission);
+    });
     if (schedule.stages.size() > 1)
       for (Value out : stage.group.outs)
         if (!pull.isStored(out))

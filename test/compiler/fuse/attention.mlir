@@ -133,3 +133,23 @@ func.func @repeated(%x: tensor<30xf32>, %w: tensor<10x8xf32>) -> tensor<20x8xf32
   %o = mlc.contract "ab,bc->ac" %s, %w : (tensor<20x10xf32>, tensor<10x8xf32>) -> tensor<20x8xf32>
   return %o : tensor<20x8xf32>
 }
+
+// -----
+
+// Values that are made of the same rows as the weights cannot wait for these in one kernel.
+// CHECK-LABEL: func.func @of_the_rows
+// CHECK-COUNT-3: step.launch
+// CHECK-NOT: step.launch
+// CHECK: func.func private @k_0
+func.func @of_the_rows(%q: tensor<20x16xf32>, %k: tensor<30x16xf32>) -> tensor<20x20xf32> {
+  %s = mlc.contract "ad,bd->ab" %q, %k : (tensor<20x16xf32>, tensor<30x16xf32>) -> tensor<20x30xf32>
+  %m = mlc.reduce max %s axes = [1] : tensor<20x30xf32> -> tensor<20xf32>
+  %mb = mlc.broadcast %m axes = [0] : tensor<20xf32> -> tensor<20x30xf32>
+  %d = mlc.sub %s, %mb : tensor<20x30xf32>
+  %e = mlc.exp %d : tensor<20x30xf32>
+  %z = mlc.reduce sum %e axes = [1] : tensor<20x30xf32> -> tensor<20xf32>
+  %zb = mlc.broadcast %z axes = [0] : tensor<20xf32> -> tensor<20x30xf32>
+  %p = mlc.div %e, %zb : tensor<20x30xf32>
+  %o = mlc.contract "ab,cb->ac" %p, %e : (tensor<20x30xf32>, tensor<20x30xf32>) -> tensor<20x20xf32>
+  return %o : tensor<20x20xf32>
+}

@@ -73,3 +73,28 @@ func.func @moved(%q: tensor<40x16xf32>, %k: tensor<24x16xf32>, %v: tensor<24x16x
   %o = mlc.contract "ac,cd->ad" %p, %v : (tensor<40x24xf32>, tensor<24x16xf32>) -> tensor<40x16xf32>
   return %o : tensor<40x16xf32>
 }
+
+// The weights are written before the epilogue reads what is to be added to the mix: it cannot lie in their memory.
+// PLAN: added: attention, chunks 1, scratch {{[0-9]+$}}
+// CHECK: added: agrees
+func.func @added(%q: tensor<64x16xf32>, %k: tensor<24x16xf32>, %v: tensor<24x24xf32>, %y: tensor<64x24xf32>) -> (tensor<64x24xf32>, tensor<64x24xf32>) {
+  %s = mlc.contract "ad,cd->ac" %q, %k : (tensor<64x16xf32>, tensor<24x16xf32>) -> tensor<64x24xf32>
+  %sum = mlc.reduce sum %s axes = [1] : tensor<64x24xf32> -> tensor<64xf32>
+  %sums = mlc.broadcast %sum axes = [0] : tensor<64xf32> -> tensor<64x24xf32>
+  %p = mlc.sub %s, %sums : tensor<64x24xf32>
+  %o = mlc.contract "ac,cd->ad" %p, %v : (tensor<64x24xf32>, tensor<24x24xf32>) -> tensor<64x24xf32>
+  %z = mlc.add %o, %y : tensor<64x24xf32>
+  return %p, %z : tensor<64x24xf32>, tensor<64x24xf32>
+}
+
+// Scores that are a result, too, are written there.
+// PLAN: wanted: attention,
+// CHECK: wanted: agrees
+func.func @wanted(%q: tensor<2x70x16xf32>, %k: tensor<2x33x16xf32>, %v: tensor<2x33x24xf32>) -> (tensor<2x70x24xf32>, tensor<2x70x33xf32>) {
+  %s = mlc.contract "abd,acd->abc" %q, %k : (tensor<2x70x16xf32>, tensor<2x33x16xf32>) -> tensor<2x70x33xf32>
+  %sum = mlc.reduce max %s axes = [2] : tensor<2x70x33xf32> -> tensor<2x70xf32>
+  %sums = mlc.broadcast %sum axes = [0, 1] : tensor<2x70xf32> -> tensor<2x70x33xf32>
+  %p = mlc.sub %s, %sums : tensor<2x70x33xf32>
+  %o = mlc.contract "abc,acd->abd" %p, %v : (tensor<2x70x33xf32>, tensor<2x33x24xf32>) -> tensor<2x70x24xf32>
+  return %o, %s : tensor<2x70x24xf32>, tensor<2x70x33xf32>
+}

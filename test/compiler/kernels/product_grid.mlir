@@ -36,3 +36,20 @@ func.func @long(%a: tensor<1111x301xf32>, %b: tensor<1111x333xf32>) -> tensor<30
   %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<1111x301xf32>, tensor<1111x333xf32>) -> tensor<301x333xf32>
   return %0 : tensor<301x333xf32>
 }
+
+// Stages whose products would be shared by a grid of chunks alone: the one chunk of the kernel does the work of all.
+// PLAN: stages: staged, chunks 1,
+// CHECK: stages: agrees
+func.func @stages(%a: tensor<256x256xf32>, %b: tensor<256x256xf32>) -> tensor<256x256xf32> {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+  %1 = mlc.contract "mk,kn->mn" %0, %b : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+  return %1 : tensor<256x256xf32>
+}
+
+// An update is one chunk where there is little of it, whatever it is made of.
+// PLAN: update: contraction, chunks 1,
+// CHECK: update: agrees
+func.func @update(%a: tensor<256x512xf32>, %b: tensor<512x256xf32>) -> tensor<256x256xf32> attributes {mlc.update} {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<256x512xf32>, tensor<512x256xf32>) -> tensor<256x256xf32>
+  return %0 : tensor<256x256xf32>
+}
