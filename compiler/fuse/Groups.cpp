@@ -258,14 +258,14 @@ private:
     if (group.form != GroupForm::Rows || shapeOf(weights) != ArrayRef<int64_t>(group.shape) ||
         ArrayRef<int64_t>(group.reduced) != ArrayRef<int64_t>(group.shape).drop_back())
       return false;
-    auto leadsOnly = [&](int from, llvm::function_ref<bool(const Edge &)> allowed) {
+    auto leadsToRowsAlone = [&](int from) {
       return llvm::all_of(membersOf(from), [&](int node) {
         return llvm::all_of(edges[node], [&](const Edge &edge) {
-          return (edge.to >= 0 && groupOf[edge.to] == from) || allowed(edge);
+          int next = edge.to < 0 ? -1 : groupOf[edge.to];
+          return next == from || (next == rows && !edge.buffer);
         });
       });
     };
-    auto toRows = [&](const Edge &edge) { return edge.to >= 0 && groupOf[edge.to] == rows && !edge.buffer; };
     auto isOneProduct = [&](int index) {
       return llvm::count_if(groups[index].ops, llvm::IsaPred<ir::ContractOp>) == 1;
     };
@@ -276,7 +276,7 @@ private:
         return false;
       SmallVector<Value> buffers = buffersOf(nodes[node]);
       buffers.append(buffersOf(nodes[mix]));
-      return leadsOnly(from, toRows) && isAttentionOf(nodes[node], weights, nodes[mix], buffers);
+      return leadsToRowsAlone(from) && isAttentionOf(nodes[node], weights, nodes[mix], buffers);
     };
     int scores = 0, count = int(nodes.size());
     while (scores < count && !isScores(scores))

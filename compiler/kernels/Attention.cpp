@@ -3,7 +3,7 @@
 //
 // Algorithm: for each place in the outer axes (a row of the batch and a head), for each block of rows: the
 // block's scores as a product into scratch, the weights of each of its rows from them, the block's rows of
-// the mix as a product. Scores are never written elsewhere, weights only if somebody else reads them: what is
+// the mix as a product. Scores and weights are written elsewhere only if somebody else reads them; what is
 // written is read again at once, from the L2 cache. Each part is the code of its own emitter on a block, and
 // adds in the same order as it does alone. Chunks share the blocks.
 //
@@ -26,7 +26,8 @@ constexpr int64_t mostBytes = 256 << 10;
 /// Rows of a block, at least: each copies the other operands' panels again.
 constexpr int64_t leastRows = 32;
 /// Of a row of the first product's sum and of the mix, at most, together: wider products take the time that
-/// scores take to and from memory many times over, and are better off with chunks and copies of their own.
+/// scores take to and from memory many times over, and are better off with chunks and copies of their own. A
+/// guess.
 constexpr int64_t mostWidth = 256;
 /// Blocks of a kernel, at least, if it has the rows: for as many workers.
 constexpr int64_t leastBlocks = 4;

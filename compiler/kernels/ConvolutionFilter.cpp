@@ -4,8 +4,8 @@
 // of filters accumulate over the image's pixels; between images the sums lie in the result. Images of few
 // pixels are taken several at once. Rows of a tile are neighbouring taps: (width, channel), or all taps when
 // those are few; then the images are framed as in the forward pass. Else all rows of a tile are channels of
-// one tap, and the pixels for which it lies in the border are left out: with 3x3 taps on 4x4 pixels that is a
-// third of the work.
+// one tap, and the pixels for which it lies in the border are left out: with 3x3 taps on 4x4 pixels that is
+// nearly a third of the work.
 //
 // Chunks share the partial sums and, where these are few or large, the panels.
 #include "compiler/kernels/Convolution.h"
@@ -26,7 +26,7 @@ struct Plan {
   Frame frame;
 
   int64_t together = 1;                     // images
-  bool skipBorders = false;                 // the pixels for which a tap lies there
+  bool skipsBorder = false;                 // the pixels for which a tap lies there
   int64_t partialParts = 1, panelParts = 1; // the chunks
 
   int64_t resultSize() const { return shape.taps[0] * shape.taps[1] * shape.perGroup() * shape.filters; }
@@ -72,13 +72,15 @@ std::optional<Plan> match(const Group &group, const Target &target) {
   if ((shape.groups > 1 && shape.filtersPerGroup() < 8) || sizeOf(op.getResult()) == 0 ||
       sizeOf(op.getY()) == 0)
     return std::nullopt;
-  Plan plan{shape, int64_t(op.getPartials()), {shape.in, shape.channels, {}, shape.low}};
-  for (int i = 0; i < 2; ++i)
-    plan.frame.size[i] = (shape.out[i] - 1) * shape.strides[i] + (shape.taps[i] - 1) * shape.dilations[i] + 1;
+  Plan plan{shape, int64_t(op.getPartials()), {shape.in, shape.channels, shape.in, {0, 0}}};
   // What is never read needs no frame.
-  plan.skipBorders = shape.perGroup() >= enoughRows && hasBorder(shape);
-  if (plan.skipBorders)
-    plan.frame = {shape.in, shape.channels, shape.in, {0, 0}};
+  plan.skipsBorder = shape.perGroup() >= enoughRows && hasBorder(shape);
+  if (!plan.skipsBorder) {
+    plan.frame.low = shape.low;
+    for (int i = 0; i < 2; ++i)
+      plan.frame.size[i] =
+          (shape.out[i] - 1) * shape.strides[i] + (shape.taps[i] - 1) * shape.dilations[i] + 1;
+  }
   Type element = elementOf(op.getX());
   int64_t bytes = elementBytes(element), piece = shape.images / plan.partials;
   for (int64_t images = 2; images <= piece; ++images)
@@ -178,7 +180,7 @@ private:
     tile.b = code.at(pixels, filter);
     if (plan.together > 1)
       tile.sums.push_back({plan.together, frameStep(), shape.out[0] * shape.out[1] * shape.filters});
-    if (shape.out[0] > 1 || plan.skipBorders)
+    if (shape.out[0] > 1 || plan.skipsBorder)
       tile.sums.push_back({shape.out[0], shape.strides[0] * pitch, shape.out[1] * shape.filters});
     tile.sums.push_back({shape.out[1], shape.strides[1] * channels, shape.filters});
 
@@ -206,13 +208,13 @@ private:
     code.loop(outerSize, [&](Value flat) {
       SmallVector<Coord, 4> coords = Coords(code, 1).unflatten({flat, 0, {}}, outer);
       Value from = code.mul(group, perGroup);
-      if (plan.skipBorders)
+      if (plan.skipsBorder)
         from = code.add(from, -shape.low[0] * pitch - shape.low[1] * channels);
       for (size_t axis = 0; axis < inner; ++axis)
         from = code.add(from, code.mul(coords[axis].base, strides[axis]));
       Value to = code.add(code.mul(flat, taps * shape.filters), filter);
-      if (plan.skipBorders)
-        skipBorders(tile, coords);
+      if (plan.skipsBorder)
+        leaveOutBorder(tile, coords);
       auto one = [&](Value first, Value offset, ArrayRef<int64_t> rowOffsets) {
         tile.rowOffsets.assign(rowOffsets.begin(), rowOffsets.end());
         tile.a = code.at(framed, code.add(from, offset));
@@ -239,7 +241,7 @@ private:
   }
 
   /// Restricts a tile's sums to the pixels for which the tap at `coords` lies in the image.
-  void skipBorders(Tile &tile, ArrayRef<Coord> coords) {
+  void leaveOutBorder(Tile &tile, ArrayRef<Coord> coords) {
     for (int axis = 0; axis < 2; ++axis) {
       SumAxis &sum = tile.sums.end()[axis - 2];
       std::tie(sum.low, sum.high) = rangeOf(axis, coords[axis].base);

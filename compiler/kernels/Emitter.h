@@ -46,7 +46,7 @@ struct Emission {
   /// Scratch of the chunk, 64-byte aligned, of the bytes asked for.
   mlir::Value scratch;
   mlir::Value chunk;
-  int64_t chunks;
+  int64_t chunks; // as many as the emitter planned
 
   /// This chunk's part [low, high) of `total`, in pieces of whole `unit`s as equal as can be.
   std::pair<mlir::Value, mlir::Value> part(int64_t total, int64_t unit = 1);

@@ -8,8 +8,8 @@
 // those pixels that have something under the tap, for among few pixels many lie at the border. While they do
 // so, each tile copies its share of the next block, row after row (where they lie, rows are powers of two
 // apart and would drive each other out of the cache), and prefetches its share of the block after that:
-// memory and arithmetic are busy all the time. Weights are read once; those of a
-// gradient are turned as they are copied, square by square. Chunks share the panels.
+// memory and arithmetic are busy all the time. Weights are read once; those of a gradient are turned as they
+// are copied, square by square. Chunks share the panels.
 #include "compiler/kernels/Correlation.h"
 #include "compiler/kernels/Tile.h"
 #include "compiler/kernels/Transpose.h"
