@@ -204,10 +204,13 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
     bool absent = false;
     Value result;
     Expected expected{{type}, false};
+    size_t before = e.states.size();
     if (e.bindParameters(declaration, given, site, inner, nullptr, absent))
       result = e.coerce(e.statements(declaration.body, inner, &expected), type,
                         declaration.body.stmts.back()->span, "the new value of a parameter");
     e.frames.pop_back();
+    for (size_t slot = before; slot < e.states.size(); ++slot)
+      e.states[slot].of = objective.trainable[i];
     good = result.kind == Value::Tensor;
     results.push_back(result);
   }

@@ -93,6 +93,7 @@ struct StateTensor {
   std::string name; // logical path: "lenet.conv_1.w", "objective.lenet.conv_1.w.m"
   TensorType type;
   bool frozen = false; // a parameter no objective updates
+  int of = -1;         // Slot: index of the parameter whose it is
   int init = -1;       // index of the output of Init that holds its first value; -1 for Statistic
   // Statistic: what the runtime measures over the training split.
   std::string field, kind; // kind: mean std min max

@@ -257,6 +257,9 @@ void TrainBlock::orderStates() {
     }
     program.states.push_back(std::move(state));
   }
+  for (core::StateTensor &state : program.states)
+    if (state.of >= 0)
+      state.of = place[state.of];
   program.init.graph.outputs = initial;
   for (core::Objective &objective : program.objectives)
     for (std::vector<int> *list : {&objective.trainable, &objective.updatedStates, &objective.moved})

@@ -48,6 +48,10 @@ Status verifyState(const Manifest &manifest) {
     std::optional<int64_t> bytes = checkedProduct(tensor.shape, sizeOf(tensor.dtype));
     if (!bytes || *bytes != tensor.bytes)
       return bad("state tensor '" + tensor.name + "': bytes do not agree with its shape");
+    if (tensor.panel < 0 ||
+        (tensor.panel > 0 && (tensor.shape.size() != 2 || tensor.shape[1] % tensor.panel != 0)))
+      return bad("state tensor '" + tensor.name + "' is no matrix of panels of " +
+                 std::to_string(tensor.panel) + " columns");
     if (tensor.offset < 0 || tensor.offset % 64 != 0 || tensor.offset > manifest.stateBytes ||
         tensor.bytes > manifest.stateBytes - tensor.offset)
       return bad("state tensor '" + tensor.name + "' does not lie in the state, or not at a multiple of 64");

@@ -33,6 +33,8 @@ struct StateTensor {
   int64_t offset = 0; ///< in the state buffer; a multiple of 64
   int64_t bytes = 0;  ///< product of the shape times the element size
   bool trainable = false;
+  /// A matrix may lie in panels of so many columns (runtime/Panels.h); 0: row by row. Files hold rows.
+  int64_t panel = 0;
 };
 
 enum class FunctionKind {

@@ -31,9 +31,9 @@ DType readDType(JsonObject &object) {
 }
 
 Json print(const StateTensor &tensor) {
-  return {{"name", tensor.name},          {"role", nameOf(tensor.role)}, {"dtype", nameOf(tensor.dtype)},
-          {"shape", tensor.shape},        {"offset", tensor.offset},     {"bytes", tensor.bytes},
-          {"trainable", tensor.trainable}};
+  return {{"name", tensor.name},           {"role", nameOf(tensor.role)}, {"dtype", nameOf(tensor.dtype)},
+          {"shape", tensor.shape},         {"offset", tensor.offset},     {"bytes", tensor.bytes},
+          {"trainable", tensor.trainable}, {"panel", tensor.panel}};
 }
 
 StateTensor readStateTensor(JsonObject object) {
@@ -45,6 +45,8 @@ StateTensor readStateTensor(JsonObject object) {
   tensor.offset = object.integer("offset");
   tensor.bytes = object.integer("bytes");
   tensor.trainable = object.boolean("trainable");
+  if (object.has("panel")) // runs of before have none
+    tensor.panel = object.integer("panel");
   return tensor;
 }
 

@@ -3,7 +3,7 @@ multiply-adds, kernels over large tensors of the triad's bandwidth. Beside them 
 PyTorch, in the better of its memory formats), for products OpenBLAS, too (through numpy).
 
 mlc's kernels are compiled and timed by `mlc-kernel --time`, alone: layouts are the ones of the text, and what a product packs
-is packed each time. Each round measures the machine, mlc and the peers after each other; figures are medians of rounds.
+is packed each time (weights in panels need no packing: see `product`). Each round measures the machine, mlc and the peers after each other; figures are medians of rounds.
 Bandwidth counts each tensor once for each pass that cannot be avoided, and each result once.
 
 Writes results.json and results.md beside it.
@@ -49,12 +49,18 @@ class Case:
 
 
 def product(m, n, k, form):
-    left, right = {"nn": ("mk", "kn"), "tn": ("km", "kn"), "nt": ("mk", "nk")}[form]
+    """The operands as they lie, or transposed; "panels": b in panels of columns, as mlc keeps weights of few rows."""
+    left, right = {"nn": ("mk", "kn"), "tn": ("km", "kn"), "nt": ("mk", "nk"), "panels": ("mk", "kn")}[form]
     sizes = {"m": m, "n": n, "k": k}
     a, b = ([sizes[axis] for axis in axes] for axes in (left, right))
-    text = function("product", {"a": a, "b": b},
-                    [f'%r = mlc.contract "{left},{right}->mn" %a, %b : ({tensor(*a)}, {tensor(*b)}) -> {tensor(m, n)}'],
-                    {"r": (m, n)})
+    contract = f'mlc.contract "{left},{right}->mn" %a, %{{}} : ({tensor(*a)}, {tensor(*b)}) -> {tensor(m, n)}'
+    if form == "panels":
+        panels, rows = (n // 32, k, 32), (k, n // 32, 32)
+        text = function("product", {"a": a, "b": panels},
+                        [f"%t = mlc.transpose %b [1, 0, 2] {{mlc.panels}} : {tensor(*panels)} -> {tensor(*rows)}",
+                         f"%w = mlc.reshape %t : {tensor(*rows)} -> {tensor(*b)}", "%r = " + contract.format("w")], {"r": (m, n)})
+    else:
+        text = function("product", {"a": a, "b": b}, ["%r = " + contract.format("b")], {"r": (m, n)})
 
     def operands(made):
         x, y = made(*a), made(*b)
@@ -190,7 +196,7 @@ def bias_relu(rows, columns):
 
 CASES = [
     *(product(n, n, n, form) for n in (512, 1024, 2048) for form in ("nn", "tn", "nt")),
-    *(product(m, 1024, 1024, "nn") for m in (32, 64)),
+    *(product(m, 1024, 1024, form) for m in (32, 64) for form in ("nn", "panels")),
     *(convolution(32, size, channels, face) for size, channels in ((32, 64), (16, 128), (8, 256))
       for face in ("forward", "weight gradient", "input gradient")),
     adam(10_000_000), layer_norm(8192, 1024), softmax(8192, 1024), batch_norm(32768, 256), bias_relu(8192, 1024),

@@ -353,6 +353,7 @@ struct FusePass : PassWrapper<FusePass, OperationPass<ModuleOp>> {
 std::unique_ptr<Pass> compiler::createFusePass() { return std::make_unique<FusePass>(); }
 
 void compiler::registerFusePasses() {
+  registerPass(createLayOutWeightsPass);
   registerPass(createSplitReductionsPass);
   registerPass(createPackScanWeightsPass);
   registerPass(createFusePass);

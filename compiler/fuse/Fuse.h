@@ -9,6 +9,12 @@
 
 namespace mlc::compiler {
 
+/// On arguments and results of step functions that are state [k, n]: they lie in panels of so many columns
+/// (i64, which divides n), [n / panel, k, panel].
+inline constexpr llvm::StringLiteral panelAttr = "mlc.panel";
+
+/// `mlc-lay-out-weights`: gives state with a panelAttr the type that it has in memory.
+std::unique_ptr<mlir::Pass> createLayOutWeightsPass();
 /// `mlc-split-reductions`: large sums in two levels, so that the first one has parts that run at once.
 std::unique_ptr<mlir::Pass> createSplitReductionsPass();
 /// `mlc-pack-scan-weights`: the weights of products in loops are laid out for them before the loop.

@@ -17,7 +17,8 @@ enum class OpClass {
   Cheap,
   /// One element of the result at a time, from elements at the same place of the operands (or from none).
   Pointwise,
-  /// A slice that products alone read, which they do in place: part of each of them, never a kernel.
+  /// A slice, or the transpose of a matrix in panels (panelsAttr), that products alone read, which they do in
+  /// place: part of each of them, never a kernel.
   Strided,
   /// One element of the result at a time, from elements elsewhere: the operands have to be buffers.
   IndexMap,
@@ -41,7 +42,7 @@ mlir::Value viewedBy(mlir::Value value);
 /// such. A view of a buffer is not: it is an input of the kernel.
 bool isRemade(mlir::Value value);
 
-/// Whether `value` is a strided slice (OpClass::Strided), or a view of one.
+/// Whether `value` is of OpClass::Strided, or a view of such.
 bool isStrided(mlir::Value value);
 
 /// The buffers that the operands of `product` are read from.

@@ -8,6 +8,7 @@
 #include "compiler/fuse/Fuse.h"
 #include "compiler/fuse/OpClass.h"
 #include "compiler/plan/Plan.h"
+#include "compiler/plan/StateLayout.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/ScanEditor.h"
 
@@ -17,8 +18,7 @@ using namespace mlc::compiler;
 
 namespace {
 
-/// Columns of a panel: one or two of a kernel's own, whatever the processor's vectors.
-constexpr int64_t panel = 32;
+constexpr int64_t panel = weightPanel;
 /// Fewer weights stay in the first cache as they lie, and over fewer steps it does not pay.
 constexpr int64_t leastWeights = 16 << 10, leastSteps = 4;
 

@@ -24,6 +24,10 @@ namespace mlc::compiler {
 /// holds it, and to share the update would move it to another one and back.
 inline constexpr llvm::StringLiteral updateAttr = "mlc.update";
 
+/// On the transpose [1, 0, 2] of [panel][k][column in the panel], which a reshape makes a matrix [k, n]: that
+/// products read it where it lies. Any such transpose could be read so; for most, a copy is faster.
+inline constexpr llvm::StringLiteral panelsAttr = "mlc.panels";
+
 /// What a launch of a kernel needs to know. A function of the kernel's text and the target's ISA only, never
 /// of the number of workers.
 struct KernelInfo {

@@ -6,10 +6,11 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
-/// The strides of a tensor of shape `from` and `strides` as one of shape `to`, if there are any.
-static std::optional<SmallVector<int64_t>> reshaped(ArrayRef<int64_t> from, ArrayRef<int64_t> strides,
-                                                    ArrayRef<int64_t> to) {
-  if (llvm::is_contained(from, 0))
+/// `view`, of shape `from`, as one of shape `to`, if that has strides. With `mayBePanels` one axis may come
+/// to lie in panels.
+static std::optional<View> reshaped(const View &view, ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                                    bool mayBePanels) {
+  if (llvm::is_contained(from, 0) || view.panels)
     return std::nullopt;
   // Neighbours that lie like one axis, the last ones first.
   struct Run {
@@ -19,19 +20,25 @@ static std::optional<SmallVector<int64_t>> reshaped(ArrayRef<int64_t> from, Arra
   for (size_t axis = from.size(); axis-- > 0;) {
     if (from[axis] == 1)
       continue;
-    if (!runs.empty() && strides[axis] == runs.back().size * runs.back().stride)
+    if (!runs.empty() && view.strides[axis] == runs.back().size * runs.back().stride)
       runs.back().size *= from[axis];
     else
-      runs.push_back({from[axis], strides[axis]});
+      runs.push_back({from[axis], view.strides[axis]});
   }
-  SmallVector<int64_t> result(to.size(), 0);
+  View result{view.source, SmallVector<int64_t>(to.size(), 0), view.offset};
   auto run = runs.begin();
   for (size_t axis = to.size(); axis-- > 0;) {
     if (to[axis] == 1)
       continue;
-    if (run->size % to[axis] != 0)
-      return std::nullopt;
-    result[axis] = run->stride;
+    result.strides[axis] = run->stride;
+    if (run->size % to[axis] != 0) {
+      auto outer = run + 1;
+      if (!mayBePanels || result.panels || outer == runs.end() || to[axis] != run->size * outer->size)
+        return std::nullopt;
+      result.panels = View::Panels{int64_t(axis), run->size, outer->stride};
+      run = outer + 1;
+      continue;
+    }
     *run = {run->size / to[axis], run->stride * to[axis]};
     if (run->size == 1)
       ++run;
@@ -44,7 +51,7 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
     return View{value, stridesOf(shapeOf(value))};
   if (auto op = value.getDefiningOp<ir::SliceOp>()) {
     std::optional<View> view = viewOf(op.getX(), stored);
-    if (!view)
+    if (!view || view->panels)
       return std::nullopt;
     for (auto [stride, start, step] : llvm::zip_equal(view->strides, op.getStarts(), op.getStrides())) {
       view->offset += start * stride;
@@ -54,15 +61,14 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
   }
   if (auto op = value.getDefiningOp<ir::ReshapeOp>()) {
     std::optional<View> view = viewOf(op.getX(), stored);
-    auto strides = view ? reshaped(shapeOf(op.getX()), view->strides, shapeOf(value)) : std::nullopt;
-    if (!strides)
+    if (!view)
       return std::nullopt;
-    view->strides = std::move(*strides);
-    return view;
+    auto transpose = op.getX().getDefiningOp<ir::TransposeOp>();
+    return reshaped(*view, shapeOf(op.getX()), shapeOf(value), transpose && transpose->hasAttr(panelsAttr));
   }
   if (auto op = value.getDefiningOp<ir::TransposeOp>()) {
     std::optional<View> inner = viewOf(op.getX(), stored);
-    if (!inner)
+    if (!inner || inner->panels)
       return std::nullopt;
     View view{inner->source, {}, inner->offset};
     for (int64_t axis : op.getPermutation())
@@ -71,7 +77,7 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
   }
   if (auto op = value.getDefiningOp<ir::BroadcastOp>()) {
     std::optional<View> inner = viewOf(op.getX(), stored);
-    if (!inner)
+    if (!inner || inner->panels)
       return std::nullopt;
     View view{inner->source, SmallVector<int64_t>(shapeOf(value).size(), 0), inner->offset};
     for (auto [axis, stride] : llvm::zip_equal(op.getAxes(), inner->strides))
@@ -83,6 +89,10 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
 
 void Product::Axis::place(MutableArrayRef<Coord> coords, Coords &arithmetic, ArrayRef<int64_t> shape,
                           const Coord &index) const {
+  if (part != 0) {
+    coords[outs[0]] = arithmetic.add(coords[outs[0]], arithmetic.mul(index, part));
+    return;
+  }
   if (outs.size() == 1) {
     coords[outs[0]] = index;
     return;
@@ -122,7 +132,9 @@ static SmallVector<Product::Axis> merge(ArrayRef<Product::Axis> axes) {
   for (const Product::Axis &axis : axes) {
     if (!merged.empty()) {
       Product::Axis &last = merged.back();
-      if (last.a == axis.a * axis.size && last.b == axis.b * axis.size && last.c == axis.c * axis.size) {
+      bool whole = last.part == 0 && axis.part == 0;
+      if (whole && last.a == axis.a * axis.size && last.b == axis.b * axis.size &&
+          last.c == axis.c * axis.size) {
         last.size *= axis.size;
         last.a = axis.a;
         last.b = axis.b;
@@ -134,6 +146,49 @@ static SmallVector<Product::Axis> merge(ArrayRef<Product::Axis> axes) {
     merged.push_back(axis);
   }
   return merged;
+}
+
+namespace {
+
+/// An operand of a contraction, with the labels of its axes.
+struct Operand {
+  ArrayRef<int64_t> labels;
+  const View &view;
+
+  /// How many places of the label's axis lie together; 0: all, or the label is not there.
+  int64_t panelOf(int64_t label) const {
+    return view.panels && labels[view.panels->axis] == label ? view.panels->size : 0;
+  }
+  /// The stride from one place of the label's axis to the next, and from a panel to the next.
+  std::pair<int64_t, int64_t> stridesOf(int64_t label, int64_t panel) const {
+    const auto *found = llvm::find(labels, label);
+    if (found == labels.end())
+      return {0, 0};
+    int64_t stride = view.strides[found - labels.begin()];
+    return {stride, panelOf(label) ? view.panels->stride : stride * panel};
+  }
+};
+
+} // namespace
+
+/// Adds the axis of a label to `axes`: two if an operand has it in panels. False where they have different
+/// ones.
+static bool addAxes(SmallVector<Product::Axis> &axes, Product::Axis axis, int64_t label, const Operand &a,
+                    const Operand &b) {
+  int64_t panelA = a.panelOf(label), panelB = b.panelOf(label), panel = std::max(panelA, panelB);
+  if (panelA && panelB && panelA != panelB)
+    return false;
+  auto [strideA, outerA] = a.stridesOf(label, panel);
+  auto [strideB, outerB] = b.stridesOf(label, panel);
+  if (panel != 0) {
+    axes.push_back({axis.size / panel, outerA, outerB, axis.c * panel, axis.outs, panel});
+    axis.size = panel;
+    axis.part = 1;
+  }
+  axis.a = strideA;
+  axis.b = strideB;
+  axes.push_back(axis);
+  return true;
 }
 
 std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<Value> &stored) {
@@ -156,25 +211,22 @@ std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<Value> 
     std::swap(left, right);
     std::swap(lhs, rhs);
   }
-  auto strideIn = [](ArrayRef<int64_t> labels, const View &view, int64_t label) -> std::optional<int64_t> {
-    auto it = llvm::find(labels, label);
-    if (it == labels.end())
-      return std::nullopt;
-    return view.strides[it - labels.begin()];
-  };
   SmallVector<int64_t> strides = stridesOf(shape);
   SmallVector<Product::Axis> batch, rows, columns, sums;
+  const Operand first{lhs, *left}, second{rhs, *right};
   for (size_t i = 0; i < out.size(); ++i) {
     if (shape[i] == 1)
       continue;
-    std::optional<int64_t> a = strideIn(lhs, *left, out[i]), b = strideIn(rhs, *right, out[i]);
-    Product::Axis axis{shape[i], a.value_or(0), b.value_or(0), strides[i], {int64_t(i)}};
-    (a && b ? batch : a ? rows : columns).push_back(axis);
+    bool inA = llvm::is_contained(lhs, out[i]), inB = llvm::is_contained(rhs, out[i]);
+    SmallVector<Product::Axis> &axes = inA && inB ? batch : inA ? rows : columns;
+    if (!addAxes(axes, {shape[i], 0, 0, strides[i], {int64_t(i)}}, out[i], first, second))
+      return std::nullopt;
   }
   ArrayRef<int64_t> leftShape = shapeOf(swap ? op.getB() : op.getA());
   for (auto [label, size] : llvm::zip_equal(lhs, leftShape))
-    if (size != 1 && !llvm::is_contained(out, label))
-      sums.push_back({size, *strideIn(lhs, *left, label), *strideIn(rhs, *right, label), 0, {}});
+    if (size != 1 && !llvm::is_contained(out, label) &&
+        !addAxes(sums, {size, 0, 0, 0, {}}, label, first, second))
+      return std::nullopt;
   Product product;
   product.a = left->source;
   product.b = right->source;

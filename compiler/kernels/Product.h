@@ -9,13 +9,18 @@ namespace mlc::compiler {
 
 /// A value as strides into one that lies in memory.
 struct View {
+  /// An axis of which so many places lie together, `stride` apart from the next so many: columns in panels.
+  struct Panels {
+    int64_t axis, size, stride;
+  };
   mlir::Value source;
   llvm::SmallVector<int64_t> strides; // of each axis, in elements; 0 for repetition
   int64_t offset = 0;                 // of the first element
+  std::optional<Panels> panels = {};
 };
 
 /// Looks through transposes, broadcasts, slices and reshapes to what is stored. Nothing where a reshape of
-/// those has no strides.
+/// those has no strides, but for the columns of a transpose with a panelsAttr.
 std::optional<View> viewOf(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
 
 struct Product {
@@ -24,8 +29,10 @@ struct Product {
     int64_t size = 1;
     int64_t a = 0, b = 0, c = 0;     // strides; 0 where absent
     llvm::SmallVector<int64_t> outs; // axes of the result it covers, outermost first
+    int64_t part = 0;                // of one in panels: how many of its places a step is; 0: it is whole
 
-    /// Spreads an index over the axes of the result, of shape `shape`, that this one covers.
+    /// Spreads an index over the axes of the result, of shape `shape`, that this one covers, and adds it to
+    /// `coords`.
     void place(llvm::MutableArrayRef<Coord> coords, Coords &arithmetic, llvm::ArrayRef<int64_t> shape,
                const Coord &index) const;
   };

@@ -1,5 +1,6 @@
 #include "compiler/model/BuildManifest.h"
 
+#include "compiler/model/WeightPanels.h"
 #include "frontend/Emit.h"
 
 #include <algorithm>
@@ -96,6 +97,7 @@ Expected<ScalarExpr> convert(const core::ScalarExpr &expr) {
 
 void addState(const core::Program &program, Manifest &manifest) {
   int64_t offset = 0;
+  std::vector<int64_t> panels = panelsOf(program);
   for (const core::StateTensor &state : program.states) {
     StateTensor tensor;
     tensor.name = state.name;
@@ -106,6 +108,7 @@ void addState(const core::Program &program, Manifest &manifest) {
     tensor.bytes = sizeOf(tensor.dtype);
     for (int64_t dim : tensor.shape)
       tensor.bytes *= dim;
+    tensor.panel = panels[manifest.state.size()];
     tensor.offset = offset;
     offset = (offset + tensor.bytes + 63) / 64 * 64;
     if (state.role == core::StateTensor::Statistic)
@@ -234,6 +237,18 @@ Expected<Manifest> buildManifest(const core::Program &program, std::string model
   if (Status status = verifyManifest(manifest); !status.isOk())
     return status;
   return manifest;
+}
+
+StateLayout layoutOf(const Manifest &manifest) {
+  StateLayout layout;
+  for (const StateTensor &state : manifest.state) {
+    StatePlace place{state.name, state.dtype, state.shape, state.offset, state.bytes, state.panel};
+    if (state.panel)
+      place.shape = {state.shape[1] / state.panel, state.shape[0], state.panel};
+    layout.places.push_back(std::move(place));
+  }
+  layout.bytes = manifest.stateBytes;
+  return layout;
 }
 
 } // namespace mlc::compiler

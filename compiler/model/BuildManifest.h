@@ -1,6 +1,7 @@
 // A checked program to the manifest the runtime trains by.
 #pragma once
 
+#include "compiler/plan/StateLayout.h"
 #include "frontend/Program.h"
 #include "runtime/Manifest.h"
 
@@ -10,6 +11,9 @@ namespace mlc::compiler {
 /// program's order, each at the next multiple of 64 bytes: the layout that all compiled functions share.
 /// `modelHash` is text of hex digits that the caller computes from what the program means.
 Expected<Manifest> buildManifest(const frontend::core::Program &program, std::string modelHash);
+
+/// The state of `manifest` as the step compiler sees it.
+StateLayout layoutOf(const Manifest &manifest);
 
 /// Whether a StepGraph reads the field `index`.
 bool readsField(const frontend::core::StepGraph &step, int index);

@@ -66,9 +66,11 @@ Expected<std::vector<oracle::Tensor>> InterpretedStep::arguments(const Session &
     auto role = step.getArgAttrOfType<StringAttr>(i, "mlc.role");
     uint64_t stream[3] = {replayed.seed, replayed.update, 0};
     if (const StateTensor *state = stateOf(step, i, session.manifest())) {
-      bytes = session.bytesOf(*state);
-      size = state->bytes;
-    } else if (auto field = step.getArgAttrOfType<StringAttr>(i, "mlc.field")) {
+      session.read(*state, tensor.mutableData());
+      result.push_back(tensor);
+      continue;
+    }
+    if (auto field = step.getArgAttrOfType<StringAttr>(i, "mlc.field")) {
       for (size_t f = 0; f < replayed.fields.size(); ++f)
         if (replayed.fields[f] == field.getValue()) {
           bytes = replayed.inputs[f].data();
@@ -190,12 +192,12 @@ Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
     const oracle::Tensor &reference = (*expected)[i];
     oracle::Tensor actual(reference.type());
     std::string name = "sums";
-    const void *bytes = sums.data();
     if (auto state = step.getResultAttrOfType<StringAttr>(i, "mlc.state")) {
       name = state.str();
-      bytes = session.bytesOf(*session.manifest().findState(name));
+      session.read(*session.manifest().findState(name), actual.mutableData());
+    } else {
+      std::memcpy(actual.mutableData(), sums.data(), actual.bytes());
     }
-    std::memcpy(actual.mutableData(), bytes, actual.bytes());
     ++verification.tensors;
     verification.elements += actual.size();
     const std::vector<bool> *mask = maskOf(*masks, name);

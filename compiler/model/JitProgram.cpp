@@ -33,14 +33,6 @@ std::string hashOf(const frontend::core::Program &program) {
   return llvm::toHex(ArrayRef<uint8_t>(digest).take_front(16), /*LowerCase=*/true);
 }
 
-StateLayout layoutOf(const Manifest &manifest) {
-  StateLayout layout;
-  for (const StateTensor &state : manifest.state)
-    layout.places.push_back({state.name, state.dtype, state.shape, state.offset, state.bytes});
-  layout.bytes = manifest.stateBytes;
-  return layout;
-}
-
 StringRef functionName(FunctionKind kind) {
   switch (kind) {
   case FunctionKind::Init:

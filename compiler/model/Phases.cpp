@@ -1,6 +1,7 @@
 #include "compiler/model/Phases.h"
 
 #include "compiler/ad/Autodiff.h"
+#include "compiler/model/BuildManifest.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
 #include "frontend/Emit.h"
@@ -90,6 +91,11 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
     Target target = Target::host();
     CompileOptions compile;
     compile.name = program.name;
+    Expected<Manifest> manifest = buildManifest(program, "");
+    if (!manifest)
+      return manifest.status();
+    StateLayout layout = layoutOf(*manifest);
+    compile.state = &layout;
     if (succeeded(printPhase(*module, target, compile, stepPhase, out)))
       return Status::ok();
     return Status::failed("a bug in mlc's " + phase + " phase; please report it with the model:\n" + errors);

@@ -2,6 +2,7 @@
 #include "compiler/model/ProgramCache.h"
 
 #include "compiler/jit/KernelCompiler.h"
+#include "compiler/model/WeightPanels.h"
 #include "runtime/Json.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -64,6 +65,8 @@ ProgramCache::ProgramCache(DiskCache cache, const frontend::core::Program &progr
   add(program.name);
   add(target.fingerprint());
   add(compilerIdentity());
+  for (int64_t panel : panelsOf(program))
+    add(std::to_string(panel));
   programHash = digestOf(all);
 }
 

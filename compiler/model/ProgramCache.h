@@ -24,7 +24,8 @@ enum class ProgramForm {
 class ProgramCache {
 public:
   /// What is emitted depends on the texts that were read (the model's files, the prelude, every --set), on
-  /// which train block it is, and on `target`; compiled code on this build of mlc, too.
+  /// which train block it is, how its state lies (which depends on the batch), and on `target`; compiled code
+  /// on this build of mlc, too.
   ProgramCache(DiskCache cache, const frontend::core::Program &program,
                const frontend::SourceManager &sources, const Target &target);
 

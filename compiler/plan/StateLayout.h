@@ -13,13 +13,17 @@
 
 namespace mlc::compiler {
 
+/// Columns of a panel of weights: one or two of a kernel's own, whatever the processor's vectors.
+inline constexpr int64_t weightPanel = 32;
+
 /// Where a state tensor lies in the state buffer.
 struct StatePlace {
   std::string name; ///< logical
   DType dtype = DType::F32;
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape; ///< as it lies in memory: [n / panel, k, panel] of a matrix [k, n] in panels
   int64_t offset = 0; ///< a multiple of 64
   int64_t bytes = 0;
+  int64_t panel = 0; ///< columns of a panel; 0: row by row
 };
 
 /// One for all functions and all numbers of rows of a program.

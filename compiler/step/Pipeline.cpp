@@ -28,6 +28,12 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 
+  // After canonical forms, so that what an optimizer does stands there in few ops; what they become is
+  // canonical again.
+  passes.addNestedPass<func::FuncOp>(createLayOutWeightsPass());
+  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+
   // Before fusion: the first level of a split reduction takes what comes before it into its kernel.
   passes.addNestedPass<func::FuncOp>(createSplitReductionsPass());
   // After canonical forms, which hoist products out of loops and would not know these.

@@ -1,5 +1,6 @@
 #include "compiler/step/StepCompiler.h"
 
+#include "compiler/fuse/Fuse.h"
 #include "compiler/jit/KernelCompiler.h"
 #include "compiler/jit/Linker.h"
 #include "compiler/kernels/Kernel.h"
@@ -31,7 +32,27 @@ std::vector<func::FuncOp> kernelsOf(ModuleOp module) {
   return kernels;
 }
 
-LogicalResult runPipeline(ModuleOp module, const Target &target, StepPhase last) {
+/// Says on arguments and results which state lies in panels in `layout`.
+void markPanels(ModuleOp module, const StateLayout &layout) {
+  Builder builder(module.getContext());
+  auto panelOf = [&](StringAttr name) -> IntegerAttr {
+    const StatePlace *place = name ? layout.find(name.getValue()) : nullptr;
+    return place && place->panel ? builder.getI64IntegerAttr(place->panel) : IntegerAttr();
+  };
+  for (auto function : module.getOps<func::FuncOp>()) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (IntegerAttr panel = panelOf(function.getArgAttrOfType<StringAttr>(i, "mlc.state")))
+        function.setArgAttr(i, panelAttr, panel);
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (IntegerAttr panel = panelOf(function.getResultAttrOfType<StringAttr>(i, "mlc.state")))
+        function.setResultAttr(i, panelAttr, panel);
+  }
+}
+
+LogicalResult runPipeline(ModuleOp module, const Target &target, const CompileOptions &options,
+                          StepPhase last) {
+  if (options.state)
+    markPanels(module, *options.state);
   PassManager passes(module.getContext());
   buildStepPipeline(passes, target, last);
   return passes.run(module);
@@ -100,7 +121,7 @@ void countWork(func::FuncOp function, int64_t times, const llvm::StringMap<Kerne
 }
 
 FailureOr<Planned> plan(ModuleOp module, const Target &target, const CompileOptions &options) {
-  if (failed(runPipeline(module, target, StepPhase::Plan)))
+  if (failed(runPipeline(module, target, options, StepPhase::Plan)))
     return failure();
   Planned planned;
   FailureOr<StateLayout> state = layoutFor(module, options);
@@ -297,7 +318,7 @@ static LogicalResult printKernels(ModuleOp module, const Target &target, llvm::r
 LogicalResult compiler::printPhase(ModuleOp module, const Target &target, const CompileOptions &options,
                                    StepPhase phase, llvm::raw_ostream &out) {
   if (phase == StepPhase::Step) {
-    if (failed(runPipeline(module, target, phase)))
+    if (failed(runPipeline(module, target, options, phase)))
       return failure();
     module->print(out);
     return success();

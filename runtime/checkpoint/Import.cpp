@@ -122,7 +122,7 @@ template <typename From, typename To> void convert(const uint8_t *from, size_t c
 Status importOne(Session &session, const ImportTensor &tensor, const SafetensorsFile &file) {
   const StateTensor &own = *session.manifest().findState(tensor.tensor);
   const SafetensorsFile::Entry &entry = file.entries().at(tensor.source);
-  // At most the size of the tensor in the session, or twice that.
+  // Each at most the size of the tensor in the session, or twice that.
   std::vector<uint8_t> bytes(static_cast<size_t>(entry.bytes)), ordered;
   MLC_TRY(file.read(entry, bytes.data()));
   size_t elementBytes = static_cast<size_t>(sizeOf(entry.dtype));
@@ -131,14 +131,17 @@ Status importOne(Session &session, const ImportTensor &tensor, const Safetensors
     reorder(bytes.data(), entry.shape, tensor.order, elementBytes, ordered.data());
     bytes.swap(ordered);
   }
-  uint8_t *to = session.bytesOf(own);
+  if (entry.dtype == own.dtype) {
+    session.write(own, bytes.data());
+    return {};
+  }
   size_t count = bytes.size() / elementBytes;
-  if (entry.dtype == own.dtype)
-    std::memcpy(to, bytes.data(), bytes.size());
-  else if (entry.dtype == DType::F64)
-    convert<double, float>(bytes.data(), count, to);
+  std::vector<uint8_t> converted(static_cast<size_t>(own.bytes));
+  if (entry.dtype == DType::F64)
+    convert<double, float>(bytes.data(), count, converted.data());
   else
-    convert<float, double>(bytes.data(), count, to);
+    convert<float, double>(bytes.data(), count, converted.data());
+  session.write(own, converted.data());
   return {};
 }
 

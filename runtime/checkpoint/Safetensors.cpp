@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/Safetensors.h"
 
 #include "runtime/Json.h"
+#include "runtime/Panels.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
 #include <fcntl.h>
@@ -44,6 +45,20 @@ bool readAt(int descriptor, uint8_t *to, int64_t count, int64_t offset) {
   return true;
 }
 
+/// Some rows at a time, for there may be little memory left.
+void writeRows(FileWriter &file, const TensorView &tensor) {
+  PanelShape shape{tensor.shape[0], tensor.shape[1], tensor.panel, sizeOf(tensor.dtype)};
+  constexpr int64_t blockBytes = 1 << 16;
+  int64_t rowBytes = shape.columns * shape.elementBytes;
+  int64_t block = std::max<int64_t>(1, blockBytes / std::max<int64_t>(1, rowBytes));
+  std::vector<uint8_t> rows(static_cast<size_t>(block * rowBytes));
+  for (int64_t first = 0; first < shape.rows; first += block) {
+    int64_t count = std::min(block, shape.rows - first);
+    rowsFromPanels(shape, tensor.data, first, count, rows.data());
+    file.write(rows.data(), static_cast<size_t>(count * rowBytes));
+  }
+}
+
 } // namespace
 
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
@@ -73,7 +88,10 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorView> &
   file->write(length, sizeof length);
   file->write(text);
   for (const TensorView &tensor : tensors)
-    file->write(tensor.data, static_cast<size_t>(*checkedProduct(tensor.shape, sizeOf(tensor.dtype))));
+    if (tensor.panel == 0)
+      file->write(tensor.data, static_cast<size_t>(*checkedProduct(tensor.shape, sizeOf(tensor.dtype))));
+    else
+      writeRows(*file, tensor);
   return file->finish();
 }
 

@@ -18,9 +18,10 @@ struct TensorView {
   DType dtype = DType::F32;
   std::vector<int64_t> shape;
   const uint8_t *data = nullptr;
+  int64_t panel = 0; ///< if not 0, a matrix in panels of so many columns (runtime/Panels.h)
 };
 
-/// Writes the tensors in the order given, deterministically, to `path` itself and syncs it: no renaming. On
+/// Writes the tensors row by row in the order given, deterministically, to `path` itself and syncs it: no renaming. On
 /// failure the file is removed.
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
                         const std::map<std::string, std::string> &metadata);

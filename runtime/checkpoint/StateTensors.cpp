@@ -22,7 +22,7 @@ std::vector<TensorView> tensorsOf(const Session &session, TensorSet set) {
   std::vector<TensorView> views;
   for (const StateTensor &tensor : session.manifest().state)
     if (belongs(tensor, set))
-      views.push_back({tensor.name, tensor.dtype, tensor.shape, session.bytesOf(tensor)});
+      views.push_back({tensor.name, tensor.dtype, tensor.shape, session.bytesOf(tensor), tensor.panel});
   return views;
 }
 
@@ -57,9 +57,19 @@ Status readTensors(Session &session, TensorSet set, const SafetensorsFile &file)
   std::string differ = differences(session.manifest(), set, file.entries());
   if (!differ.empty())
     return Status::badData(file.path() + " is of another model: " + differ);
-  for (const StateTensor &tensor : session.manifest().state)
-    if (belongs(tensor, set))
-      MLC_TRY(file.read(file.entries().at(tensor.name), session.bytesOf(tensor)));
+  std::vector<uint8_t> rows;
+  for (const StateTensor &tensor : session.manifest().state) {
+    if (!belongs(tensor, set))
+      continue;
+    const SafetensorsFile::Entry &entry = file.entries().at(tensor.name);
+    if (tensor.panel == 0) {
+      MLC_TRY(file.read(entry, session.bytesOf(tensor)));
+      continue;
+    }
+    rows.resize(static_cast<size_t>(tensor.bytes));
+    MLC_TRY(file.read(entry, rows.data()));
+    session.write(tensor, rows.data());
+  }
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/train/Session.h"
 
 #include "runtime/FloatMode.h"
+#include "runtime/Panels.h"
 
 #include <cmath>
 #include <cstring>
@@ -19,6 +20,24 @@ Expected<std::unique_ptr<Session>> Session::create(Program &program, int threads
     return pool.status();
   session->pool_ = std::move(*pool);
   return session;
+}
+
+static PanelShape panelShape(const StateTensor &tensor) {
+  return {tensor.shape[0], tensor.shape[1], tensor.panel, sizeOf(tensor.dtype)};
+}
+
+void Session::read(const StateTensor &tensor, void *to) const {
+  if (tensor.panel == 0)
+    std::memcpy(to, bytesOf(tensor), static_cast<size_t>(tensor.bytes));
+  else
+    rowsFromPanels(panelShape(tensor), bytesOf(tensor), 0, tensor.shape[0], static_cast<uint8_t *>(to));
+}
+
+void Session::write(const StateTensor &tensor, const void *from) {
+  if (tensor.panel == 0)
+    std::memcpy(bytesOf(tensor), from, static_cast<size_t>(tensor.bytes));
+  else
+    panelsFromRows(panelShape(tensor), static_cast<const uint8_t *>(from), bytesOf(tensor));
 }
 
 Status Session::reserve(int64_t arena, int64_t scratch) {

@@ -28,9 +28,14 @@ public:
   const Manifest &manifest() const { return program_.manifest(); }
   uint8_t *state() { return state_.data(); }
   const uint8_t *state() const { return state_.data(); }
-  /// The bytes of a tensor in the state.
+  /// The bytes of a tensor in the state, as they lie there: maybe in panels.
   uint8_t *bytesOf(const StateTensor &tensor) { return state_.data() + tensor.offset; }
   const uint8_t *bytesOf(const StateTensor &tensor) const { return state_.data() + tensor.offset; }
+
+  /// Copies a tensor, row by row, out of the state.
+  void read(const StateTensor &tensor, void *to) const;
+  /// And into it.
+  void write(const StateTensor &tensor, const void *from);
 
   /// Calls a function, having it compiled if it was not yet. `scalars` may be null for a function that has no
   /// use for them. Inputs and outputs are in manifest order; outputs may be anything the program's ports say.

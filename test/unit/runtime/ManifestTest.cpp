@@ -14,7 +14,7 @@ Manifest example() {
   Manifest m;
   m.program = "linear";
   m.modelHash = "00ff";
-  m.state = {{"net.w", Role::Param, DType::F32, {3, 2}, 0, 24, true},
+  m.state = {{"net.w", Role::Param, DType::F32, {3, 2}, 0, 24, true, 2},
              {"objective.net.w.m", Role::Slot, DType::F32, {3, 2}, 64, 24, false},
              {"train_mean.x", Role::Statistic, DType::F32, {3}, 128, 12, false}};
   m.stateBytes = 192;
@@ -64,6 +64,7 @@ TEST(Manifest, ReadsBackToTheSameText) {
   EXPECT_EQ(printManifest(*back), text);
   EXPECT_EQ(back->train.seed, 18446744073709551615ull);
   EXPECT_EQ(back->findState("objective.net.w.m")->offset, 64);
+  EXPECT_EQ(back->findState("net.w")->panel, 2);
   EXPECT_EQ(back->findFunction({FunctionKind::TrainStep, ""})->instances[1].rows, 7);
   EXPECT_EQ(back->findField("x")->columns[1], "b");
   EXPECT_EQ(back->data.train->options.at("separator"), ";");
@@ -78,6 +79,9 @@ TEST(Manifest, VerifiesItsInvariants) {
   expectRefused([](Manifest &m) { m.state[1].offset = int64_t(1) << 62; }, "lie in the state");
   expectRefused([](Manifest &m) { m.stateBytes = 130; }, "lie in the state");
   expectRefused([](Manifest &m) { m.state[0].bytes = 25; }, "agree with its shape");
+  expectRefused([](Manifest &m) { m.state[0].panel = 3; }, "no matrix of panels of 3 columns");
+  expectRefused([](Manifest &m) { m.state[0].panel = -1; }, "no matrix of panels of -1 columns");
+  expectRefused([](Manifest &m) { m.state[2].panel = 1; }, "no matrix of panels");
   expectRefused([](Manifest &m) { m.state[0].shape = {int64_t(1) << 40, int64_t(1) << 40}; },
                 "agree with its shape");
   expectRefused([](Manifest &m) { m.data.statistics[0].tensor = "net.w"; }, "another role");

@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/Safetensors.h"
 #include "FullDisk.h"
 #include "TempFolder.h"
+#include "runtime/Panels.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
 #include <gmock/gmock.h>
@@ -68,6 +69,29 @@ TEST_F(SafetensorsTest, ReadsWhatItWrote) {
   std::string bytes = folder.read("model.safetensors");
   EXPECT_EQ(bytes.substr(8, 16), "{\"__metadata__\":");
   EXPECT_EQ((8 + static_cast<unsigned char>(bytes[0])) % 8, 0);
+}
+
+// Files hold rows; a block of rows at a time is written, so there are more than one here.
+TEST_F(SafetensorsTest, PanelsAreWrittenAsRows) {
+  const int64_t rows = 700, columns = 64, panel = 16;
+  std::vector<float> matrix(static_cast<size_t>(rows * columns)), panels(matrix.size()), back(matrix.size());
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column) {
+      auto value = static_cast<float>(row * columns + column);
+      matrix[static_cast<size_t>(row * columns + column)] = value;
+      panels[static_cast<size_t>((column / panel * rows + row) * panel + column % panel)] = value;
+    }
+  std::vector<float> again(matrix.size());
+  panelsFromRows({rows, columns, panel, 4}, reinterpret_cast<uint8_t *>(matrix.data()),
+                 reinterpret_cast<uint8_t *>(again.data()));
+  EXPECT_EQ(again, panels);
+  TensorView view{"w", DType::F32, {rows, columns}, reinterpret_cast<uint8_t *>(panels.data()), panel};
+  std::string path = folder.file("panels.safetensors");
+  ASSERT_TRUE(writeSafetensors(path, {view}, {}).isOk());
+  Expected<SafetensorsFile> file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file) << file.status().message();
+  ASSERT_TRUE(file->read(file->entries().at("w"), reinterpret_cast<uint8_t *>(back.data())).isOk());
+  EXPECT_EQ(back, matrix);
 }
 
 TEST_F(SafetensorsTest, HostileHeaders) {
