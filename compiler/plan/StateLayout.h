@@ -21,7 +21,7 @@ struct StatePlace {
   std::string name; ///< logical
   DType dtype = DType::F32;
   std::vector<int64_t> shape; ///< as it lies in memory: [n / panel, k, panel] of a matrix [k, n] in panels
-  int64_t offset = 0; ///< a multiple of 64
+  int64_t offset = 0;         ///< a multiple of 64
   int64_t bytes = 0;
   int64_t panel = 0; ///< columns of a panel; 0: row by row
 };

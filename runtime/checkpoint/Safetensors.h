@@ -21,8 +21,8 @@ struct TensorView {
   int64_t panel = 0; ///< if not 0, a matrix in panels of so many columns (runtime/Panels.h)
 };
 
-/// Writes the tensors row by row in the order given, deterministically, to `path` itself and syncs it: no renaming. On
-/// failure the file is removed.
+/// Writes the tensors row by row in the order given, deterministically, to `path` itself and syncs it: no
+/// renaming. On failure the file is removed.
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
                         const std::map<std::string, std::string> &metadata);
 
