@@ -57,7 +57,7 @@ def product(m, n, k, form):
     if form == "panels":
         panels, rows = (n // 32, k, 32), (k, n // 32, 32)
         text = function("product", {"a": a, "b": panels},
-                        [f"%t = mlc.transpose %b [1, 0, 2] {{mlc.panels}} : {tensor(*panels)} -> {tensor(*rows)}",
+                        [f"%t = mlc.transpose %b [1, 0, 2] {{mlc.strided}} : {tensor(*panels)} -> {tensor(*rows)}",
                          f"%w = mlc.reshape %t : {tensor(*rows)} -> {tensor(*b)}", "%r = " + contract.format("w")], {"r": (m, n)})
     else:
         text = function("product", {"a": a, "b": b}, ["%r = " + contract.format("b")], {"r": (m, n)})

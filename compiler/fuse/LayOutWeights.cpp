@@ -64,7 +64,7 @@ private:
     ArrayRef<int64_t> shape = shapeOf(panels);
     auto type = cast<RankedTensorType>(panels.getType());
     auto order = ir::TransposeOp::create(builder, panels.getLoc(), panels, ArrayRef<int64_t>{1, 0, 2});
-    order->setAttr(panelsAttr, builder.getUnitAttr());
+    order->setAttr(stridedAttr, builder.getUnitAttr());
     Value matrix = ir::ReshapeOp::create(builder, panels.getLoc(),
                                          ir::withShape(type, {shape[1], shape[0] * shape[2]}), order);
     known[matrix] = panels;

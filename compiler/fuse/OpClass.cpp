@@ -71,7 +71,7 @@ OpClass compiler::classOf(Operation *op) {
   }
   if (isa<ir::RandomOp>(op))
     return OpClass::Pointwise;
-  if ((isa<ir::SliceOp>(op) || op->hasAttr(panelsAttr)) &&
+  if ((isa<ir::SliceOp>(op) || op->hasAttr(stridedAttr)) &&
       isReadByProducts(op->getResult(0), op->getOperand(0)))
     return OpClass::Strided;
   if (isa<ir::TransposeOp, ir::ReverseOp, ir::SliceOp, ir::PadOp, ir::ConcatOp, ir::GatherOp>(op))

@@ -17,7 +17,8 @@ enum class OpClass {
   Cheap,
   /// One element of the result at a time, from elements at the same place of the operands (or from none).
   Pointwise,
-  /// A slice, or the transpose of a matrix in panels (panelsAttr), that products alone read, which they do in
+  /// A slice, or the transpose of a matrix in panels (stridedAttr), that products alone read, which they do
+  /// in
   /// place: part of each of them, never a kernel.
   Strided,
   /// One element of the result at a time, from elements elsewhere: the operands have to be buffers.

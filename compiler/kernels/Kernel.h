@@ -26,7 +26,7 @@ inline constexpr llvm::StringLiteral updateAttr = "mlc.update";
 
 /// On the transpose [1, 0, 2] of [panel][k][column in the panel], which a reshape makes a matrix [k, n]: that
 /// products read it where it lies. Any such transpose could be read so; for most, a copy is faster.
-inline constexpr llvm::StringLiteral panelsAttr = "mlc.panels";
+inline constexpr llvm::StringLiteral stridedAttr = "mlc.strided";
 
 /// What a launch of a kernel needs to know. A function of the kernel's text and the target's ISA only, never
 /// of the number of workers.

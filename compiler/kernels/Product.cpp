@@ -64,7 +64,7 @@ std::optional<View> viewOf(Value value, const llvm::DenseSet<Value> &stored) {
     if (!view)
       return std::nullopt;
     auto transpose = op.getX().getDefiningOp<ir::TransposeOp>();
-    return reshaped(*view, shapeOf(op.getX()), shapeOf(value), transpose && transpose->hasAttr(panelsAttr));
+    return reshaped(*view, shapeOf(op.getX()), shapeOf(value), transpose && transpose->hasAttr(stridedAttr));
   }
   if (auto op = value.getDefiningOp<ir::TransposeOp>()) {
     std::optional<View> inner = viewOf(op.getX(), stored);

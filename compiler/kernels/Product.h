@@ -20,7 +20,7 @@ struct View {
 };
 
 /// Looks through transposes, broadcasts, slices and reshapes to what is stored. Nothing where a reshape of
-/// those has no strides, but for the columns of a transpose with a panelsAttr.
+/// those has no strides, but for the columns of a transpose with a stridedAttr.
 std::optional<View> viewOf(mlir::Value value, const llvm::DenseSet<mlir::Value> &stored);
 
 struct Product {
