@@ -3,15 +3,20 @@
 Both begin with mlc's initial weights (`mlc train --dump-parity`), and have the same optimizer, schedule, clipping, dropout,
 batch, windows and validation tail. Each shuffles and drops out with its own random numbers. Both compute in f32.
 
-Three actions, each of which keeps what it made in runs/, so that they can be done apart: `mlc` and `torch` train,
+The actions, each of which keeps what it made in runs/, so that they can be done apart: `mlc` and `torch` train,
 `compare` writes results.json: {"margin", "models": [{"name", "steps", "mlc": [loss], "torch": [loss], "mlc_in_torch": [loss]}]},
 one number for each seed. The last is mlc's model evaluated by PyTorch, which shows that both mean the same by the
 validation loss: it must be mlc's own within 1e-4.
+
+A fourth, only if asked for: `replay` trains PyTorch with mlc's own order of the rows and mlc's own dropout, written down
+by `mlc train --dump-random` (of the LSTM 13 GB among the temporary files). What is left between it and mlc is rounding, and
+what that grows to in so many steps. `compare` says what it reached where it was done.
 
 Fails if the mean of mlc's validation losses over the seeds is worse than PyTorch's by more than MARGIN, which stands for what
 another order of the rows and other dropout do. `--seeds 0 1 2` shows how much that is.
 """
 import argparse
+import functools
 import gzip
 import json
 import pathlib
@@ -94,56 +99,86 @@ def evaluate(program, network, rows):
     return total / len(rows)
 
 
-def train_torch(program, seed, steps, folder, options):
-    begin = time.perf_counter()
+def mlc_order(rows, seed, epoch):
+    """The order in which mlc sees the rows of an epoch: runtime/data/Shuffle.h."""
+    golden, mask = 0x9e3779b97f4a7c15, (1 << 64) - 1
+
+    def finalise(z):
+        z = ((z ^ z >> 30) * 0xbf58476d1ce4e5b9) & mask
+        z = ((z ^ z >> 27) * 0x94d049bb133111eb) & mask
+        return z ^ z >> 31
+    key = finalise((finalise((seed + golden) & mask) + golden) & mask)
+    key = finalise((key + golden * (epoch + 1)) & mask)
+    order = list(range(rows))
+    for i in range(rows - 1, 0, -1):
+        j = finalise(finalise((key + golden * (i + 1)) & mask) ^ key) * (i + 1) >> 64
+        order[i], order[j] = order[j], order[i]
+    return torch.tensor(order)
+
+
+def train_torch(program, seed, steps, folder, options, replay=False):
     torch.manual_seed(seed)
     with tempfile.TemporaryDirectory() as dump:
         command(options.mlc, "train", program.path, "--seed", seed, "--steps", 1, "--dump-parity", dump)
         initial = models.read_safetensors(dump + "/initial.safetensors")
-    network = Net(initial, list(initial), torch.float32)
-    optimizer = program.optimizer(network)
-    train, validation = program.windows()
-    order = ()
+        if replay:
+            command(options.mlc, "train", program.path, "--seed", seed, "--steps", steps, "--dump-random", dump)
+        network = Net(initial, list(initial), torch.float32)
+        train, validation = program.windows()
+        run_torch(program, network, train, seed, steps, dump if replay else None)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "quality.json").write_text(json.dumps({"loss": evaluate(program, network, validation)}))
+
+
+def run_torch(program, network, train, seed, steps, drawn):
+    """`drawn`: the folder with what mlc drew, whose order is taken, too; None: PyTorch draws."""
+    begin, optimizer, epoch, batches = time.perf_counter(), program.optimizer(network), 0, []
     for step in range(steps):
-        if not order:
-            order = list(torch.randperm(len(train)).split(program.batch))
+        if not batches:
+            order = mlc_order(len(train), seed, epoch) if drawn else torch.randperm(len(train))
+            batches = list(order.split(program.batch))[::-1]
+            epoch += 1
+        network.draws = models.read_safetensors(f"{drawn}/random_{step}.safetensors") if drawn else None
         optimizer.zero_grad()
-        loss = program.loss(network, train[order.pop()])
+        loss = program.loss(network, train[batches.pop()])
         loss.backward()
         update(network, optimizer, program.clip, program.rate(step, steps))
         if step % 100 == 0 or step + 1 == steps:
             print(f"{program.path.stem} seed {seed} step {step:5} loss {loss.item():.4f}  {time.perf_counter() - begin:.0f} s",
                   file=sys.stderr, flush=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "quality.json").write_text(json.dumps({"loss": evaluate(program, network, validation)}))
 
 
 def compare(name, program, steps, seeds):
     """One entry of results.json, or what is missing for it."""
+    def file(side, seed):
+        return RUNS / f"{name}_{steps}_{side}_{seed}" / "quality.json"
+
     def loss(side, seed):
-        file = RUNS / f"{name}_{steps}_{side}_{seed}" / "quality.json"
-        if not file.exists():
+        if not file(side, seed).exists():
             sys.exit(f"{name}, seed {seed}: not trained yet; run this with the action {side}")
-        return json.loads(file.read_text())["loss"]
+        return json.loads(file(side, seed).read_text())["loss"]
 
     entry = {"name": name, "steps": steps, "seeds": seeds} | {side: [loss(side, seed) for seed in seeds] for side in ("mlc", "torch")}
     validation, entry["mlc_in_torch"] = program.windows()[1], []
     for seed in seeds:
         tensors = models.read_safetensors(RUNS / f"{name}_{steps}_mlc_{seed}" / "model.safetensors")
         entry["mlc_in_torch"].append(evaluate(program, Net(tensors, [], torch.float32), validation))
+        if file("replay", seed).exists():
+            print(f"{name:10} {steps} steps, seed {seed}: mlc {loss('mlc', seed):.4f}, PyTorch with its order and dropout "
+                  f"{loss('replay', seed):.4f}", flush=True)
     return entry
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("actions", nargs="*", help="mlc, torch or compare; all when none is given")
+    parser.add_argument("actions", nargs="*", help="mlc, torch, compare or replay; the first three when none is given")
     parser.add_argument("--only", nargs="+", default=list(PROGRAMS), choices=list(PROGRAMS))
     parser.add_argument("--steps", type=int, help="fewer, for a trial; results.json is left alone")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--threads", type=int, default=1, help="of mlc and of PyTorch")
     parser.add_argument("--mlc", default=str(models.ROOT / "build/release/bin/mlc"))
     options = parser.parse_args()
-    if unknown := set(options.actions) - {"mlc", "torch", "compare"}:
+    if unknown := set(options.actions) - {"mlc", "torch", "compare", "replay"}:
         parser.error(f"no action {', '.join(sorted(unknown))}")
     torch.set_num_threads(options.threads)
     torch.set_num_interop_threads(1)
@@ -151,7 +186,8 @@ def main():
     for name in options.only:
         program = PROGRAMS[name]
         steps = options.steps or program.steps
-        for side, train in (("mlc", train_mlc), ("torch", train_torch)):
+        sides = {"mlc": train_mlc, "torch": train_torch, "replay": functools.partial(train_torch, replay=True)}
+        for side, train in sides.items():
             for seed in options.seeds if side in actions else ():
                 train(program, seed, steps, RUNS / f"{name}_{steps}_{side}_{seed}", options)
         if "compare" not in actions:
