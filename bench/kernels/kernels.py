@@ -3,8 +3,9 @@ multiply-adds, kernels over large tensors of the triad's bandwidth. Beside them 
 PyTorch, in the better of its memory formats), for products OpenBLAS, too (through numpy).
 
 mlc's kernels are compiled and timed by `mlc-kernel --time`, alone: layouts are the ones of the text, and what a product packs
-is packed each time (weights in panels need no packing: see `product`). Each round measures the machine, mlc and the peers after each other; figures are medians of rounds.
-Bandwidth counts each tensor once for each pass that cannot be avoided, and each result once.
+is packed each time (weights in panels need no packing: see `product`). Each round measures the machine, mlc and the peers
+after each other; figures are medians of rounds. Bandwidth counts each tensor once for each pass that cannot be avoided, and
+each result once.
 
 Writes results.json and results.md beside it.
 """

@@ -9,11 +9,12 @@
 //     of it: products do so in place (OpClass::Strided), whoever else is left after this pass reads a copy.
 //  2. What is computed from a matrix element by element (moments, decay, what `remat` reads again), and the
 //     sum over all of it, is computed from its panels.
-//  3. The new value that the function returns is made as panels: back through elementwise ops and repetitions
-//     to the gradient, a product whose result has its axes in that order, or to whatever it is, which is
-//     copied.
+//  3. The new value that the function returns is made as panels: back through elementwise ops and repeated
+//     numbers to the gradient, a product whose result has its axes in that order, or to whatever it is, which
+//     is copied.
 //
-// Which elements an op computes does not change, nor the order of the sums of a product.
+// Each sum of a product runs over the same numbers in the same order. The sum over a whole matrix does not: a
+// norm may round differently than over rows.
 #include "compiler/fuse/Fuse.h"
 #include "compiler/fuse/OpClass.h"
 #include "compiler/kernels/Kernel.h"
@@ -21,7 +22,6 @@
 #include "dialects/mlc/MlcOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace mlc;

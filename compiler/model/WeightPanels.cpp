@@ -41,8 +41,8 @@ bool isProductWith(const core::Graph &graph, const core::Node &node, size_t inde
   const std::vector<Dim> &labels = labelsOf(node, index == 0 ? "lhs" : "rhs");
   const std::vector<Dim> &others = labelsOf(node, index == 0 ? "rhs" : "lhs"), &out = labelsOf(node, "out");
   const core::TensorType &result = graph.types[node.results[0]], &weights = graph.types[node.operands[index]];
-  auto has = [](const std::vector<Dim> &labels, const Dim &label) {
-    return std::find(labels.begin(), labels.end(), label) != labels.end();
+  auto has = [](const std::vector<Dim> &list, const Dim &label) {
+    return std::find(list.begin(), list.end(), label) != list.end();
   };
   return !out.empty() && out.back() == labels[1] && !has(others, labels[1]) && !has(out, labels[0]) &&
          elements(result, batch) <= mostRows * weights.shape[1].at(batch);
