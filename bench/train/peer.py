@@ -14,7 +14,7 @@ KINDS = ("torch_eager", "torch_compile", "jax", "onnxruntime")
 
 
 # Of a round, however long they take: a single one says little.
-LEAST_STEPS = 3
+LEAST_STEPS = 10
 
 
 class Peer:

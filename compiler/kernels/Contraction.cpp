@@ -38,6 +38,10 @@ struct Cut {
 /// As tileFetch, of rows that processors fetch ahead themselves.
 constexpr double rowFetch = 0.1;
 
+/// Elements between the steps of a panel that is copied first: so many, or, for many rows, a multiple of so
+/// many, whose lines share few sets of an L1 cache.
+constexpr int64_t farApart = 512, sharesSets = 256, manyRows = 1024;
+
 /// Tiles of a chunk, at most, for the next panels to be fetched beside their sums.
 constexpr int64_t mostTilesBeside = 16;
 
@@ -57,7 +61,9 @@ Cut cutOf(const Product &product, const Target &target, bool oneChunk = false) {
   int64_t chunks = oneChunk ? 1 : chunksFor(nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
   // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart.
   bool strided = product.column.b != 1;
-  bool far = !product.sums.empty() && product.sums.back().b >= 512 && sum >= 64;
+  int64_t apart = product.sums.empty() ? 0 : product.sums.back().b;
+  bool isCrowded = apart > 0 && apart % sharesSets == 0 && product.row.size >= manyRows;
+  bool far = sum >= 64 && (apart >= farApart || isCrowded);
   cut.outerChunks = outer >= chunks ? chunks : 1;
   if (cut.outerChunks == 1)
     cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
@@ -214,13 +220,33 @@ private:
           body(r * tile.vectors + v, v + 1 == tile.vectors ? mask : Value(),
                ResultPlace{code.add(row, r), code.add(column, v * tile.lanes), offsetC, outerCoords});
     };
-    // Its lines lie a row apart: nobody else foresees them, and there is a sum's time to bring them.
-    forVectors(
-        [&](int64_t, Value, const ResultPlace &place) { fetchAhead(group, emission, product, place); });
+    fetchResults(tile, row, column);
     SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
     forVectors([&](int64_t i, Value lanes, const ResultPlace &place) {
       writeSums(group, emission, product, accumulators[i], lanes, place);
     });
+  }
+
+  /// Has the lines fetched that the epilogue reads and writes. They lie a row apart: nobody else foresees
+  /// them, and there is a sum's time to bring them. A long sum asks for one in each of its first turns: of
+  /// many that are asked for at once, the last ones hold up the sum's own.
+  void fetchResults(Tile &tile, Value row, Value column) {
+    int64_t lines = tile.rows() * tile.vectors;
+    auto fetch = [=](Value line) {
+      Value vector = code.rem(line, tile.vectors);
+      fetchAhead(group, emission, product,
+                 {code.add(row, code.div(line, tile.vectors)), code.add(column, code.mul(vector, cut.lanes)),
+                  offsetC, outerCoords});
+    };
+    bool isLong = tile.sums.size() == 1 && tile.sums.front().size >= 2 * lines * stepsOfTurn;
+    // Where panels of B come near beside the sum, that is enough beside it.
+    if (isLong && !tile.fetchBeside && !tile.aheadB) {
+      tile.fetchSteps = lines * stepsOfTurn;
+      tile.fetchBeside = [=](Value step) { fetch(code.div(step, stepsOfTurn)); };
+      return;
+    }
+    for (int64_t line = 0; line < lines; ++line)
+      fetch(code.integer(line));
   }
 
   /// Copies a panel of B to scratch as [sum][vectors * lanes], zeros past the last column. Returns it, with

@@ -119,14 +119,21 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       return code.loop(axis.low, axis.high, 1, state,
                        [&](Value i, ValueRange inside) { return at(i, SmallVector<Value>(inside)); });
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
-    state = code.loop(code.integer(0), code.integer(whole), times, state, [&](Value i, ValueRange inside) {
-      SmallVector<Value> values(inside);
-      if (inner && tile.fetchBeside)
-        tile.fetchBeside(i);
-      for (int64_t u = 0; u < times; ++u)
-        values = at(code.add(i, u), std::move(values));
-      return values;
-    });
+    auto turns = [&](int64_t from, int64_t to, bool fetch) {
+      state = code.loop(code.integer(from), code.integer(to), times, state, [&](Value i, ValueRange inside) {
+        SmallVector<Value> values(inside);
+        if (fetch)
+          tile.fetchBeside(i);
+        for (int64_t u = 0; u < times; ++u)
+          values = at(code.add(i, u), std::move(values));
+        return values;
+      });
+    };
+    int64_t fetching = inner && tile.fetchBeside ? std::min(whole, tile.fetchSteps.value_or(whole)) : 0;
+    if (fetching > 0)
+      turns(0, fetching, true);
+    if (fetching < whole)
+      turns(fetching, whole, false);
     for (int64_t i = whole; i < axis.size; ++i)
       state = at(code.integer(i), std::move(state));
     return state;

@@ -36,6 +36,8 @@ struct Tile {
   /// Called once for every `stepsOfTurn` steps of the innermost sum, with the first: what to fetch beside.
   /// Empty: nothing.
   std::function<void(mlir::Value step)> fetchBeside;
+  /// The steps, from the first on, that do so; none: all.
+  std::optional<int64_t> fetchSteps;
   mlir::Value mask; // of the last vector's lanes when B ends there; null: all
 };
 

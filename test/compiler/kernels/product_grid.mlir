@@ -29,6 +29,14 @@ func.func @far(%a: tensor<301x129xf32>, %b: tensor<129x1037xf32>) -> tensor<301x
   return %0 : tensor<301x1037xf32>
 }
 
+// The same: rows of 1 KiB share few sets of a cache.
+// PLAN: crowded: contraction, chunks {{[4-9]|1[0-6]}}, scratch {{[1-9]}}
+// CHECK: crowded: agrees
+func.func @crowded(%a: tensor<1031x129xf32>, %b: tensor<129x256xf32>) -> tensor<1031x256xf32> {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<1031x129xf32>, tensor<129x256xf32>) -> tensor<1031x256xf32>
+  return %0 : tensor<1031x256xf32>
+}
+
 // Long sums, of which the last block does not come out even either.
 // PLAN: long: long contraction, chunks {{[4-9]|1[0-6]}},
 // CHECK: long: agrees

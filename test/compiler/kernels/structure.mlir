@@ -18,6 +18,20 @@ func.func @product(%a: tensor<64x784xf32>, %b: tensor<784x256xf32>) -> tensor<64
   return %0 : tensor<64x256xf32>
 }
 
+// What the epilogue reads and writes is asked for in the first turns of a long sum, a line of each in a turn.
+// PLAN: residual: contraction
+// LOOPS-LABEL: func.func @residual
+// LOOPS: scf.for {{.*}} to %c112_i64 step %c4_i64 iter_args
+// LOOPS-COUNT-2: "llvm.intr.prefetch"
+// LOOPS: scf.for {{.*}} = %c112_i64 to %c256_i64 step %c4_i64 iter_args
+// LOOPS-NOT: "llvm.intr.prefetch"
+// LOOPS: llvm.store
+func.func @residual(%a: tensor<1008x256xf32>, %b: tensor<256x512xf32>, %c: tensor<1008x512xf32>) -> tensor<1008x512xf32> {
+  %0 = mlc.contract "mk,kn->mn" %a, %b : (tensor<1008x256xf32>, tensor<256x512xf32>) -> tensor<1008x512xf32>
+  %1 = mlc.add %0, %c : tensor<1008x512xf32>
+  return %1 : tensor<1008x512xf32>
+}
+
 // Columns that do not fill a vector: a masked one.
 // PLAN: narrow: contraction, chunks 1, scratch 0
 // LOOPS-LABEL: func.func @narrow
