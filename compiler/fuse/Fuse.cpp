@@ -15,6 +15,7 @@
 
 #include "compiler/fuse/Groups.h"
 #include "compiler/fuse/Remake.h"
+#include "compiler/kernels/Diagonal.h"
 #include "compiler/kernels/Kernel.h"
 #include "compiler/plan/Plan.h"
 #include "dialects/step/StepDialect.h"
@@ -88,6 +89,9 @@ public:
     }
     func::ReturnOp::create(builder, loc, outputs);
     kernel.setFunctionType(builder.getFunctionType(body->getArgumentTypes(), ValueRange(outputs).getTypes()));
+    for (auto [i, input] : llvm::enumerate(inputs))
+      if (pastDiagonal(input) == 0.0)
+        kernel.setArgAttr(unsigned(i), triangularAttr, builder.getUnitAttr());
     symbols.insert(kernel);
     inputValues.assign(inputs.begin(), inputs.end());
     return kernel;

@@ -7,13 +7,20 @@
 // written is read again at once, from the L2 cache. Each part is the code of its own emitter on a block, and
 // adds in the same order as it does alone. Chunks share the blocks.
 //
+// Under a causal mask the weights are zero past the diagonal. Then scores there are computed only as far as a
+// tile and a panel that reach over it have them; of each row only the part up to it, in whole panels, is
+// looked at, and zeros are written past that; and the sums of the mix end with it.
+//
 // A part addresses the scores and weights as if the whole tensor were there: its memory is taken to begin as
 // far before the scratch as the block's first row is from the tensor's.
+#include "compiler/kernels/Diagonal.h"
 #include "compiler/kernels/Kernel.h"
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Reductions.h"
 
 #include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -141,12 +148,36 @@ std::optional<Parts> match(const Group &group, const Target &target) {
   return parts;
 }
 
+/// Whether nothing past the diagonal of the scores changes what the kernel makes: no reduction takes in
+/// anything from there, and what is written there is zero.
+bool hidesPast(const Parts &parts) {
+  ArrayRef<int64_t> shape = shapeOf(parts.score);
+  if (parts.scoreIsOut || shape.size() < 2 || parts.products.rows != shape[shape.size() - 2])
+    return false;
+  for (Operation *op : parts.rows.anchors()) {
+    auto reduce = dyn_cast<ir::ReduceOp>(op);
+    if (!reduce)
+      return false;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    std::optional<double> past = pastDiagonal(reduce.getX()), neutral;
+    if (reduce.getKind() == "sum")
+      neutral = 0;
+    else if (reduce.getKind() == "max")
+      neutral = -infinity;
+    if (!past || past != neutral)
+      return false;
+  }
+  return llvm::all_of(parts.rows.outs,
+                      [&](Value out) { return shapeOf(out) != shape || pastDiagonal(out) == 0.0; });
+}
+
 /// The blocks of rows, and where in a chunk's scratch things lie.
 struct Cut {
   int64_t rows, blocks, lastRows; // of a block, of the outer axes' each place, of the last block
   bool inPlace;                   // weights over scores
   int64_t scoreBytes, weightBytes, scratchBytes;
   int64_t chunks;
+  int64_t triangle; // under a causal mask: columns of the scores' panels; else 0
 };
 
 Cut cutOf(const Parts &parts, const Target &target) {
@@ -173,6 +204,10 @@ Cut cutOf(const Parts &parts, const Target &target) {
   double flops = flopsOf(parts.scores.anchors().front()) + flopsOf(parts.mix.anchors().front());
   double nanoseconds = flops / (0.2 * double(target.vectorBits)) + nanosecondsOf(parts.rows, target);
   cut.chunks = chunksFor(nanoseconds, products.outer * cut.blocks);
+  cut.triangle = panelColumns(products.scores, target);
+  if (products.columns < 2 * cut.triangle || products.columns % cut.triangle != 0 ||
+      cut.triangle % lanesFor(parts.rows, target) != 0 || !hidesPast(parts))
+    cut.triangle = 0;
   return cut;
 }
 
@@ -231,17 +266,19 @@ private:
     Memory scores = part.places[parts.score].front();
     SmallVector<Coord, 4> place =
         products.placeIn(products.scores, code, outer, [](const Product::Axis &axis) { return axis.c; });
-    emitBlock(parts.scores, part, products.scores, {place, row, rows});
+    emitBlock(parts.scores, part, products.scores,
+              {place, row, rows, cut.triangle ? Past::Results : Past::Nothing});
 
     pull.bind(parts.score, scores);
     if (part.places[parts.weight].empty())
       part.places[parts.weight] = {strip(parts.weight, cut.inPlace ? 0 : cut.scoreBytes)};
     Memory weights = part.places[parts.weight].front();
-    emitRows(parts.rows, part, first, code.add(first, rows));
+    emitRows(parts.rows, part, first, code.add(first, rows), cut.triangle);
 
     pull.bind(parts.weight, weights);
     place = products.placeIn(products.mix, code, outer, [](const Product::Axis &axis) { return axis.a; });
-    emitBlock(parts.mix, part, products.mix, {place, row, rows});
+    emitBlock(parts.mix, part, products.mix,
+              {place, row, rows, cut.triangle ? Past::LaterSums : Past::Nothing});
     // The code of the last, smaller block puts them elsewhere.
     pull.unbind(parts.score);
     pull.unbind(parts.weight);

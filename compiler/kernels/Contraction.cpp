@@ -8,6 +8,7 @@
 // need be. A is read in place by broadcasts. Chunks share the outer indices or, where those are few, form a
 // grid over rows and columns in which a chunk's rows of A stay in the L2 cache from panel to panel. The sum
 // of each element runs over k in order, so it does not depend on the number of rows or chunks.
+#include "compiler/kernels/Diagonal.h"
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 #include "compiler/kernels/Transpose.h"
@@ -32,6 +33,7 @@ struct Cut {
   Grid grid;           // tiles and panels
 
   int64_t tilesOfChunk() const { return std::max<int64_t>(1, tiles.tiles / grid.rows); }
+  int64_t width() const { return vectors * lanes; }
   bool partial() const { return lastVectors != vectors || lastLanes != lanes; }
 };
 
@@ -41,6 +43,9 @@ constexpr double rowFetch = 0.1;
 /// Elements between the steps of a panel that is copied first: so many, or, for many rows, a multiple of so
 /// many, whose lines share few sets of an L1 cache.
 constexpr int64_t farApart = 512, sharesSets = 256, manyRows = 1024;
+
+/// Shorter sums are added whole, zeros or not.
+constexpr int64_t leastTriangle = 32;
 
 /// Tiles of a chunk, at most, for the next panels to be fetched beside their sums.
 constexpr int64_t mostTilesBeside = 16;
@@ -83,7 +88,7 @@ Cut cutOf(const Product &product, const Target &target, bool oneChunk = false) {
 }
 
 int64_t scratchBytes(const Product &product, const Cut &cut) {
-  int64_t panel = product.sumSize() * cut.vectors * cut.lanes * elementBytes(elementOf(product.b));
+  int64_t panel = product.sumSize() * cut.width() * elementBytes(elementOf(product.b));
   return cut.pack ? panel : 0;
 }
 
@@ -105,8 +110,8 @@ public:
 /// One emission: what the loops share.
 class Loops {
 public:
-  Loops(const Group &group, Emission &emission, Product product, bool oneChunk = false)
-      : group(group), emission(emission), code(emission.code), product(std::move(product)),
+  Loops(const Group &group, Emission &emission, Product product, Past past, bool oneChunk = false)
+      : group(group), emission(emission), code(emission.code), product(std::move(product)), past(past),
         cut(cutOf(this->product, code.target(), oneChunk)), firstRow(code.integer(0)),
         a(this->product.memoryOfA(emission)), b(this->product.memoryOfB(emission)) {}
 
@@ -134,10 +139,22 @@ public:
   void runBlock(ArrayRef<Coord> outer, Value row) {
     enter({outer.begin(), outer.end()});
     firstRow = row;
-    forPanels({code.integer(0), code.integer(cut.panels)}, {code.integer(0), code.integer(cut.tiles.tiles)});
+    Value panels = code.integer(cut.panels), end = code.add(row, product.row.size);
+    if (past == Past::Results)
+      panels = least(code.add(code.div(code.add(end, -1), cut.width()), 1), cut.panels);
+    if (past == Past::LaterSums)
+      lastSum = least(code.mul(code.div(code.add(end, stepsOfTurn - 1), stepsOfTurn), stepsOfTurn),
+                      product.sumSize());
+    forPanels({code.integer(0), panels}, {code.integer(0), code.integer(cut.tiles.tiles)});
   }
 
 private:
+  Value least(Value value, int64_t most) {
+    if (auto known = Code::known(value))
+      return code.integer(std::min(*known, most));
+    return arith::MinSIOp::create(code.builder(), code.loc(), value, code.integer(most));
+  }
+
   void enter(SmallVector<Coord, 4> coords) {
     outerCoords = std::move(coords);
     offsetA = offsetB = offsetC = code.integer(0);
@@ -150,19 +167,14 @@ private:
 
   void forPanels(std::pair<Value, Value> panels, std::pair<Value, Value> tiles) {
     int64_t whole = cut.partial() ? cut.panels - 1 : cut.panels;
-    Value high = panels.second;
-    if (auto known = Code::known(high))
-      high = code.integer(std::min(*known, whole));
-    else
-      high = arith::MinSIOp::create(code.builder(), code.loc(), high, code.integer(whole));
-    code.loop(panels.first, high, 1, [&](Value panel) {
-      onePanel(code.mul(panel, cut.vectors * cut.lanes), cut.vectors, Value(), cut.lanes, tiles);
+    code.loop(panels.first, least(panels.second, whole), 1, [&](Value panel) {
+      onePanel(code.mul(panel, cut.width()), cut.vectors, Value(), cut.lanes, tiles);
     });
     if (!cut.partial())
       return;
     auto last = [&] {
       Value mask = cut.lastLanes == cut.lanes ? Value() : code.firstLanes(cut.lastLanes, cut.lanes);
-      onePanel(code.integer(whole * cut.vectors * cut.lanes), cut.lastVectors, mask, cut.lastLanes, tiles);
+      onePanel(code.integer(whole * cut.width()), cut.lastVectors, mask, cut.lastLanes, tiles);
     };
     if (Code::known(panels.second))
       last();
@@ -187,8 +199,13 @@ private:
         tile.sums.push_back({axis.size, axis.a, axis.b});
     }
     // Of the panel after the next, which on two workers is the other's: copying is no time to wait for it.
-    Value later = code.add(start, 2 * cut.vectors * cut.lanes);
-    cut.tiles.forEach(code, tiles.first, tiles.second, [&](Value index, Value row, int64_t height) {
+    Value later = code.add(start, 2 * cut.width());
+    Value firstTile = tiles.first;
+    if (past == Past::Results) // the first that has the panel's first column in a row
+      firstTile = code.div(
+          arith::MaxSIOp::create(code.builder(), code.loc(), code.sub(column, firstRow), code.integer(0)),
+          cut.tiles.height);
+    cut.tiles.forEach(code, firstTile, tiles.second, [&](Value index, Value row, int64_t height) {
       tile.setRows(height, product.row.a);
       if (cut.fetchBeside)
         tile.fetchBeside = [&](Value step) { fetchLines(later, code.sub(index, tiles.first), step); };
@@ -205,8 +222,7 @@ private:
     for (int64_t i = 0; i < lines; ++i) {
       Value line = code.add(code.mul(turn, lines), i);
       // The last turns may have none to fetch.
-      Value row = arith::MinSIOp::create(code.builder(), code.loc(), code.div(line, cut.vectors),
-                                         code.integer(sum.size - 1));
+      Value row = least(code.div(line, cut.vectors), sum.size - 1);
       Value place = code.add(code.mul(row, sum.b), code.mul(code.rem(line, cut.vectors), cut.lanes));
       code.prefetch(b, code.add(start, place));
     }
@@ -220,11 +236,28 @@ private:
           body(r * tile.vectors + v, v + 1 == tile.vectors ? mask : Value(),
                ResultPlace{code.add(row, r), code.add(column, v * tile.lanes), offsetC, outerCoords});
     };
+    leaveOutZeros(tile, row);
     fetchResults(tile, row, column);
     SmallVector<Value> accumulators = emitTile(code, tile, zeroAccumulators(code, tile));
     forVectors([&](int64_t i, Value lanes, const ResultPlace &place) {
       writeSums(group, emission, product, accumulators[i], lanes, place);
     });
+  }
+
+  /// Leaves out terms of the sum that are zero in each of the tile's rows.
+  void leaveOutZeros(Tile &tile, Value row) {
+    if (past != Past::LaterSums && past != Past::EarlierSums)
+      return;
+    SumAxis &sum = tile.sums.front();
+    auto wholeTurns = [&](Value steps) { return code.mul(code.div(steps, stepsOfTurn), stepsOfTurn); };
+    if (past == Past::LaterSums) {
+      sum.low = code.integer(0);
+      sum.high = least(wholeTurns(code.add(row, tile.rows() + stepsOfTurn - 1)), sum.size);
+    } else {
+      sum.low = wholeTurns(row);
+      sum.high = code.integer(sum.size);
+    }
+    sum.wholeTurns = true;
   }
 
   /// Has the lines fetched that the epilogue reads and writes. They lie a row apart: nobody else foresees
@@ -238,7 +271,8 @@ private:
                  {code.add(row, code.div(line, tile.vectors)), code.add(column, code.mul(vector, cut.lanes)),
                   offsetC, outerCoords});
     };
-    bool isLong = tile.sums.size() == 1 && tile.sums.front().size >= 2 * lines * stepsOfTurn;
+    bool isLong =
+        tile.sums.size() == 1 && !tile.sums.front().low && tile.sums.front().size >= 2 * lines * stepsOfTurn;
     // Where panels of B come near beside the sum, that is enough beside it.
     if (isLong && !tile.fetchBeside && !tile.aheadB) {
       tile.fetchSteps = lines * stepsOfTurn;
@@ -274,7 +308,8 @@ private:
       }
       if (along == depth)
         return self(self, depth + 1, from, to);
-      code.loop(product.sums[depth].size, [&](Value i) {
+      Value end = lastSum ? lastSum : code.integer(product.sums[depth].size);
+      code.loop(code.integer(0), end, 1, [&](Value i) {
         self(self, depth + 1, code.add(from, code.mul(i, product.sums[depth].b)),
              code.add(to, code.mul(i, sums[depth].strideB)));
       });
@@ -289,7 +324,7 @@ private:
     from = code.add(from, v * cut.lanes * product.column.b);
     // The next panel's line: nobody else foresees steps so far apart.
     if (product.column.b == 1 && !cut.fetchBeside)
-      code.prefetch(b, code.add(from, cut.vectors * cut.lanes));
+      code.prefetch(b, code.add(from, cut.width()));
     Value vector = product.column.b == 1
                        ? code.load(b, from, cut.lanes, mask)
                        : code.gather(b, from, code.mul(code.laneNumbers(cut.lanes), product.column.b), mask);
@@ -322,15 +357,36 @@ private:
   Emission &emission;
   Code &code;
   Product product;
+  Past past;
   Cut cut;
   Value firstRow;
+  Value lastSum; // past the last step that a row of the block has a term of; null: of all
   Memory a, b;
   SmallVector<Coord, 4> outerCoords;
   Value offsetA, offsetB, offsetC;
 };
 
+/// What of a product need not be computed because rows of A are zero past, or up to, a step of the sum.
+Past zerosOf(const Product &product) {
+  ArrayRef<int64_t> shape = shapeOf(product.a);
+  if (product.sums.size() != 1 || product.firstA != 0 || shape.size() < 2 ||
+      product.sumSize() % stepsOfTurn != 0 || product.sumSize() < leastTriangle ||
+      pastDiagonal(product.a) != 0.0)
+    return Past::Nothing;
+  // Which axes of A the rows and the sum are, whole, is told by their steps.
+  const Product::Axis &row = product.row, &sum = product.sums.front();
+  int64_t rows = shape[shape.size() - 2], columns = shape.back();
+  if (row.a == columns && sum.a == 1 && row.size == rows && sum.size == columns)
+    return Past::LaterSums;
+  if (row.a == 1 && sum.a == columns && row.size == columns && sum.size == rows)
+    return Past::EarlierSums;
+  return Past::Nothing;
+}
+
 void ContractionEmitter::emit(const Group &group, Emission &emission) const {
-  Loops(group, emission, *productOf(group)).run();
+  Product product = *productOf(group);
+  Past past = zerosOf(product);
+  Loops(group, emission, std::move(product), past).run();
 }
 
 } // namespace
@@ -340,9 +396,13 @@ int64_t scratchOfBlock(Product product, int64_t rows, const Target &target) {
   return scratchBytes(product, cutOf(product, target, /*oneChunk=*/true));
 }
 
+int64_t panelColumns(const Product &product, const Target &target) {
+  return cutOf(product, target, /*oneChunk=*/true).width();
+}
+
 void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block) {
   product.row.size = block.rows;
-  Loops(group, emission, std::move(product), /*oneChunk=*/true).runBlock(block.outer, block.row);
+  Loops(group, emission, std::move(product), block.past, /*oneChunk=*/true).runBlock(block.outer, block.row);
 }
 
 const Emitter &contractionEmitter() {

@@ -72,12 +72,24 @@ void fetchAhead(const Group &group, Emission &emission, const Product &product, 
 /// The product of a group that is one contraction and elementwise ops after it, on which every out depends.
 std::optional<Product> productOf(const Group &group);
 
+/// What lies past the diagonal (the column, or the step of the sum, is greater than the row) and need not be
+/// computed.
+enum class Past {
+  Nothing,
+  Results,     // nobody reads them: of each panel of columns, tiles of rows that lie there are left out
+  LaterSums,   // terms of a row that are zero there
+  EarlierSums, // terms that are zero where the row is greater than the step of the sum
+};
+
 /// Some rows of a product, of which a larger kernel is made.
 struct ProductBlock {
   llvm::ArrayRef<Coord> outer; // the place in the outer axes
   mlir::Value row;             // the first
   int64_t rows;
+  Past past = Past::Nothing;
 };
+/// Columns of a panel: those of results that are computed together.
+int64_t panelColumns(const Product &product, const Target &target);
 /// Scratch that a block of so many rows needs, in bytes.
 int64_t scratchOfBlock(Product product, int64_t rows, const Target &target);
 void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block);

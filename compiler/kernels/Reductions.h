@@ -49,8 +49,12 @@ std::optional<ColumnShape> columnShapeOf(const Reductions &found, const Group &g
 /// the reduced axes only.
 std::optional<Reductions> reductionsOf(const Group &group);
 
-/// The rows [low, high) of a group that the rows emitter takes, of which a larger kernel is made.
-void emitRows(const Group &group, Emission &emission, mlir::Value low, mlir::Value high);
+/// The rows [low, high) of a group that the rows emitter takes, of which a larger kernel is made. With
+/// `triangle`, past the diagonal (the place along the last axis is greater than the one along the axis
+/// before) reductions find nothing that changes them, and zeros are written: there only the first places are
+/// looked at that, up to a multiple of `triangle`, end the diagonal.
+void emitRows(const Group &group, Emission &emission, mlir::Value low, mlir::Value high,
+              int64_t triangle = 0);
 
 /// What a reduction carries while it runs: one value, or for argmax the best and its index.
 class Running {

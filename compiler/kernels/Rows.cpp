@@ -60,10 +60,11 @@ struct Keeping {
 
 class Loops {
 public:
-  Loops(const Group &group, Emission &emission, Reductions found)
+  Loops(const Group &group, Emission &emission, Reductions found, int64_t triangle = 0)
       : emission(emission), pull(emission.pull), code(emission.code), found(std::move(found)),
-        kept(this->found.sizes(this->found.kept)), reduced(this->found.sizes(this->found.axes)),
-        lanes(lanesFor(group, code.target())), keeping(this->found, group, lanes) {
+        triangle(triangle), kept(this->found.sizes(this->found.kept)),
+        reduced(this->found.sizes(this->found.axes)), lanes(lanesFor(group, code.target())),
+        keeping(this->found, group, lanes) {
     for (int64_t size : reduced)
       rowSize *= size;
     for (Operation *op : group.ops)
@@ -94,6 +95,11 @@ public:
       made.coords = coords;
       made.linear = Coord{row, 0, {}};
       rowPoint = pull.point(std::move(made));
+      end = code.integer(reduced.back());
+      if (triangle) {
+        Value steps = code.add(code.div(coords.back().base, triangle), 1);
+        end = arith::MinSIOp::create(code.builder(), code.loc(), code.mul(steps, triangle), end);
+      }
       for (size_t level = 0; level < found.levels.size(); ++level) {
         prepare(level);
         pass(level);
@@ -104,11 +110,25 @@ public:
           emission.write(found.fullOuts, where);
           return SmallVector<Value>();
         });
+      if (triangle)
+        writeZeros();
       emission.write(found.reducedOuts, rowPoint);
     });
   }
 
 private:
+  /// Past what a triangle's row looks at.
+  void writeZeros() {
+    code.loop(end, code.integer(reduced.back()), lanes, [&](Value i) {
+      SmallVector<Coord, 4> place(coords);
+      place.push_back({i, lanes == 1 ? 0 : 1, {}});
+      Value start = Coords(code, lanes).flatten(place, found.full).base;
+      for (Value out : found.fullOuts)
+        for (const Memory &memory : emission.places.lookup(out))
+          code.store(code.number(code.type(elementOf(out), lanes), 0), memory, start);
+    });
+  }
+
   /// Whether it is a full-sized input that the L2 cache is too small for, but not for a row.
   bool comesFromMemory(Value input) const {
     return shapeOf(input) == ArrayRef<int64_t>(found.full) && bytesOf(input) > farBytes &&
@@ -203,6 +223,27 @@ private:
         return next;
       };
       const size_t width = state.size() / size_t(strands);
+      if (triangle) {
+        // Turns of all strands, then of the first half of them, and so on: each vector meets the strand that
+        // it would meet in a whole row.
+        Value done = code.integer(0);
+        for (int64_t some = strands; some > 0; some /= 2) {
+          int64_t turn = some * lanes;
+          Value to = code.mul(code.div(end, turn), turn);
+          state = code.loop(done, to, turn, state, [&](Value i, ValueRange carried) {
+            SmallVector<Value> next(carried);
+            for (int64_t strand = 0; strand < some; ++strand)
+              llvm::copy(
+                  one(code.add(i, strand * lanes), Value(), carried.slice(size_t(strand) * width, width)),
+                  next.begin() + strand * int64_t(width));
+            return next;
+          });
+          done = to;
+          if (triangle % turn == 0)
+            break;
+        }
+        return state;
+      }
       int64_t turn = strands * lanes, whole = size / turn * turn;
       state = code.loop(code.integer(0), code.integer(whole), turn, state, [&](Value i, ValueRange carried) {
         SmallVector<Value> next;
@@ -256,6 +297,8 @@ private:
   Pull &pull;
   Code &code;
   Reductions found;
+  int64_t triangle;
+  Value end; // of what a row of a triangle looks at
   SmallVector<int64_t> kept, reduced;
   SmallVector<Value> inputs; // of the full shape
   int64_t lanes, rowSize = 1;
@@ -295,8 +338,8 @@ public:
 
 } // namespace
 
-void emitRows(const Group &group, Emission &emission, Value low, Value high) {
-  Loops(group, emission, *match(group)).run(low, high);
+void emitRows(const Group &group, Emission &emission, Value low, Value high, int64_t triangle) {
+  Loops(group, emission, *match(group), triangle).run(low, high);
 }
 
 const Emitter &rowsEmitter() {

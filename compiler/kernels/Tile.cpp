@@ -115,9 +115,15 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
                   code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
     };
-    if (axis.low)
-      return code.loop(axis.low, axis.high, 1, state,
-                       [&](Value i, ValueRange inside) { return at(i, SmallVector<Value>(inside)); });
+    if (axis.low) {
+      int64_t turn = axis.wholeTurns ? times : 1;
+      return code.loop(axis.low, axis.high, turn, state, [&](Value i, ValueRange inside) {
+        SmallVector<Value> values(inside);
+        for (int64_t u = 0; u < turn; ++u)
+          values = at(code.add(i, u), std::move(values));
+        return values;
+      });
+    }
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
     auto turns = [&](int64_t from, int64_t to, bool fetch) {
       state = code.loop(code.integer(from), code.integer(to), times, state, [&](Value i, ValueRange inside) {

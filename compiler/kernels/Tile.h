@@ -17,6 +17,8 @@ struct SumAxis {
   int64_t size, strideA, strideB;
   /// The places [low, high) to sum over, if not all: known only where the code runs.
   mlir::Value low = {}, high = {};
+  /// Both are multiples of `stepsOfTurn`.
+  bool wholeTurns = false;
 };
 
 /// acc[r][v] += sum over the axes of A[rowOffsets[r] + ...] * B[v * lanes + ...].

@@ -1,5 +1,6 @@
 #include "compiler/kernels/check/Check.h"
 
+#include "compiler/kernels/Diagonal.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/oracle/Oracle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -64,6 +65,11 @@ static Tensor randomTensor(func::FuncOp kernel, unsigned index, std::mt19937_64 
     high = double(range[1]);
   }
   bool strange = kernel.getArgAttr(index, "check.nan") != nullptr;
+  int64_t rows = 1, columns = 1;
+  if (kernel.getArgAttr(index, triangularAttr)) {
+    rows = type.getShape()[type.getRank() - 2];
+    columns = type.getShape().back();
+  }
   std::uniform_real_distribution<double> real(low, high);
   std::uniform_int_distribution<int64_t> integer{static_cast<int64_t>(low), static_cast<int64_t>(high)};
   for (int64_t i = 0; i < tensor.size(); ++i) {
@@ -72,6 +78,8 @@ static Tensor randomTensor(func::FuncOp kernel, unsigned index, std::mt19937_64 
       const double values[] = {std::nan(""), INFINITY, -INFINITY, 0.0, -0.0};
       tensor.set(i, values[random() % 5]);
     }
+    if (i % columns > i / columns % rows)
+      tensor.set(i, 0);
   }
   return tensor;
 }
