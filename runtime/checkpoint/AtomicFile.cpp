@@ -31,6 +31,35 @@ Status syncFolderOf(const std::string &path) {
   return status;
 }
 
+/// Whether a device, a pipe or a socket is there, which a rename would replace by a file.
+bool isSpecial(const std::string &path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+Status writeAll(int descriptor, const std::string &path, const char *from, size_t count) {
+  while (count != 0) {
+    ssize_t wrote = ::write(descriptor, from, count);
+    if (wrote < 0 && errno == EINTR)
+      continue;
+    if (wrote <= 0)
+      return ioError("cannot write", path);
+    from += wrote;
+    count -= static_cast<size_t>(wrote);
+  }
+  return {};
+}
+
+Status writeIntoSpecial(const std::string &path, std::string_view text) {
+  int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return ioError("cannot write", path);
+  Status status = writeAll(descriptor, path, text.data(), text.size());
+  if (::close(descriptor) != 0 && status.isOk())
+    status = ioError("cannot close", path);
+  return status;
+}
+
 } // namespace
 
 Expected<FileWriter> FileWriter::create(const std::string &path) {
@@ -59,18 +88,8 @@ FileWriter::~FileWriter() {
 }
 
 void FileWriter::write(const void *bytes, size_t count) {
-  const char *from = static_cast<const char *>(bytes);
-  while (status_.isOk() && count != 0) {
-    ssize_t wrote = ::write(descriptor_, from, count);
-    if (wrote < 0 && errno == EINTR)
-      continue;
-    if (wrote <= 0) {
-      status_ = ioError("cannot write", path_);
-      return;
-    }
-    from += wrote;
-    count -= static_cast<size_t>(wrote);
-  }
+  if (status_.isOk())
+    status_ = writeAll(descriptor_, path_, static_cast<const char *>(bytes), count);
 }
 
 Status FileWriter::finish() {
@@ -85,6 +104,10 @@ Status FileWriter::finish() {
 }
 
 Status renameFile(const std::string &from, const std::string &to) {
+  if (isSpecial(to)) {
+    ::unlink(from.c_str());
+    return Status::io("cannot write " + to + ": it is not a regular file");
+  }
   if (std::rename(from.c_str(), to.c_str()) != 0)
     return ioError("cannot rename to", to);
   return syncFolderOf(to);
@@ -100,6 +123,8 @@ Status removeFile(const std::string &path) {
 }
 
 Status writeFileAtomically(const std::string &path, std::string_view text) {
+  if (isSpecial(path))
+    return writeIntoSpecial(path, text);
   Expected<FileWriter> file = FileWriter::create(path + ".tmp");
   if (!file)
     return file.status();

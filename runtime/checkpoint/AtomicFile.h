@@ -32,10 +32,11 @@ private:
 };
 
 /// Writes path + ".tmp", syncs it, renames it to path and syncs the folder. If anything fails, a full disk
-/// for one, what was at `path` before is still there.
+/// for one, what was at `path` before is still there. A device or a pipe there (/dev/stdout) is written to.
 Status writeFileAtomically(const std::string &path, std::string_view text);
 
-/// rename(2), then the folder is synced.
+/// rename(2), then the folder is synced. A device or a pipe at `to` is not replaced: `from` is removed, and
+/// the status says so.
 Status renameFile(const std::string &from, const std::string &to);
 
 /// Removes a file and syncs the folder; it is fine if there is none.

@@ -4,6 +4,10 @@
 #include "runtime/Panels.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 using namespace mlc;
@@ -148,6 +152,17 @@ TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
   EXPECT_EQ(readWholeFile(path, 2).status().code(), StatusCode::BadData);
   EXPECT_EQ(*readWholeFile(path, 3), "two");
   EXPECT_THAT(FileWriter::create("/dev/null").status().message(), HasSubstr("not a regular file"));
+  std::string pipe = folder.file("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_TRUE(writeFileAtomically(pipe, "piped").isOk());
+  char got[8] = {};
+  EXPECT_EQ(read(reader, got, sizeof got), 5);
+  EXPECT_STREQ(got, "piped");
+  close(reader);
+  ASSERT_TRUE(writeFileAtomically(folder.file("new"), "file").isOk());
+  EXPECT_THAT(renameFile(folder.file("new"), pipe).message(), HasSubstr("not a regular file"));
+  EXPECT_FALSE(folder.has("new"));
   FullDisk full(2);
   EXPECT_THAT(writeFileAtomically(path, "three").message(), HasSubstr("free some space"));
   EXPECT_EQ(folder.read("text"), "two");
