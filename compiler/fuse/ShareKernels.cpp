@@ -69,8 +69,8 @@ void liftSplats(func::FuncOp kernel, ArrayRef<size_t> lift, Launches &launches) 
     splat.replaceAllUsesWith(replacement);
     splat.erase();
   }
-  kernel.setFunctionType(
-      FunctionType::get(kernel.getContext(), body.getArgumentTypes(), kernel.getResultTypes()));
+  // Attributes of arguments grow with them.
+  kernel.setType(FunctionType::get(kernel.getContext(), body.getArgumentTypes(), kernel.getResultTypes()));
 }
 
 struct ShareKernelsPass : PassWrapper<ShareKernelsPass, OperationPass<ModuleOp>> {

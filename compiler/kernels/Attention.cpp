@@ -206,7 +206,7 @@ Cut cutOf(const Parts &parts, const Target &target) {
   cut.chunks = chunksFor(nanoseconds, products.outer * cut.blocks);
   cut.triangle = panelColumns(products.scores, target);
   if (products.columns < 2 * cut.triangle || products.columns % cut.triangle != 0 ||
-      cut.triangle % lanesFor(parts.rows, target) != 0 || !hidesPast(parts))
+      cut.triangle % (2 * lanesFor(parts.rows, target)) != 0 || !hidesPast(parts))
     cut.triangle = 0;
   return cut;
 }

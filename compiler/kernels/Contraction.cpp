@@ -265,10 +265,10 @@ private:
   /// many that are asked for at once, the last ones hold up the sum's own.
   void fetchResults(Tile &tile, Value row, Value column) {
     int64_t lines = tile.rows() * tile.vectors;
-    auto fetch = [=](Value line) {
-      Value vector = code.rem(line, tile.vectors);
+    auto fetch = [this, row, column, vectors = tile.vectors](Value line) {
+      Value vector = code.rem(line, vectors);
       fetchAhead(group, emission, product,
-                 {code.add(row, code.div(line, tile.vectors)), code.add(column, code.mul(vector, cut.lanes)),
+                 {code.add(row, code.div(line, vectors)), code.add(column, code.mul(vector, cut.lanes)),
                   offsetC, outerCoords});
     };
     bool isLong =
@@ -276,7 +276,7 @@ private:
     // Where panels of B come near beside the sum, that is enough beside it.
     if (isLong && !tile.fetchBeside && !tile.aheadB) {
       tile.fetchSteps = lines * stepsOfTurn;
-      tile.fetchBeside = [=](Value step) { fetch(code.div(step, stepsOfTurn)); };
+      tile.fetchBeside = [this, fetch](Value step) { fetch(code.div(step, stepsOfTurn)); };
       return;
     }
     for (int64_t line = 0; line < lines; ++line)
@@ -376,6 +376,8 @@ Past zerosOf(const Product &product) {
   // Which axes of A the rows and the sum are, whole, is told by their steps.
   const Product::Axis &row = product.row, &sum = product.sums.front();
   int64_t rows = shape[shape.size() - 2], columns = shape.back();
+  if (llvm::any_of(product.outer, [&](const Product::Axis &axis) { return axis.a % (rows * columns) != 0; }))
+    return Past::Nothing;
   if (row.a == columns && sum.a == 1 && row.size == rows && sum.size == columns)
     return Past::LaterSums;
   if (row.a == 1 && sum.a == columns && row.size == columns && sum.size == rows)

@@ -23,6 +23,13 @@ struct Fact {
 
 Fact number(double value) { return std::isnan(value) ? Fact() : Fact{Fact::Number, value}; }
 
+/// As the element type has it. Integers may wrap: nothing is said of them.
+Fact rounded(double value, Type element) {
+  if (element.isF32())
+    return number(double(float(value)));
+  return element.isF64() || element.isInteger(1) ? number(value) : Fact();
+}
+
 class Facts {
 public:
   Fact of(Value value) {
@@ -54,7 +61,7 @@ private:
   /// The axis whose index `value` is.
   static std::optional<int64_t> countedAxis(Value value) {
     if (auto iota = value.getDefiningOp<ir::IotaOp>())
-      return int64_t(iota.getAxis());
+      return elementOf(value).isInteger(8) ? std::nullopt : std::optional(int64_t(iota.getAxis()));
     auto broadcast = value.getDefiningOp<ir::BroadcastOp>();
     std::optional<int64_t> axis = broadcast ? countedAxis(broadcast.getX()) : std::nullopt;
     return axis ? std::optional(broadcast.getAxes()[*axis]) : std::nullopt;
@@ -96,19 +103,20 @@ private:
     auto any = [&](double what) {
       return llvm::any_of(facts, [&](const Fact &fact) { return fact.is(what); });
     };
+    SmallVector<double> values;
+    for (const Fact &fact : facts)
+      if (fact.kind == Fact::Number)
+        values.push_back(fact.number);
+    auto elementwise = cast<ir::ElementwiseOpInterface>(op);
+    Value result = op->getResult(0);
+    if (values.size() == facts.size())
+      return rounded(elementwise.evaluate(values), elementOf(result));
     if (isa<ir::SelectOp>(op) && facts[0].kind == Fact::Number)
       return facts[facts[0].number != 0 ? 1 : 2];
     if ((isa<ir::MulOp, ir::AndOp>(op) && any(0)) || (isa<ir::DivOp>(op) && facts[0].is(0)))
       return number(0);
     if (isa<ir::OrOp>(op) && any(1))
       return number(1);
-    SmallVector<double> values;
-    for (const Fact &fact : facts)
-      if (fact.kind == Fact::Number)
-        values.push_back(fact.number);
-    auto elementwise = cast<ir::ElementwiseOpInterface>(op);
-    if (values.size() == facts.size())
-      return number(elementwise.evaluate(values));
     // What is infinite stays so, whatever is added to it.
     if (isa<ir::AddOp, ir::SubOp>(op) && values.size() == 1 && std::isinf(values[0]))
       return number(facts[0].kind == Fact::Number ? elementwise.evaluate({values[0], 0.0})

@@ -224,8 +224,8 @@ private:
       };
       const size_t width = state.size() / size_t(strands);
       if (triangle) {
-        // Turns of all strands, then of the first half of them, and so on: each vector meets the strand that
-        // it would meet in a whole row.
+        // Turns of all strands, then of the first half of them, and so on. As a triangle's step is an even
+        // number of vectors, each meets the strand that it would meet in a whole row.
         Value done = code.integer(0);
         for (int64_t some = strands; some > 0; some /= 2) {
           int64_t turn = some * lanes;

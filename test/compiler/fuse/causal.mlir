@@ -1,5 +1,6 @@
 // What is zero past the diagonal is said of the arguments of kernels: a causal mask, and the weights that it makes.
 // RUN: mlc-opt %s --split-input-file --mlc-fuse | FileCheck %s
+// RUN: mlc-opt %s --split-input-file --mlc-fuse --mlc-share-kernels | FileCheck %s --check-prefix=SHARE
 
 // CHECK-LABEL: func.func @attention
 // The mask.
@@ -51,4 +52,53 @@ func.func @finite(%s: tensor<64x64xf32>, %v: tensor<64x64xf32>) -> (tensor<64x64
   %e = mlc.exp %d : tensor<64x64xf32>
   %o = mlc.contract "ts,sc->tc" %e, %v : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
   return %e, %o : tensor<64x64xf32>, tensor<64x64xf32>
+}
+
+// -----
+
+// Kernels that differ in a number become one, which says the same of its arguments.
+// CHECK-LABEL: func.func @scaled
+// SHARE-LABEL: func.func @scaled
+// SHARE: func.func private @[[K:k_[0-9]]](%arg0: tensor<64x64xf32> {mlc.triangular}, %arg1: tensor<64x16xf32>, %arg2: tensor<f32>)
+// SHARE: mlc.contract
+// SHARE-NOT: mlc.contract
+func.func @scaled(%s: tensor<64x64xf32>, %v: tensor<64x16xf32>, %w: tensor<64x16xf32>) -> (tensor<64x16xf32>, tensor<64x16xf32>) {
+  %i = mlc.iota 0 : tensor<64xi32>
+  %row = mlc.broadcast %i axes = [0] : tensor<64xi32> -> tensor<64x64xi32>
+  %column = mlc.broadcast %i axes = [1] : tensor<64xi32> -> tensor<64x64xi32>
+  %mask = mlc.compare lt %row, %column : tensor<64x64xi32>
+  %zero = mlc.constant dense<0.0> : tensor<64x64xf32>
+  %p = mlc.select %mask, %zero, %s : tensor<64x64xf32>
+  %a = mlc.contract "ts,sc->tc" %p, %v : (tensor<64x64xf32>, tensor<64x16xf32>) -> tensor<64x16xf32>
+  %half = mlc.constant dense<0.5> : tensor<64x16xf32>
+  %x = mlc.mul %a, %half : tensor<64x16xf32>
+  %b = mlc.contract "ts,sc->tc" %p, %w : (tensor<64x64xf32>, tensor<64x16xf32>) -> tensor<64x16xf32>
+  %third = mlc.constant dense<0.25> : tensor<64x16xf32>
+  %y = mlc.mul %b, %third : tensor<64x16xf32>
+  return %x, %y : tensor<64x16xf32>, tensor<64x16xf32>
+}
+
+// -----
+
+// Zero times the logarithm of zero is no number, and what is zero in f64 alone is none in f32: neither is a triangle.
+// CHECK-LABEL: func.func @entropy
+// SHARE-LABEL: func.func @entropy
+// CHECK-NOT: mlc.triangular
+func.func @entropy(%s: tensor<64x64xf32>, %v: tensor<64x16xf32>) -> (tensor<64x16xf32>, tensor<64x16xf32>) {
+  %i = mlc.iota 0 : tensor<64xi32>
+  %row = mlc.broadcast %i axes = [0] : tensor<64xi32> -> tensor<64x64xi32>
+  %column = mlc.broadcast %i axes = [1] : tensor<64xi32> -> tensor<64x64xi32>
+  %mask = mlc.compare ge %row, %column : tensor<64x64xi32>
+  %zero = mlc.constant dense<0.0> : tensor<64x64xf32>
+  %p = mlc.select %mask, %s, %zero : tensor<64x64xf32>
+  %l = mlc.log %p : tensor<64x64xf32>
+  %h = mlc.mul %p, %l : tensor<64x64xf32>
+  %a = mlc.contract "ts,sc->tc" %h, %v : (tensor<64x64xf32>, tensor<64x16xf32>) -> tensor<64x16xf32>
+  %low = mlc.constant dense<-200.0> : tensor<64x64xf32>
+  %q = mlc.select %mask, %s, %low : tensor<64x64xf32>
+  %e = mlc.exp %q : tensor<64x64xf32>
+  %isSome = mlc.compare gt %e, %zero : tensor<64x64xf32>
+  %g = mlc.select %isSome, %zero, %s : tensor<64x64xf32>
+  %b = mlc.contract "ts,sc->tc" %g, %v : (tensor<64x64xf32>, tensor<64x16xf32>) -> tensor<64x16xf32>
+  return %a, %b : tensor<64x16xf32>, tensor<64x16xf32>
 }

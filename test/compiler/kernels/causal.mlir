@@ -214,3 +214,13 @@ func.func @part(%p: tensor<3x100x64xf32> {mlc.triangular}, %v: tensor<3x64x32xf3
   %r = mlc.contract "ats,ase->ate" %h, %v : (tensor<3x40x64xf32>, tensor<3x64x32xf32>) -> tensor<3x40x32xf32>
   return %r : tensor<3x40x32xf32>
 }
+
+// Slices of rows that run on from one triangle into the next: each has another diagonal.
+// PLAN: shifted: contraction,
+// CHECK: shifted: agrees
+func.func @shifted(%p: tensor<65x64x64xf32> {mlc.triangular}, %v: tensor<64x64x32xf32>) -> tensor<64x64x32xf32> {
+  %f = mlc.reshape %p : tensor<65x64x64xf32> -> tensor<64x65x64xf32>
+  %s = mlc.slice %f starts = [0, 0, 0] strides = [1, 1, 1] : tensor<64x65x64xf32> -> tensor<64x64x64xf32>
+  %r = mlc.contract "ats,ase->ate" %s, %v : (tensor<64x64x64xf32>, tensor<64x64x32xf32>) -> tensor<64x64x32xf32>
+  return %r : tensor<64x64x32xf32>
+}
