@@ -95,10 +95,10 @@ public:
       made.coords = coords;
       made.linear = Coord{row, 0, {}};
       rowPoint = pull.point(std::move(made));
-      end = code.integer(reduced.back());
       if (triangle) {
         Value steps = code.add(code.div(coords.back().base, triangle), 1);
-        end = arith::MinSIOp::create(code.builder(), code.loc(), code.mul(steps, triangle), end);
+        end = arith::MinSIOp::create(code.builder(), code.loc(), code.mul(steps, triangle),
+                                     code.integer(reduced.back()));
       }
       for (size_t level = 0; level < found.levels.size(); ++level) {
         prepare(level);
@@ -297,8 +297,8 @@ private:
   Pull &pull;
   Code &code;
   Reductions found;
-  int64_t triangle;
-  Value end; // of what a row of a triangle looks at
+  int64_t triangle; // of emitRows
+  Value end;        // of what a row of a triangle looks at
   SmallVector<int64_t> kept, reduced;
   SmallVector<Value> inputs; // of the full shape
   int64_t lanes, rowSize = 1;

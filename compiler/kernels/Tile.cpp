@@ -115,31 +115,26 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
                   code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
     };
-    if (axis.low) {
-      int64_t turn = axis.wholeTurns ? times : 1;
-      return code.loop(axis.low, axis.high, turn, state, [&](Value i, ValueRange inside) {
+    auto turns = [&](Value low, Value high, int64_t turn, bool fetch) {
+      state = code.loop(low, high, turn, state, [&](Value i, ValueRange inside) {
         SmallVector<Value> values(inside);
+        if (fetch)
+          tile.fetchBeside(i);
         for (int64_t u = 0; u < turn; ++u)
           values = at(code.add(i, u), std::move(values));
         return values;
       });
+    };
+    if (axis.low) {
+      turns(axis.low, axis.high, axis.wholeTurns ? times : 1, false);
+      return state;
     }
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
-    auto turns = [&](int64_t from, int64_t to, bool fetch) {
-      state = code.loop(code.integer(from), code.integer(to), times, state, [&](Value i, ValueRange inside) {
-        SmallVector<Value> values(inside);
-        if (fetch)
-          tile.fetchBeside(i);
-        for (int64_t u = 0; u < times; ++u)
-          values = at(code.add(i, u), std::move(values));
-        return values;
-      });
-    };
     int64_t fetching = inner && tile.fetchBeside ? std::min(whole, tile.fetchSteps.value_or(whole)) : 0;
     if (fetching > 0)
-      turns(0, fetching, true);
+      turns(code.integer(0), code.integer(fetching), times, true);
     if (fetching < whole)
-      turns(fetching, whole, false);
+      turns(code.integer(fetching), code.integer(whole), times, false);
     for (int64_t i = whole; i < axis.size; ++i)
       state = at(code.integer(i), std::move(state));
     return state;

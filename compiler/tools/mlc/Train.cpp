@@ -134,6 +134,10 @@ Status checkProfile(const std::string &path) {
   if (std::filesystem::path(path).extension() == ".mlc")
     return Status::usage("--profile takes the name of a trace, and " + path +
                          " is a model; name a file that may be written, as in --profile trace.json");
+  std::error_code error; // nothing may be there
+  std::filesystem::file_status there = std::filesystem::status(path, error);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    return Status::io("cannot write " + path + ": it is not a regular file");
   return FileWriter::create(path + ".tmp").status(); // gone again at once
 }
 
