@@ -1,6 +1,5 @@
 #include "runtime/checkpoint/RunFolder.h"
 
-#include "runtime/Json.h"
 #include "runtime/Number.h"
 #include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/StateTensors.h"
@@ -19,51 +18,6 @@ namespace mlc {
 namespace {
 
 constexpr int64_t maxTextBytes = int64_t(256) << 20;
-constexpr int64_t formatVersion = 1;
-
-Json print(const TrainerState &state) {
-  Json json = {{"version", formatVersion},  {"seed", state.seed},
-               {"update", state.update},    {"epoch", state.position.epoch},
-               {"row", state.position.row}, {"sums", Json::array()},
-               {"best", nullptr},           {"epochs_without_better", state.epochsWithoutBetter},
-               {"finished", state.finished}};
-  for (double sum : state.sums)
-    json["sums"].push_back(printNumber(sum));
-  if (state.best)
-    json["best"] = {{"figure", jsonNumber(state.best->figure)},
-                    {"epoch", state.best->epoch},
-                    {"update", state.best->update}};
-  return json;
-}
-
-Expected<TrainerState> parseState(const std::string &text, const std::string &where) {
-  Expected<Json> json = parseJson(text, where);
-  if (!json)
-    return json.status();
-  Status status;
-  JsonObject object(*json, where, status);
-  TrainerState state;
-  if (object.integer("version") != formatVersion)
-    object.fail("version", "is not known here");
-  state.seed = object.natural("seed");
-  state.update = object.natural("update");
-  state.position.epoch = object.integer("epoch");
-  state.position.row = object.integer("row", 0, maxRows);
-  for (const std::string &sum : object.texts("sums")) {
-    std::optional<double> value = parseF64(sum);
-    if (!value)
-      object.fail("sums", "holds something that is not a number");
-    state.sums.push_back(value.value_or(0));
-  }
-  if (object.has("best") && !(*json)["best"].is_null()) {
-    JsonObject best = object.object("best");
-    state.best = BestEpoch{best.number("figure"), best.integer("epoch"), best.natural("update")};
-  }
-  state.epochsWithoutBetter = object.integer("epochs_without_better");
-  state.finished = object.boolean("finished");
-  MLC_TRY(status);
-  return state;
-}
 
 /// A relative path to a model text, without "..", as imports are.
 bool staysInside(const fs::path &path) {
@@ -136,20 +90,10 @@ Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &
     fs::create_directories(fs::path(run.file(name)).parent_path(), error);
     MLC_TRY(writeFileAtomically(run.file(name), text));
   }
-  Json json = {{"version", formatVersion},
-               {"model_folder", config.modelFolder},
-               {"data_folder", config.dataFolder},
-               {"settings", Json::object()},
-               {"categories", Json::object()}};
-  for (const auto &[name, value] : config.settings)
-    json["settings"][name] = value;
-  for (const auto &[field, values] : config.vocabulary)
-    json["categories"][field] = values;
-  Expected<Json> manifest = parseJson(printManifest(config.manifest), "manifest");
-  if (!manifest)
-    return manifest.status();
-  json["manifest"] = std::move(*manifest);
-  MLC_TRY(writeFileAtomically(run.file("config.json"), printJson(json)));
+  Expected<std::string> text = printConfig(config);
+  if (!text)
+    return text.status();
+  MLC_TRY(writeFileAtomically(run.file("config.json"), *text));
   MLC_TRY(run.readConfig());
   return Expected<RunFolder>(std::move(run));
 }
@@ -171,26 +115,10 @@ Status RunFolder::readConfig() {
   Expected<std::string> text = readWholeFile(where, maxTextBytes);
   if (!text)
     return text.status();
-  Expected<Json> json = parseJson(*text, where);
-  if (!json)
-    return json.status();
-  Status status;
-  JsonObject object(*json, where, status);
-  if (object.integer("version") != formatVersion)
-    object.fail("version", "is not known here");
-  config_.modelFolder = object.text("model_folder");
-  config_.dataFolder = object.text("data_folder");
-  config_.settings = object.textMap("settings");
-  JsonObject categories = object.object("categories");
-  MLC_TRY(status);
-  for (auto it = (*json)["categories"].begin(); it != (*json)["categories"].end(); ++it)
-    config_.vocabulary[it.key()] = categories.texts(it.key().c_str());
-  object.object("manifest");
-  MLC_TRY(status);
-  Expected<Manifest> manifest = parseManifest((*json)["manifest"].dump(), where);
-  if (!manifest)
-    return manifest.status();
-  config_.manifest = std::move(*manifest);
+  Expected<RunConfig> config = parseConfig(*text, where);
+  if (!config)
+    return config.status();
+  config_ = std::move(*config);
   return {};
 }
 
@@ -227,7 +155,7 @@ Status RunFolder::save(const Session &session, const TrainerState &state) {
   Expected<FileWriter> writer = FileWriter::create(record + ".next");
   if (!writer)
     return writer.status();
-  writer->write(printJson(print(state)));
+  writer->write(printState(state));
   MLC_TRY(writer->finish());
   MLC_TRY(renameFile(record + ".next", record)); // the commit
   MLC_TRY(renameFile(model + ".next", model));

@@ -16,46 +16,16 @@
 #ifndef MLC_RUNTIME_CHECKPOINT_RUNFOLDER_H
 #define MLC_RUNTIME_CHECKPOINT_RUNFOLDER_H
 
-#include "runtime/Manifest.h"
-#include "runtime/data/Dataset.h"
-#include "runtime/data/Loader.h"
+#include "runtime/checkpoint/RunConfig.h"
+#include "runtime/checkpoint/TrainerState.h"
 #include "runtime/train/Session.h"
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mlc {
-
-/// Written once, when the run begins.
-struct RunConfig {
-  Manifest manifest; ///< with what the command line changed in `train` and `scalars`
-  Vocabulary vocabulary;
-  std::string modelFolder;                     ///< absolute: relative data files were resolved here
-  std::string dataFolder;                      ///< absolute, --data; or empty
-  std::map<std::string, std::string> settings; ///< whatever else the command wants to find again
-};
-
-/// The best epoch so far.
-struct BestEpoch {
-  double figure = 0;
-  int64_t epoch = 0; ///< counted from 1, as in metrics.csv
-  uint64_t update = 0;
-};
-
-/// Where a run is, beside its tensors.
-struct TrainerState {
-  uint64_t seed = 0;
-  uint64_t update = 0; ///< updates made
-  DataPosition position;
-  std::vector<double> sums; ///< of the epoch so far
-  std::optional<BestEpoch> best;
-  int64_t epochsWithoutBetter = 0;
-  bool finished = false;
-};
 
 class RunFolder {
 public:

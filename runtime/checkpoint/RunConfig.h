@@ -1,0 +1,29 @@
+// What a run folder says of the run as a whole: config.json.
+#ifndef MLC_RUNTIME_CHECKPOINT_RUNCONFIG_H
+#define MLC_RUNTIME_CHECKPOINT_RUNCONFIG_H
+
+#include "runtime/Manifest.h"
+#include "runtime/data/Dataset.h"
+
+#include <map>
+#include <string>
+
+namespace mlc {
+
+/// Written when the run begins, and again when it is resumed with other settings.
+struct RunConfig {
+  Manifest manifest; ///< with what the command line changed in `train` and `scalars`
+  Vocabulary vocabulary;
+  std::string modelFolder;                     ///< absolute: relative data files were resolved here
+  std::string dataFolder;                      ///< absolute, --data; or empty
+  std::map<std::string, std::string> settings; ///< whatever else the command wants to find again
+};
+
+/// Deterministic; ends with a newline.
+Expected<std::string> printConfig(const RunConfig &config);
+
+/// Reads what printConfig wrote, or anything that claims to be it. `where` names the file in messages.
+Expected<RunConfig> parseConfig(const std::string &text, const std::string &where);
+
+} // namespace mlc
+#endif
