@@ -7,7 +7,7 @@ config.name = "mlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".mlc", ".test"]
 lit_config.maxIndividualTestTime = 300
-config.excludes = ["unit", "Inputs"]
+config.excludes = ["unit", "faults", "Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mlc_build, "test")
 
@@ -17,7 +17,7 @@ config.environment["PATH"] = os.pathsep.join([*folders, config.environment["PATH
 # Kernel objects of the tests stay in the build folder, and out of the person's own cache.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.mlc_build, "test", "cache")
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
-for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "MLC_SWEEP"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 

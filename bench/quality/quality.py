@@ -86,7 +86,8 @@ def command(*words):
 
 
 def train_mlc(program, seed, steps, folder, options):
-    command(options.mlc, "train", program.path, "--seed", seed, "--steps", steps, "--threads", options.threads, "--out", folder)
+    command(options.mlc, "train", program.path, "--seed", seed, "--steps", steps, "--threads", options.threads, "--overwrite",
+            "--out", folder)
     figures = json.loads(command(options.mlc, "eval", folder, "--split", "validation", "--checkpoint", "last", "--json"))
     (folder / "quality.json").write_text(json.dumps({"loss": figures["loss"]}))
 

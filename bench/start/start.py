@@ -58,6 +58,7 @@ class Mlc:
         """Seconds to the first step, and KiB: the highest of all until it was made, the highest after it."""
         times = self.folder / "times"
         times.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "run", ignore_errors=True)
         begin = time.monotonic()
         process = subprocess.Popen([self.mlc, "train", self.model, *self.data, "--threads", str(self.threads),
                                     "--epochs", "1000000", "--out", self.folder / "run", "--step-times", times],

@@ -43,7 +43,7 @@ def prepare(mlc, workload, folder):
     output(*train, "--steps", str(4 if workload.predict else BATCHES), "--dump-parity", folder / "dump")
     if not workload.predict:
         return json.loads((folder / "dump/losses.json").read_text())[:CHECKED]
-    output(*train, "--steps", "0", "--out", folder / "untrained")
+    output(*train, "--steps", "0", "--overwrite", "--out", folder / "untrained")
     numpy.savez(folder / "rows.npz", **{name: numpy.concatenate([row[name] for row in rows(folder / "dump", raw=True)])
                                         for name in rows(folder / "dump")[0]})
     lines = output(mlc, "predict", folder / "untrained", folder / "rows.npz", "--json").splitlines()[:2]
@@ -62,7 +62,7 @@ class Training:
         self.log = open(folder / f"log{threads}", "w+")
         self.process = subprocess.Popen(
             [mlc, "train", folder / "model.mlc", "--data", folder, "--threads", str(threads), "--epochs", "1000000000",
-             "--out", self.run_folder, "--step-times", self.times], stdout=self.log, stderr=self.log,
+             "--overwrite", "--out", self.run_folder, "--step-times", self.times], stdout=self.log, stderr=self.log,
             preexec_fn=dies_with_parent)
         self.read = 0
         # What is needed later (another batch size at the end of an epoch) is compiled beside the first steps.

@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <optional>
+
+namespace fs = std::filesystem;
 
 namespace mlc {
 namespace {
@@ -18,17 +22,9 @@ Status ioError(const std::string &what, const std::string &path) {
   return Status::io(what + " " + path + ": " + std::strerror(number) + advice);
 }
 
-Status syncFolderOf(const std::string &path) {
+std::string folderOf(const std::string &path) {
   size_t slash = path.rfind('/');
-  std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
-  int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return ioError("cannot open the folder", folder);
-  // Some file systems do not sync folders; that is no reason to give up a checkpoint.
-  int result = fsync(descriptor);
-  Status status = result != 0 && errno != EINVAL ? ioError("cannot sync the folder", folder) : Status();
-  ::close(descriptor);
-  return status;
+  return slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
 }
 
 /// Whether a device, a pipe or a socket is there, which a rename would replace by a file.
@@ -37,67 +33,136 @@ bool isSpecial(const std::string &path) {
   return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
-Status writeAll(int descriptor, const std::string &path, const char *from, size_t count) {
-  while (count != 0) {
-    ssize_t wrote = ::write(descriptor, from, count);
-    if (wrote < 0 && errno == EINTR)
-      continue;
-    if (wrote <= 0)
-      return ioError("cannot write", path);
-    from += wrote;
-    count -= static_cast<size_t>(wrote);
-  }
-  return {};
+int openFile(const std::string &path, int flags) {
+  return uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
 }
 
 Status writeIntoSpecial(const std::string &path, std::string_view text) {
-  int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  int descriptor = openFile(path, O_WRONLY);
   if (descriptor < 0)
     return ioError("cannot write", path);
-  Status status = writeAll(descriptor, path, text.data(), text.size());
-  if (::close(descriptor) != 0 && status.isOk())
+  Status status = writeTo(descriptor, text, path);
+  if (closeFile(descriptor) != 0 && status.isOk())
     status = ioError("cannot close", path);
   return status;
 }
 
+/// Of what is there, links not followed.
+Expected<std::optional<mode_t>> modeOf(const std::string &path) {
+  struct stat info;
+  if (uninterrupted([&] { return ::lstat(path.c_str(), &info); }) == 0)
+    return std::optional<mode_t>(info.st_mode);
+  if (errno == ENOENT || errno == ENOTDIR)
+    return std::optional<mode_t>();
+  return ioError("cannot look at", path);
+}
+
+/// Repeats a call of the standard library while signals interrupt it.
+template <typename Call> std::error_code errorOf(Call call) {
+  std::error_code error;
+  do {
+    error.clear();
+    call(error);
+  } while (error == std::errc::interrupted);
+  return error;
+}
+
 } // namespace
 
+int closeFile(int descriptor) {
+  int result = ::close(descriptor);
+  return result != 0 && errno == EINTR ? 0 : result;
+}
+
+Status writeTo(int descriptor, std::string_view text, const std::string &path) {
+  while (!text.empty()) {
+    ssize_t wrote = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (wrote <= 0)
+      return ioError("cannot write", path);
+    text.remove_prefix(static_cast<size_t>(wrote));
+  }
+  return {};
+}
+
+Status syncFile(int descriptor, const std::string &path) {
+  // Some file systems do not sync folders; that is no reason to give up a checkpoint.
+  if (uninterrupted([&] { return fsync(descriptor); }) != 0 && errno != EINVAL)
+    return ioError("cannot sync", path);
+  return {};
+}
+
 Expected<FileWriter> FileWriter::create(const std::string &path) {
-  int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+  int descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
   if (descriptor < 0)
     return ioError("cannot write", path);
   // A device or a pipe is not ours to remove when something fails.
   struct stat info;
-  if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
-    ::close(descriptor);
+  Status status;
+  if (uninterrupted([&] { return fstat(descriptor, &info); }) != 0)
+    status = ioError("cannot look at", path);
+  else if (!S_ISREG(info.st_mode))
+    status = Status::io("cannot write " + path + ": it is not a regular file");
+  if (status.isOk())
+    return FileWriter(path, descriptor);
+  closeFile(descriptor);
+  return status;
+}
+
+Expected<FileWriter> FileWriter::replacing(const std::string &path) {
+  std::string target = path;
+  struct stat info;
+  bool replaces = uninterrupted([&] { return ::stat(path.c_str(), &info); }) == 0;
+  if (!replaces && errno != ENOENT)
+    return ioError("cannot write", path);
+  if (replaces && !S_ISREG(info.st_mode))
     return Status::io("cannot write " + path + ": it is not a regular file");
-  }
-  return FileWriter(path, descriptor);
+  std::error_code error;
+  if (fs::path real = fs::canonical(path, error); !error)
+    target = real.string();
+  static std::atomic<int> count{0};
+  int descriptor = -1;
+  std::string beside;
+  do { // what has the name already is left of a process that was killed, or of another machine
+    beside = folderOf(target) + "/.mlc-" + std::to_string(getpid()) + "-" + std::to_string(count++) + ".tmp";
+    descriptor = openFile(beside, O_WRONLY | O_CREAT | O_EXCL);
+  } while (descriptor < 0 && errno == EEXIST);
+  if (descriptor < 0)
+    return ioError("cannot write", path);
+  FileWriter writer(beside, descriptor);
+  if (replaces && uninterrupted([&] { return fchmod(descriptor, info.st_mode & 07777); }) != 0)
+    return ioError("cannot keep the permissions of", path);
+  writer.target_ = target;
+  return Expected<FileWriter>(std::move(writer));
 }
 
 FileWriter::FileWriter(FileWriter &&other) noexcept
-    : path_(std::move(other.path_)), descriptor_(other.descriptor_), status_(std::move(other.status_)) {
+    : path_(std::move(other.path_)), target_(std::move(other.target_)), descriptor_(other.descriptor_),
+      status_(std::move(other.status_)) {
   other.descriptor_ = -1;
 }
 
 FileWriter::~FileWriter() {
   if (descriptor_ >= 0) {
-    ::close(descriptor_);
+    closeFile(descriptor_);
     ::unlink(path_.c_str());
   }
 }
 
 void FileWriter::write(const void *bytes, size_t count) {
   if (status_.isOk())
-    status_ = writeAll(descriptor_, path_, static_cast<const char *>(bytes), count);
+    status_ =
+        writeTo(descriptor_, {static_cast<const char *>(bytes), count}, target_.empty() ? path_ : target_);
 }
 
 Status FileWriter::finish() {
-  if (status_.isOk() && fsync(descriptor_) != 0 && errno != EINVAL)
-    status_ = ioError("cannot sync", path_);
-  if (::close(descriptor_) != 0 && status_.isOk())
-    status_ = ioError("cannot close", path_);
+  const std::string &name = target_.empty() ? path_ : target_;
+  if (status_.isOk())
+    status_ = syncFile(descriptor_, name);
+  if (closeFile(descriptor_) != 0 && status_.isOk())
+    status_ = ioError("cannot close", name);
   descriptor_ = -1;
+  if (status_.isOk() && !target_.empty())
+    status_ = renameFile(path_, target_);
   if (!status_.isOk())
     ::unlink(path_.c_str());
   return status_;
@@ -108,39 +173,70 @@ Status renameFile(const std::string &from, const std::string &to) {
     ::unlink(from.c_str());
     return Status::io("cannot write " + to + ": it is not a regular file");
   }
-  if (std::rename(from.c_str(), to.c_str()) != 0)
+  if (uninterrupted([&] { return std::rename(from.c_str(), to.c_str()); }) != 0)
     return ioError("cannot rename to", to);
-  return syncFolderOf(to);
+  return syncFolder(folderOf(to));
 }
 
 Status removeFile(const std::string &path) {
-  if (::unlink(path.c_str()) != 0) {
-    if (errno == ENOENT)
-      return {};
-    return ioError("cannot remove", path);
-  }
-  return syncFolderOf(path);
+  if (uninterrupted([&] { return ::unlink(path.c_str()); }) != 0)
+    return errno == ENOENT || errno == ENOTDIR ? Status() : ioError("cannot remove", path);
+  return syncFolder(folderOf(path));
+}
+
+Expected<bool> isThere(const std::string &path) {
+  Expected<std::optional<mode_t>> mode = modeOf(path);
+  return mode ? Expected<bool>(mode->has_value()) : Expected<bool>(mode.status());
+}
+
+Expected<bool> isFolder(const std::string &path) {
+  Expected<std::optional<mode_t>> mode = modeOf(path);
+  return mode ? Expected<bool>(*mode && S_ISDIR(**mode)) : Expected<bool>(mode.status());
+}
+
+Status makeFolders(const std::string &path) {
+  std::error_code error = errorOf([&](std::error_code &at) { fs::create_directories(path, at); });
+  return error ? Status::io("cannot make the folder " + path + ": " + error.message()) : Status();
+}
+
+Status removeFolder(const std::string &path) {
+  std::error_code error = errorOf([&](std::error_code &at) { fs::remove_all(path, at); });
+  return error ? Status::io("cannot remove the folder " + path + ": " + error.message()) : Status();
+}
+
+Status syncFolder(const std::string &path) {
+  int descriptor = openFile(path, O_RDONLY | O_DIRECTORY);
+  if (descriptor < 0)
+    return ioError("cannot open the folder", path);
+  Status status = syncFile(descriptor, path);
+  closeFile(descriptor);
+  return status;
+}
+
+Status truncateFile(const std::string &path, int64_t bytes) {
+  if (uninterrupted([&] { return ::truncate(path.c_str(), bytes); }) != 0)
+    return ioError("cannot cut", path);
+  return {};
 }
 
 Status writeFileAtomically(const std::string &path, std::string_view text) {
   if (isSpecial(path))
     return writeIntoSpecial(path, text);
-  Expected<FileWriter> file = FileWriter::create(path + ".tmp");
+  Expected<FileWriter> file = FileWriter::replacing(path);
   if (!file)
     return file.status();
   file->write(text);
-  MLC_TRY(file->finish());
-  return renameFile(path + ".tmp", path);
+  return file->finish();
 }
 
 Expected<std::string> readWholeFile(const std::string &path, int64_t mostBytes) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int descriptor = openFile(path, O_RDONLY | O_NONBLOCK);
   if (descriptor < 0)
     return ioError("cannot open", path);
   struct stat info;
   Status status;
   std::string text;
-  if (fstat(descriptor, &info) != 0)
+  if (uninterrupted([&] { return fstat(descriptor, &info); }) != 0)
     status = ioError("cannot read", path);
   else if (!S_ISREG(info.st_mode))
     status = Status::io("cannot read " + path + ": it is not a regular file");
@@ -148,9 +244,7 @@ Expected<std::string> readWholeFile(const std::string &path, int64_t mostBytes) 
     status = Status::badData(path + " is larger than such a file can be");
   char buffer[1 << 14];
   while (status.isOk()) {
-    ssize_t got = ::read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR)
-      continue;
+    ssize_t got = uninterrupted([&] { return ::read(descriptor, buffer, sizeof buffer); });
     if (got < 0)
       status = ioError("cannot read", path);
     if (got <= 0)
@@ -159,7 +253,7 @@ Expected<std::string> readWholeFile(const std::string &path, int64_t mostBytes) 
     if (static_cast<int64_t>(text.size()) > mostBytes)
       status = Status::badData(path + " is larger than such a file can be");
   }
-  ::close(descriptor);
+  closeFile(descriptor);
   if (!status.isOk())
     return status;
   return text;

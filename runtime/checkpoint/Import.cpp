@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/Import.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/checkpoint/RunFolder.h"
 #include "runtime/checkpoint/Safetensors.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 namespace mlc {
 namespace {
 
-Expected<std::string> findFile(const std::string &name, const std::string &modelFolder) {
+Expected<std::string> findFile(const std::string &name, const std::string &modelFolder, std::string &note) {
   const fs::path path(name);
   bool climbs = std::find(path.begin(), path.end(), fs::path("..")) != path.end();
   if (path.empty() || path.is_absolute() || climbs)
@@ -20,7 +21,15 @@ Expected<std::string> findFile(const std::string &name, const std::string &model
   std::string looked;
   for (const fs::path &place : {fs::path(modelFolder) / path, fs::current_path() / path}) {
     std::error_code error;
-    fs::path file = fs::is_directory(place, error) ? place / "model.safetensors" : place;
+    fs::path file = place;
+    if (fs::is_directory(place, error)) {
+      Expected<std::optional<std::string>> last = RunFolder::lastModel(place.string(), note);
+      if (!last)
+        return last.status();
+      if (*last)
+        return **last;
+      file /= "model.safetensors";
+    }
     if (fs::exists(file, error))
       return file.string();
     looked += (looked.empty() ? "'" : " or '") + file.string() + "'";
@@ -64,8 +73,8 @@ std::string problem(const ImportTensor &tensor, const StateTensor &own, const Sa
 }
 
 Expected<SafetensorsFile> openChecked(const Manifest &manifest, const ImportSpec &import,
-                                      const std::string &modelFolder) {
-  Expected<std::string> path = findFile(import.file, modelFolder);
+                                      const std::string &modelFolder, std::string &note) {
+  Expected<std::string> path = findFile(import.file, modelFolder, note);
   if (!path)
     return path.status();
   Expected<SafetensorsFile> file = SafetensorsFile::open(*path);
@@ -147,15 +156,16 @@ Status importOne(Session &session, const ImportTensor &tensor, const Safetensors
 
 } // namespace
 
-Status checkImports(const Manifest &manifest, const std::string &modelFolder) {
+Status checkImports(const Manifest &manifest, const std::string &modelFolder, std::string &note) {
   for (const ImportSpec &import : manifest.imports)
-    MLC_TRY(openChecked(manifest, import, modelFolder).status());
+    MLC_TRY(openChecked(manifest, import, modelFolder, note).status());
   return {};
 }
 
 Status importTensors(Session &session, const std::string &modelFolder) {
+  std::string note; // was given to whoever checked
   for (const ImportSpec &import : session.manifest().imports) {
-    Expected<SafetensorsFile> file = openChecked(session.manifest(), import, modelFolder);
+    Expected<SafetensorsFile> file = openChecked(session.manifest(), import, modelFolder, note);
     if (!file)
       return file.status();
     for (const ImportTensor &tensor : import.tensors)

@@ -10,8 +10,9 @@ namespace mlc {
 
 /// Whether everything that the manifest's imports name is there, with the shapes that it must have. A file's
 /// name is relative, without `..`; it is looked for beside the model, then in the working folder, where runs
-/// are written. The folder of a run stands for its last checkpoint.
-Status checkImports(const Manifest &manifest, const std::string &modelFolder);
+/// are written. The folder of a run stands for its last checkpoint; what the person should know of how it was
+/// found is added to `note` (RunFolder::note).
+Status checkImports(const Manifest &manifest, const std::string &modelFolder, std::string &note);
 
 /// Fills the tensors that the manifest's imports name, axes reordered, f32 and f64 converted to each other.
 /// After Session::initialise.

@@ -7,11 +7,9 @@ namespace mlc {
 static constexpr int64_t formatVersion = 1;
 
 Expected<std::string> printConfig(const RunConfig &config) {
-  Json json = {{"version", formatVersion},
-               {"model_folder", config.modelFolder},
-               {"data_folder", config.dataFolder},
-               {"settings", Json::object()},
-               {"categories", Json::object()}};
+  Json json = {{"version", formatVersion},         {"model_folder", config.modelFolder},
+               {"data_folder", config.dataFolder}, {"texts", config.texts},
+               {"settings", Json::object()},       {"categories", Json::object()}};
   for (const auto &[name, value] : config.settings)
     json["settings"][name] = value;
   for (const auto &[field, values] : config.vocabulary)
@@ -34,6 +32,10 @@ Expected<RunConfig> parseConfig(const std::string &text, const std::string &wher
     object.fail("version", "is not known here");
   config.modelFolder = object.text("model_folder");
   config.dataFolder = object.text("data_folder");
+  if (object.has("texts")) // runs of before do not say
+    config.texts = object.texts("texts");
+  else
+    config.texts = {"model.mlc"};
   config.settings = object.textMap("settings");
   JsonObject categories = object.object("categories");
   MLC_TRY(status);

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace mlc {
 
@@ -14,8 +15,9 @@ namespace mlc {
 struct RunConfig {
   Manifest manifest; ///< with what the command line changed in `train` and `scalars`
   Vocabulary vocabulary;
-  std::string modelFolder;                     ///< absolute: relative data files were resolved here
-  std::string dataFolder;                      ///< absolute, --data; or empty
+  std::vector<std::string> texts; ///< names in the run folder of the model's texts, which are the run's own
+  std::string modelFolder;        ///< absolute: relative data files were resolved here
+  std::string dataFolder;         ///< absolute, --data; or empty
   std::map<std::string, std::string> settings; ///< whatever else the command wants to find again
 };
 

@@ -5,114 +5,157 @@
 #include "runtime/checkpoint/StateTensors.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-
-namespace fs = std::filesystem;
 
 namespace mlc {
 namespace {
 
-constexpr int64_t maxTextBytes = int64_t(256) << 20;
-
-/// A relative path to a model text, without "..", as imports are.
-bool staysInside(const fs::path &path) {
-  if (path.is_absolute() || path.extension() != ".mlc")
-    return false;
-  for (const fs::path &part : path)
-    if (part == "..")
-      return false;
-  return true;
+std::vector<std::string> namesOf(const RunFolder::Texts &texts) {
+  std::vector<std::string> names;
+  names.reserve(texts.size());
+  for (const auto &named : texts)
+    names.push_back(named.first);
+  return names;
 }
 
-/// Whether a tensor file is whole and says it belongs to this update.
-bool isOfUpdate(const SafetensorsFile &file, uint64_t update) {
-  auto found = file.metadata().find("update");
-  return found != file.metadata().end() && found->second == std::to_string(update);
-}
-
-bool isOfUpdate(const std::string &path, uint64_t update) {
-  Expected<SafetensorsFile> file = SafetensorsFile::open(path);
-  return file && isOfUpdate(*file, update);
+std::optional<uint64_t> bestUpdate(const TrainerState &state) {
+  return state.best ? std::optional<uint64_t>(state.best->update) : std::nullopt;
 }
 
 } // namespace
 
-RunFolder::RunFolder(RunFolder &&other) noexcept
-    : path_(std::move(other.path_)), config_(std::move(other.config_)), lock_(other.lock_) {
-  other.lock_ = -1;
+Status RunFolder::checkCreate(const std::string &path, const Texts &texts, bool overwrite) {
+  return RunFiles(path).checkRoom(namesOf(texts), overwrite);
 }
 
-RunFolder::~RunFolder() {
-  if (lock_ >= 0)
-    ::close(lock_);
-}
-
-Status RunFolder::lock() {
-  lock_ = ::open(file(".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0)
-    return Status::io("cannot write in the run folder " + path_ + ": " + std::strerror(errno));
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    return Status::usage("another process is training in " + path_ + "; name another folder with --out");
-  return {};
-}
-
-Status RunFolder::removeRun() {
-  // The commit record first: from then on there is no checkpoint that could be half old, half new.
-  for (const char *name :
-       {"trainer_state.json", "trainer_state.json.next", "model.safetensors", "model.safetensors.next",
-        "optimizer.safetensors", "optimizer.safetensors.next", "best/model.safetensors",
-        "best/model.safetensors.next", "metrics.csv", "config.json"})
-    MLC_TRY(removeFile(file(name)));
-  return {};
-}
-
-Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &config,
-                                      const std::vector<std::pair<std::string, std::string>> &sources,
+Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &config, const Texts &texts,
                                       bool overwrite) {
-  std::error_code error;
-  fs::create_directories(path + "/best", error);
-  if (error)
-    return Status::io("cannot make the run folder " + path + ": " + error.message());
   RunFolder run(path);
-  MLC_TRY(run.lock());
-  if (fs::exists(run.file("trainer_state.json"), error) && !overwrite)
-    return Status::usage(path +
-                         " already holds a run; continue it with --resume or name another folder with --out");
-  MLC_TRY(run.removeRun());
-  for (const auto &[name, text] : sources) {
-    if (!staysInside(name))
-      return Status::usage("source '" + name + "' is not a .mlc file in the folder of the model");
-    fs::create_directories(fs::path(run.file(name)).parent_path(), error);
-    MLC_TRY(writeFileAtomically(run.file(name), text));
-  }
-  Expected<std::string> text = printConfig(config);
-  if (!text)
-    return text.status();
-  MLC_TRY(writeFileAtomically(run.file("config.json"), *text));
-  MLC_TRY(run.readConfig());
+  RunFiles &files = run.files_;
+  const std::vector<std::string> names = namesOf(texts);
+  MLC_TRY(files.checkRoom(names, overwrite)); // before anything is made
+  MLC_TRY(makeFolders(path));
+  Expected<bool> locked = files.lock();
+  if (!locked)
+    return locked.status();
+  if (!*locked)
+    return RunFiles::lockedStatus(path);
+  MLC_TRY(run.finish());
+  MLC_TRY(files.checkRoom(names, overwrite));
+  auto begin = [&]() -> Status {
+    MLC_TRY(files.begin(names));
+    for (const auto &[name, text] : texts)
+      MLC_TRY(files.write(name, text));
+    RunConfig written = config;
+    written.texts = names;
+    Expected<std::string> text = printConfig(written);
+    if (!text)
+      return text.status();
+    MLC_TRY(files.write("config.json", *text));
+    return run.readConfig();
+  };
+  if (Status begun = begin(); !begun.isOk())
+    return run.withRunBefore(begun);
   return Expected<RunFolder>(std::move(run));
 }
 
 Expected<RunFolder> RunFolder::open(const std::string &path, bool toResume) {
-  std::error_code error;
-  if (!fs::exists(path + "/config.json", error))
+  RunFolder run(path);
+  Expected<std::string> config = run.files_.text("config.json");
+  if (!config)
+    return config.status();
+  Expected<bool> there = isThere(*config);
+  if (!there)
+    return there.status();
+  if (!*there)
     return Status::io("there is no run in " + path +
                       " (no config.json); name the folder that `mlc train` wrote");
-  RunFolder run(path);
-  if (toResume)
-    MLC_TRY(run.lock());
+  if (!toResume) {
+    MLC_TRY(run.finishIfPossible());
+  } else {
+    Expected<bool> locked = run.files_.lock();
+    if (!locked)
+      return locked.status();
+    if (!*locked)
+      return RunFiles::lockedStatus(path);
+    MLC_TRY(run.finish());
+  }
   MLC_TRY(run.readConfig());
   return Expected<RunFolder>(std::move(run));
 }
 
+Expected<std::optional<std::string>> RunFolder::lastModel(const std::string &path, std::string &note) {
+  RunFolder run(path);
+  Expected<bool> there = run.files_.holdsRun();
+  if (!there)
+    return there.status();
+  if (!*there)
+    return std::optional<std::string>();
+  MLC_TRY(run.finishIfPossible());
+  note += run.note_;
+  Expected<TrainerState> state = run.readState();
+  if (!state)
+    return state.status();
+  Expected<std::string> file = run.files_.tensors("model.safetensors", state->update);
+  if (!file)
+    return file.status();
+  // A file that was put in place by hand is not a checkpoint's, and is what was asked for.
+  return std::optional<std::string>(file->empty() ? run.files_.plain("model.safetensors") : *file);
+}
+
+/// Finishes what was left to do, so that the files' own names are those of the last checkpoint.
+Status RunFolder::finish() {
+  MLC_TRY(files_.finishNewRun());
+  return finishCheckpoint(/*leftovers=*/true);
+}
+
+/// What is left to do of the last checkpoint; `leftovers` of others go, too.
+Status RunFolder::finishCheckpoint(bool leftovers) {
+  Expected<bool> begun = isThere(files_.plain("trainer_state.json"));
+  if (!begun || !*begun)
+    return begun.status();
+  Expected<TrainerState> state = readState();
+  if (!state) // one that says what cannot be is left as it is; whoever needs it says so
+    return state.status().code() == StatusCode::IO ? state.status() : Status();
+  MLC_TRY(files_.finishCheckpoint(state->update, bestUpdate(*state)));
+  return leftovers ? files_.removeLeftovers(state->update, bestUpdate(*state)) : Status();
+}
+
+/// The same for who only reads: the right files are found without, too.
+Status RunFolder::finishIfPossible() {
+  Expected<bool> cutOff = files_.isCutOff();
+  if (!cutOff || !*cutOff)
+    return cutOff.status();
+  Expected<bool> locked = files_.lock();
+  if (locked && !*locked)
+    return {}; // who trains there finishes it
+  Status finished = locked ? finish() : locked.status();
+  files_.unlock();
+  if (!finished.isOk())
+    note_ = "note: writing the last checkpoint of " + path() + " was cut off and cannot be finished (" +
+            finished.message() + "); it is read all the same, other programs may find an older one\n";
+  return {};
+}
+
+/// A failure before the new run was committed leaves the one that it was to replace; the person should know.
+Status RunFolder::withRunBefore(const Status &failure) const {
+  if (!files_.isBegun())
+    return failure;
+  Expected<bool> other = files_.holdsRun();
+  if (!other || !*other)
+    return failure;
+  return {failure.code(), failure.message() + "\nthe run that was in " + path() + " is still there"};
+}
+
 Status RunFolder::readConfig() {
-  std::string where = file("config.json");
-  Expected<std::string> text = readWholeFile(where, maxTextBytes);
+  Expected<std::string> place = files_.text("config.json");
+  if (!place)
+    return place.status();
+  const std::string where = files_.isBegun() ? files_.written("config.json") : *place;
+  Expected<std::string> text = readWholeFile(where, maxRunTextBytes);
   if (!text)
     return text.status();
   Expected<RunConfig> config = parseConfig(*text, where);
@@ -133,7 +176,7 @@ Status RunFolder::checkProgram(const Manifest &manifest) const {
     differ += (differ.empty() ? "" : "; ") + more;
   if (differ.empty())
     differ = "the tensors are the same, what is computed with them is not";
-  return Status::badData(path_ + " is a run of another model: " + differ);
+  return Status::badData(path() + " is a run of another model: " + differ);
 }
 
 Status RunFolder::save(const Session &session, const TrainerState &state) {
@@ -141,65 +184,70 @@ Status RunFolder::save(const Session &session, const TrainerState &state) {
                                                  {"program", session.manifest().program},
                                                  {"model_hash", session.manifest().modelHash},
                                                  {"update", std::to_string(state.update)}};
-  std::string model = file("model.safetensors"), slots = file("optimizer.safetensors");
-  std::string record = file("trainer_state.json");
-  // An earlier save may have been cut off after its commit: its files must be in place before .next is used
-  // again.
-  if (Expected<TrainerState> committed = readState()) {
-    for (const std::string &name : {model, slots})
-      if (!isOfUpdate(name, committed->update) && isOfUpdate(name + ".next", committed->update))
-        MLC_TRY(renameFile(name + ".next", name));
+  const bool first = files_.isBegun();
+  if (!first) // an earlier one may have failed after its commit
+    MLC_TRY(finishCheckpoint(/*leftovers=*/false));
+  const std::string suffix = first ? "" : ".next";
+  auto file = [&](const char *name) { return files_.written(name) + suffix; };
+  auto write = [&]() -> Status {
+    MLC_TRY(writeSafetensors(file("model.safetensors"), tensorsOf(session, TensorSet::Model), metadata));
+    MLC_TRY(writeSafetensors(file("optimizer.safetensors"), tensorsOf(session, TensorSet::Slots), metadata));
+    return files_.write("trainer_state.json" + suffix, printState(state));
+  };
+  if (Status written = write(); !written.isOk())
+    return withRunBefore(written);
+  if (first) {
+    if (Status committed = files_.commit(); !committed.isOk())
+      return withRunBefore(committed);
+    return files_.finishNewRun();
   }
-  MLC_TRY(writeSafetensors(model + ".next", tensorsOf(session, TensorSet::Model), metadata));
-  MLC_TRY(writeSafetensors(slots + ".next", tensorsOf(session, TensorSet::Slots), metadata));
-  Expected<FileWriter> writer = FileWriter::create(record + ".next");
-  if (!writer)
-    return writer.status();
-  writer->write(printState(state));
-  MLC_TRY(writer->finish());
+  const std::string record = files_.plain("trainer_state.json");
   MLC_TRY(renameFile(record + ".next", record)); // the commit
-  MLC_TRY(renameFile(model + ".next", model));
-  return renameFile(slots + ".next", slots);
+  return files_.finishCheckpoint(state.update, bestUpdate(state));
 }
 
 Status RunFolder::saveBest(const Session &session, const TrainerState &state) {
-  std::string best = file("best/model.safetensors");
-  MLC_TRY(writeSafetensors(best + ".next", tensorsOf(session, TensorSet::Model),
-                           {{"format", "mlc"},
-                            {"program", session.manifest().program},
-                            {"model_hash", session.manifest().modelHash},
-                            {"update", std::to_string(state.update)}}));
-  return renameFile(best + ".next", best);
+  if (files_.isBegun())
+    return Status::failed("a run has no best model before its first checkpoint");
+  MLC_TRY(finishCheckpoint(/*leftovers=*/false));
+  MLC_TRY(makeFolders(files_.plain("best")));
+  return writeSafetensors(files_.plain("best/model.safetensors.next"), tensorsOf(session, TensorSet::Model),
+                          {{"format", "mlc"},
+                           {"program", session.manifest().program},
+                           {"model_hash", session.manifest().modelHash},
+                           {"update", std::to_string(state.update)}});
 }
 
 Expected<TrainerState> RunFolder::readState() const {
-  std::string where = file("trainer_state.json");
-  std::error_code error;
-  if (!fs::exists(where, error))
-    return Status::io("the run in " + path_ + " has no checkpoint yet");
-  Expected<std::string> text = readWholeFile(where, maxTextBytes);
+  Expected<std::string> where = files_.text("trainer_state.json");
+  if (!where)
+    return where.status();
+  Expected<bool> there = isThere(*where);
+  if (!there)
+    return there.status();
+  if (!*there || files_.isBegun()) // a run that this one is to replace is not meant
+    return Status::io("the run in " + path() + " has no checkpoint yet");
+  Expected<std::string> text = readWholeFile(*where, maxRunTextBytes);
   if (!text)
     return text.status();
-  return parseState(*text, where);
+  return parseState(*text, *where);
 }
 
 Status RunFolder::loadTensors(Session &session, const std::string &name, uint64_t update, bool slots) const {
-  Status opened;
-  for (const std::string &path : {file(name), file(name + ".next")}) {
-    Expected<SafetensorsFile> tensors = SafetensorsFile::open(path);
-    if (!tensors) {
-      if (opened.isOk())
-        opened = tensors.status();
-      continue;
-    }
-    if (isOfUpdate(*tensors, update))
-      return readTensors(session, slots ? TensorSet::Slots : TensorSet::Model, *tensors);
-  }
-  if (!opened.isOk() && opened.code() == StatusCode::BadData)
-    return opened;
-  return Status::badData("neither " + file(name) + " nor its .next belongs to update " +
-                         std::to_string(update) +
-                         " of trainer_state.json; the run folder was changed by hand");
+  Expected<std::string> path = files_.tensors(name, update);
+  if (!path)
+    return path.status();
+  // What is wrong with a file that no update is in is said by opening it.
+  Expected<SafetensorsFile> tensors = SafetensorsFile::open(path->empty() ? files_.plain(name) : *path);
+  if (!tensors)
+    return tensors.status();
+  // Training may have gone on since it was found.
+  auto found = tensors->metadata().find("update");
+  if (path->empty() || found == tensors->metadata().end() || found->second != std::to_string(update))
+    return Status::badData("neither " + files_.plain(name) + " nor its .next belongs to update " +
+                           std::to_string(update) +
+                           " of trainer_state.json; the run folder was changed by hand");
+  return readTensors(session, slots ? TensorSet::Slots : TensorSet::Model, *tensors);
 }
 
 Expected<TrainerState> RunFolder::load(Session &session) const {
@@ -210,27 +258,50 @@ Expected<TrainerState> RunFolder::load(Session &session) const {
   MLC_TRY(loadTensors(session, "model.safetensors", state->update, false));
   MLC_TRY(loadTensors(session, "optimizer.safetensors", state->update, true));
   if (state->sums.size() != static_cast<size_t>(session.manifest().figures.sums))
-    return Status::badData(file("trainer_state.json") + ".sums has another length than the model's");
+    return Status::badData(files_.plain("trainer_state.json") + ".sums has another length than the model's");
   return state;
 }
 
-bool RunFolder::hasBest() const {
-  std::error_code error;
-  return fs::exists(file("best/model.safetensors"), error);
+/// The best model of the last checkpoint; empty if there is none.
+Expected<std::string> RunFolder::bestFile() const {
+  const std::string name = "best/model.safetensors";
+  Expected<TrainerState> state = readState();
+  if (!state)
+    return state.status();
+  if (!state->best)
+    return std::string();
+  Expected<std::string> file = files_.tensors(name, state->best->update);
+  if (!file || !file->empty())
+    return file;
+  // Runs of before knew of a best model that was not in their last checkpoint.
+  Expected<bool> there = isThere(files_.plain(name));
+  if (!there)
+    return there.status();
+  return *there ? files_.plain(name) : std::string();
+}
+
+Expected<bool> RunFolder::hasBest() const {
+  Expected<std::string> file = bestFile();
+  return file ? Expected<bool>(!file->empty()) : Expected<bool>(file.status());
 }
 
 Expected<uint64_t> RunFolder::loadModel(Session &session, bool best) const {
   MLC_TRY(checkProgram(session.manifest()));
-  if (best && hasBest()) {
-    Expected<SafetensorsFile> tensors = SafetensorsFile::open(file("best/model.safetensors"));
-    if (!tensors)
-      return tensors.status();
-    MLC_TRY(readTensors(session, TensorSet::Model, *tensors));
-    auto found = tensors->metadata().find("update");
-    std::optional<int64_t> update;
-    if (found != tensors->metadata().end())
-      update = parseI64(found->second);
-    return static_cast<uint64_t>(update.value_or(0));
+  if (best) {
+    Expected<std::string> file = bestFile();
+    if (!file)
+      return file.status();
+    if (!file->empty()) {
+      Expected<SafetensorsFile> tensors = SafetensorsFile::open(*file);
+      if (!tensors)
+        return tensors.status();
+      MLC_TRY(readTensors(session, TensorSet::Model, *tensors));
+      auto found = tensors->metadata().find("update");
+      std::optional<int64_t> update;
+      if (found != tensors->metadata().end())
+        update = parseI64(found->second);
+      return static_cast<uint64_t>(update.value_or(0));
+    }
   }
   // Training may go on meanwhile: what was committed when trainer_state.json was read can be replaced before
   // the tensors are opened. Then the state has moved on too.
@@ -250,32 +321,28 @@ Expected<uint64_t> RunFolder::loadModel(Session &session, bool best) const {
 }
 
 Status RunFolder::appendMetrics(const std::string &header, const std::string &lines) {
-  std::string path = file("metrics.csv");
-  int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  std::string path = files_.plain("metrics.csv");
+  int descriptor =
+      uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); });
   if (descriptor < 0)
     return Status::io("cannot write " + path + ": " + std::strerror(errno));
   off_t before = lseek(descriptor, 0, SEEK_END);
-  std::string text = before == 0 ? header + "\n" + lines : lines;
-  ssize_t wrote = ::write(descriptor, text.data(), text.size());
-  Status status;
-  if (wrote != static_cast<ssize_t>(text.size())) {
-    status =
-        Status::io("cannot write " + path + ": " + (wrote < 0 ? std::strerror(errno) : "the disk is full"));
-    if (ftruncate(descriptor, before) != 0)
-      status = Status::io(status.message() + "; its last line is cut off");
-  } else if (fsync(descriptor) != 0 && errno != EINVAL) {
-    status = Status::io("cannot sync " + path + ": " + std::strerror(errno));
-  }
-  ::close(descriptor);
+  Status status = writeTo(descriptor, before == 0 ? header + "\n" + lines : lines, path);
+  if (status.isOk())
+    status = syncFile(descriptor, path);
+  if (!status.isOk() && uninterrupted([&] { return ftruncate(descriptor, before); }) != 0)
+    status = Status::io(status.message() + "; its last line is cut off");
+  if (closeFile(descriptor) != 0 && status.isOk())
+    status = Status::io("cannot close " + path + ": " + std::strerror(errno));
   return status;
 }
 
 Status RunFolder::truncateMetrics(int64_t epochs) {
-  std::string path = file("metrics.csv");
-  std::error_code error;
-  if (!fs::exists(path, error))
-    return {};
-  Expected<std::string> text = readWholeFile(path, maxTextBytes);
+  std::string path = files_.plain("metrics.csv");
+  Expected<bool> there = isThere(path);
+  if (!there || !*there)
+    return there.status();
+  Expected<std::string> text = readWholeFile(path, maxRunTextBytes);
   if (!text)
     return text.status();
   size_t kept = 0;
@@ -293,8 +360,7 @@ Status RunFolder::truncateMetrics(int64_t epochs) {
   }
   if (kept == text->size())
     return {};
-  fs::resize_file(path, kept, error); // needs no room on a full disk
-  return error ? Status::io("cannot cut " + path + ": " + error.message()) : Status();
+  return truncateFile(path, static_cast<int64_t>(kept));
 }
 
 } // namespace mlc

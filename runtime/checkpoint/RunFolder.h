@@ -4,23 +4,21 @@
 //   model.mlc, ...          the text of the model and what it imports
 //   model.safetensors       params, layer states, field statistics by logical name   } the last
 //   optimizer.safetensors   optimizer slots                                          } checkpoint:
-//   trainer_state.json      where the run is                                         } always one whole
-//   best/model.safetensors  the model with the best figure so far
+//   trainer_state.json      where the run is                                         } always one whole,
+//   best/model.safetensors  the model with the best figure so far                    } with its best
 //   metrics.csv             one line per finished epoch
 //
-// The three files of a checkpoint change together although a file system renames one at a time. Each is first
-// written as NAME.next and synced. Renaming trainer_state.json.next is the commit: it names the number of
-// updates, and each tensor file carries that number too. Then the others are renamed. Whoever loads takes,
-// for each tensor file, NAME or NAME.next, whichever has the number in trainer_state.json; one of them always
-// has, whenever the writer was killed or the disk was full.
+// How files change together although a file system renames one at a time: RunFiles.h.
 #ifndef MLC_RUNTIME_CHECKPOINT_RUNFOLDER_H
 #define MLC_RUNTIME_CHECKPOINT_RUNFOLDER_H
 
 #include "runtime/checkpoint/RunConfig.h"
+#include "runtime/checkpoint/RunFiles.h"
 #include "runtime/checkpoint/TrainerState.h"
 #include "runtime/train/Session.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,30 +27,39 @@ namespace mlc {
 
 class RunFolder {
 public:
-  /// Begins a run. Makes the folder and its parents. A run that is there is refused unless `overwrite`, which
-  /// removes it first; a folder with anything else in it is left alone and used. `sources` are the model's
-  /// texts, the first under the name "model.mlc", imports under their relative paths. Fails if another
-  /// process is training in the folder.
-  static Expected<RunFolder> create(const std::string &path, const RunConfig &config,
-                                    const std::vector<std::pair<std::string, std::string>> &sources,
+  using Texts = std::vector<std::pair<std::string, std::string>>;
+
+  /// Begins a run. Makes the folder and its parents. `texts` are the model's, the first under the name
+  /// "model.mlc", imports under their relative paths. A run that is there is refused unless `overwrite`; it
+  /// stays, whole, until `save` gives the new one its first checkpoint. What no run of mlc wrote is never
+  /// replaced: a folder with files in the way is refused, others stay in it. Fails if another process is
+  /// training in the folder.
+  static Expected<RunFolder> create(const std::string &path, const RunConfig &config, const Texts &texts,
                                     bool overwrite);
-  /// Opens a run to read it. `toResume` also keeps other processes from training in it.
+  /// Whether create could be refused because of what is there now; to say so early. Writes nothing.
+  static Status checkCreate(const std::string &path, const Texts &texts, bool overwrite);
+  /// Opens a run, after finishing what a process that was killed, or a call that failed, left to do.
+  /// `toResume` also keeps other processes from training in it. Without, a folder that cannot be written is
+  /// read as it is, the right files, and `note` says so.
   static Expected<RunFolder> open(const std::string &path, bool toResume);
+  /// The file with the model of the last checkpoint of the run in `path`; nothing if there is no run.
+  /// Opens it as `open` does; its note is added to `note`.
+  static Expected<std::optional<std::string>> lastModel(const std::string &path, std::string &note);
 
-  RunFolder(RunFolder &&other) noexcept;
-  RunFolder &operator=(RunFolder &&) = delete;
-  ~RunFolder();
-
-  const std::string &path() const { return path_; }
+  const std::string &path() const { return files_.path(); }
   const RunConfig &config() const { return config_; }
-  std::string modelFile() const { return file("model.mlc"); }
+  Expected<std::string> modelFile() const { return files_.text("model.mlc"); }
+  /// What the person should know of how the folder was found; empty, or a line.
+  const std::string &note() const { return note_; }
 
   /// Fails with the tensors that differ if the program is not the one of this run.
   Status checkProgram(const Manifest &manifest) const;
 
-  /// Makes the session's state and `state` the last checkpoint. On failure the one before stays.
+  /// Makes the session's state and `state` the last checkpoint. On failure the one before stays, or, if only
+  /// something was left to do, this one is the last, as readState tells.
   Status save(const Session &session, const TrainerState &state);
-  /// Makes the session's params, states and statistics the best model.
+  /// Makes the session's params, states and statistics the best model of the next checkpoint: one whose
+  /// `best.update` is the update of `state`.
   Status saveBest(const Session &session, const TrainerState &state);
 
   /// Where the last checkpoint is.
@@ -62,7 +69,8 @@ public:
   /// Loads params, states and statistics, of the best model if `best` and there is one, else of the last
   /// checkpoint. Gives the number of updates it had seen.
   Expected<uint64_t> loadModel(Session &session, bool best) const;
-  bool hasBest() const;
+  /// Whether the last checkpoint has a best model.
+  Expected<bool> hasBest() const;
 
   /// Appends lines, each with its end, to metrics.csv, which begins with `header`; whole or not at all.
   Status appendMetrics(const std::string &header, const std::string &lines);
@@ -70,16 +78,18 @@ public:
   Status truncateMetrics(int64_t epochs);
 
 private:
-  explicit RunFolder(std::string path) : path_(std::move(path)) {}
-  std::string file(const std::string &name) const { return path_ + "/" + name; }
-  Status lock();
+  explicit RunFolder(std::string path) : files_(std::move(path)) {}
+  Status finish();
+  Status finishIfPossible();
+  Status withRunBefore(const Status &failure) const;
+  Status finishCheckpoint(bool leftovers);
   Status readConfig();
-  Status removeRun();
   Status loadTensors(Session &session, const std::string &name, uint64_t update, bool slots) const;
+  Expected<std::string> bestFile() const;
 
-  std::string path_;
+  RunFiles files_;
   RunConfig config_;
-  int lock_ = -1;
+  std::string note_;
 };
 
 } // namespace mlc

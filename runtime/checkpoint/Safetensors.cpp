@@ -33,9 +33,9 @@ std::optional<DType> dtypeOfFormat(std::string_view name) {
 /// Reads exactly `count` bytes at `offset`.
 bool readAt(int descriptor, uint8_t *to, int64_t count, int64_t offset) {
   while (count > 0) {
-    ssize_t got = pread(descriptor, to, static_cast<size_t>(std::min<int64_t>(count, 1 << 30)), offset);
-    if (got < 0 && errno == EINTR)
-      continue;
+    ssize_t got = uninterrupted([&] {
+      return pread(descriptor, to, static_cast<size_t>(std::min<int64_t>(count, 1 << 30)), offset);
+    });
     if (got <= 0)
       return false;
     to += got;
@@ -59,10 +59,11 @@ void writeRows(FileWriter &file, const TensorView &tensor) {
   }
 }
 
-} // namespace
-
-Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
-                        const std::map<std::string, std::string> &metadata) {
+/// `file` is what they are written to, if it could be opened.
+Status writeTensors(Expected<FileWriter> file, const std::vector<TensorView> &tensors,
+                    const std::map<std::string, std::string> &metadata) {
+  if (!file)
+    return file.status();
   Json header = Json::object();
   if (!metadata.empty())
     header["__metadata__"] = metadata;
@@ -82,9 +83,6 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorView> &
   uint8_t length[8];
   for (int i = 0; i < 8; ++i)
     length[i] = static_cast<uint8_t>(static_cast<uint64_t>(text.size()) >> (8 * i));
-  Expected<FileWriter> file = FileWriter::create(path);
-  if (!file)
-    return file.status();
   file->write(length, sizeof length);
   file->write(text);
   for (const TensorView &tensor : tensors)
@@ -93,6 +91,17 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorView> &
     else
       writeRows(*file, tensor);
   return file->finish();
+}
+
+} // namespace
+
+Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
+                        const std::map<std::string, std::string> &metadata) {
+  return writeTensors(FileWriter::create(path), tensors, metadata);
+}
+
+Status replaceSafetensors(const std::string &path, const std::vector<TensorView> &tensors) {
+  return writeTensors(FileWriter::replacing(path), tensors, {});
 }
 
 SafetensorsFile::SafetensorsFile(SafetensorsFile &&other) noexcept
@@ -109,16 +118,18 @@ SafetensorsFile::~SafetensorsFile() {
 Expected<SafetensorsFile> SafetensorsFile::open(const std::string &path) {
   SafetensorsFile file;
   file.path_ = path;
-  file.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  file.descriptor_ = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   struct stat info;
-  if (file.descriptor_ < 0 || fstat(file.descriptor_, &info) != 0)
+  if (file.descriptor_ < 0 || uninterrupted([&] { return fstat(file.descriptor_, &info); }) != 0)
     return Status::io("cannot open " + path + ": " + std::strerror(errno));
   if (!S_ISREG(info.st_mode))
     return Status::io("cannot read " + path + ": it is not a regular file");
   int64_t size = info.st_size;
   uint8_t lengthBytes[8];
-  if (size < 8 || !readAt(file.descriptor_, lengthBytes, 8, 0))
+  if (size < 8)
     return Status::badData("too short to be a safetensors file, " + path);
+  if (!readAt(file.descriptor_, lengthBytes, 8, 0))
+    return Status::io("cannot read " + path);
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i)
     length = length << 8 | lengthBytes[i];

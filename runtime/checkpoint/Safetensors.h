@@ -26,6 +26,9 @@ struct TensorView {
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
                         const std::map<std::string, std::string> &metadata);
 
+/// The same, without metadata, in place of a file that stays if this fails (FileWriter::replacing).
+Status replaceSafetensors(const std::string &path, const std::vector<TensorView> &tensors);
+
 /// A file that was opened and checked: every entry lies in the file, its size is that of its dtype and shape,
 /// no two overlap and nothing is left over. Data are read on demand.
 class SafetensorsFile {

@@ -69,7 +69,7 @@ Status Trace::write(const std::string &path, const Peak &peak) {
     std::string digits = std::to_string(nanoseconds % 1000);
     return std::to_string(nanoseconds / 1000) + "." + std::string(3 - digits.size(), '0') + digits;
   };
-  Expected<FileWriter> file = FileWriter::create(path + ".tmp");
+  Expected<FileWriter> file = FileWriter::replacing(path);
   if (!file)
     return file.status();
   file->write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n"
@@ -92,8 +92,7 @@ Status Trace::write(const std::string &path, const Peak &peak) {
     file->write(text + "}");
   }
   file->write("\n]}\n");
-  MLC_TRY(file->finish());
-  return renameFile(path + ".tmp", path);
+  return file->finish();
 }
 
 } // namespace mlc

@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> sets;
   bool json = false;
   bool resume = false;
+  bool overwrite = false; ///< train: a run that is in the run folder is replaced
   bool verify = false;
   std::string emit;                   ///< compile --emit
   std::string split;                  ///< eval --split

@@ -3,7 +3,6 @@
 #include "compiler/model/Phases.h"
 #include "compiler/tools/mlc/Load.h"
 #include "frontend/AstPrinter.h"
-#include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/data/Reader.h"
 
 #include <fmt/format.h>
@@ -12,13 +11,6 @@
 
 namespace mlc::tool {
 namespace {
-
-Status write(const Options &options, const std::string &text) {
-  if (!options.out.empty())
-    return writeFileAtomically(options.out, text);
-  MLC_TRY(writeOutput(text));
-  return flushOutput();
-}
 
 /// The first training batch in file order, as the oracle and compiled code both take it.
 Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &data) {
@@ -82,7 +74,7 @@ Status runCompile(const Options &options) {
       return Status::io(options.model + ": " + error);
     std::fputs(diagnostics.render().c_str(), stderr);
     if (!files.empty())
-      MLC_TRY(write(options, frontend::printAst(files.back().program)));
+      MLC_TRY(writeResult(options, files, frontend::printAst(files.back().program)));
     return diagnostics.hasErrors() ? Status::badData(options.model + " does not parse") : Status::ok();
   }
   Expected<std::unique_ptr<Loaded>> loaded = load(options);
@@ -91,7 +83,7 @@ Status runCompile(const Options &options) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   MLC_TRY(compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, stream));
-  return write(options, text);
+  return writeResult(options, (*loaded)->files, text);
 }
 
 Status runCheck(const Options &options) {
@@ -100,7 +92,7 @@ Status runCheck(const Options &options) {
   if (!library)
     return library.status();
   if (!train)
-    return write(options, options.model + ": no train block; syntax and names are fine\n");
+    return writeOutput(options.model + ": no train block; syntax and names are fine\n");
   Expected<std::unique_ptr<Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
@@ -116,7 +108,8 @@ Status runCheck(const Options &options) {
   const frontend::core::Program &program = *(*loaded)->program;
   std::string text = options.json ? summaryJson(program, manifest, plan->step, memory)
                                   : summaryText(program, manifest, plan->step, manifest.train.batch, memory);
-  MLC_TRY(write(options, text));
+  MLC_TRY(writeOutput(text));
+  MLC_TRY(flushOutput());
   return options.verify ? verify(options, **loaded, **jit) : Status::ok();
 }
 

@@ -5,7 +5,6 @@
 #include "runtime/checkpoint/AtomicFile.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <unistd.h>
 
 namespace mlc::tool {
@@ -20,18 +19,6 @@ Expected<std::string> readStandardInput() {
       return Status::badData("standard input holds more than a program can");
   }
   return text;
-}
-
-/// Writes the file that `name` leads to, which keeps its permissions.
-Status rewrite(const std::string &name, const std::string &text) {
-  std::error_code error;
-  std::filesystem::path path = std::filesystem::canonical(name, error);
-  auto permissions = error ? std::filesystem::perms() : std::filesystem::status(path, error).permissions();
-  if (error)
-    return Status::io(name + ": " + error.message());
-  MLC_TRY(writeFileAtomically(path.string(), text));
-  std::filesystem::permissions(path, permissions, error);
-  return error ? Status::io(name + ": " + error.message()) : Status::ok();
 }
 
 /// A text before and after.
@@ -87,7 +74,7 @@ Status runFmt(const Options &options) {
     } else if (!options.inPlace) {
       MLC_TRY(writeOutput(text->after));
     } else if (differs) {
-      MLC_TRY(rewrite(file, text->after));
+      MLC_TRY(writeFileAtomically(file, text->after));
     }
   }
   MLC_TRY(flushOutput());

@@ -1,7 +1,6 @@
 // mlc graph: a picture of a program.
 #include "compiler/draw/Draw.h"
 #include "compiler/tools/mlc/Load.h"
-#include "runtime/checkpoint/AtomicFile.h"
 
 namespace mlc::tool {
 
@@ -18,11 +17,7 @@ Status runGraph(const Options &options) {
           : compiler::drawInstances(program, (*loaded)->sources);
   if (!drawing)
     return drawing.status();
-  std::string text = compiler::svg(*drawing);
-  if (!options.out.empty())
-    return writeFileAtomically(options.out, text);
-  MLC_TRY(writeOutput(text));
-  return flushOutput();
+  return writeResult(options, (*loaded)->files, compiler::svg(*drawing));
 }
 
 } // namespace mlc::tool

@@ -1,6 +1,7 @@
 #include "compiler/tools/mlc/Load.h"
 
 #include "frontend/Check.h"
+#include "runtime/checkpoint/AtomicFile.h"
 
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,19 @@ Expected<std::unique_ptr<Loaded>> load(const Options &options) {
   return loaded;
 }
 
+Status writeResult(const Options &options, const std::vector<LoadedFile> &files, const std::string &text) {
+  if (options.out.empty()) {
+    MLC_TRY(writeOutput(text));
+    return flushOutput();
+  }
+  for (const LoadedFile &file : files) {
+    std::error_code error; // neither need be there
+    if (std::filesystem::equivalent(file.path, options.out, error))
+      return Status::usage(options.out + " is the model itself; name another file with -o");
+  }
+  return writeFileAtomically(options.out, text);
+}
+
 std::map<std::string, std::string> settingsOf(const Options &options) {
   std::map<std::string, std::string> settings;
   if (!options.train.empty())
@@ -108,9 +122,13 @@ Expected<LoadedRun> loadRun(const Options &options) {
   if (!folder)
     return folder.status();
   run.folder = std::make_unique<RunFolder>(std::move(*folder));
+  say(run.folder->note());
 
   Options model;
-  model.model = run.folder->modelFile();
+  Expected<std::string> text = run.folder->modelFile();
+  if (!text)
+    return text.status();
+  model.model = *text;
   for (const auto &[name, value] : run.folder->config().settings) {
     if (name == "train")
       model.train = value;
@@ -133,9 +151,11 @@ Expected<LoadedRun> loadRun(const Options &options) {
 
   const DataSpec &data = run.folder->config().manifest.data;
   bool validated = data.validation || data.validationFraction > 0;
-  run.best =
-      options.checkpoint == "best" || (options.checkpoint.empty() && validated && run.folder->hasBest());
-  if (options.checkpoint == "best" && !run.folder->hasBest())
+  Expected<bool> hasBest = run.folder->hasBest();
+  if (!hasBest)
+    return hasBest.status();
+  run.best = options.checkpoint == "best" || (options.checkpoint.empty() && validated && *hasBest);
+  if (run.best && !*hasBest)
     return Status::usage(options.model + " has no best checkpoint yet: it is written after the first epoch");
   Expected<uint64_t> updates = run.folder->loadModel(*run.session, run.best);
   if (!updates)

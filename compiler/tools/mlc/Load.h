@@ -36,6 +36,11 @@ Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &trai
 /// Reads and checks options.model with options.sets. Diagnostics go to stderr; the status counts the errors.
 Expected<std::unique_ptr<Loaded>> load(const Options &options);
 
+/// Writes what a model was turned into to options.out, or to standard output if that is empty. None of the
+/// model's own `files` is replaced by it.
+Status writeResult(const Options &options, const std::vector<frontend::LoadedFile> &files,
+                   const std::string &text);
+
 /// What a run folder must remember so that loadRun makes the same program: the train block and every --set.
 std::map<std::string, std::string> settingsOf(const Options &options);
 

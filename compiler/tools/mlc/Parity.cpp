@@ -59,7 +59,7 @@ Status dumpGradients(const std::string &path, const Loaded &loaded, compiler::Ji
       kernel(args, chunk, context);
   };
   (*function)->entry(&call);
-  return writeSafetensors(path, tensors, {});
+  return replaceSafetensors(path, tensors);
 }
 
 /// The loss of the evaluated form over other rows: running statistics instead of a batch's, no dropout.
@@ -87,7 +87,7 @@ Status dumpBatch(const std::string &path, const Manifest &manifest, const Functi
     shape.insert(shape.begin(), batch.rows);
     tensors.push_back({port.name, port.dtype, shape, static_cast<const uint8_t *>(batch.inputs[i])});
   }
-  return writeSafetensors(path, tensors, {});
+  return replaceSafetensors(path, tensors);
 }
 
 } // namespace
@@ -115,8 +115,8 @@ Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingDa
       tensors.push_back({draw.site, draw.values.dtype(), draw.values.type().getShape().vec(),
                          static_cast<const uint8_t *>(draw.values.data())});
     }
-    MLC_TRY(writeSafetensors(options.dumpRandom + "/random_" + std::to_string(step) + ".safetensors", tensors,
-                             {}));
+    MLC_TRY(
+        replaceSafetensors(options.dumpRandom + "/random_" + std::to_string(step) + ".safetensors", tensors));
   }
   return Status::ok();
 }
@@ -132,7 +132,7 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
   MLC_TRY(session.initialise(spec.seed));
   MLC_TRY(importTensors(session, std::filesystem::absolute(options.model).parent_path().string()));
   MLC_TRY(writeStatistics(session, data.train));
-  MLC_TRY(writeSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model), {}));
+  MLC_TRY(replaceSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model)));
   LoaderPlan plan;
   for (const Port &port : function.inputs)
     plan.fields.push_back(port.name);

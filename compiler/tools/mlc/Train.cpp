@@ -86,7 +86,10 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   const Manifest &manifest = session.manifest();
   if (!test)
     return Status::ok();
-  bool best = data.validation && run.hasBest();
+  Expected<bool> hasBest = run.hasBest();
+  if (!hasBest)
+    return hasBest.status();
+  bool best = data.validation && *hasBest;
   Expected<uint64_t> updates = run.loadModel(session, best);
   if (!updates)
     return updates.status();
@@ -138,7 +141,7 @@ Status checkProfile(const std::string &path) {
   std::filesystem::file_status there = std::filesystem::status(path, error);
   if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
     return Status::io("cannot write " + path + ": it is not a regular file");
-  return FileWriter::create(path + ".tmp").status(); // gone again at once
+  return FileWriter::replacing(path).status(); // gone again at once
 }
 
 /// Prints the table, and writes the trace if one was asked for.
@@ -179,6 +182,9 @@ Status runTrain(const Options &options) {
   DataFolders folders{std::filesystem::absolute(options.model).parent_path().string(), ""};
   if (!options.data.empty())
     folders.dataFolder = std::filesystem::absolute(options.data).string();
+  const bool trains = options.dumpRandom.empty() && options.dumpParity.empty();
+  if (trains && !options.resume) // not after the data were read
+    MLC_TRY(RunFolder::checkCreate(out, (*loaded)->texts(), options.overwrite));
 
   // While data are read; what may be wrong with them is said whatever comes of this.
   const std::vector<FunctionId> first = {{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}};
@@ -199,8 +205,12 @@ Status runTrain(const Options &options) {
     test = std::move(*rows);
   }
   dataPhase.finish();
-  if (!options.resume)
-    MLC_TRY(checkImports(manifest, folders.modelFolder));
+  if (!options.resume) {
+    std::string note;
+    Status imports = checkImports(manifest, folders.modelFolder, note);
+    say(note);
+    MLC_TRY(imports);
+  }
   if (!options.dumpRandom.empty()) {
     MLC_TRY(dumpRandom(options, **loaded, *data, spec));
     if (options.dumpParity.empty())
@@ -238,7 +248,7 @@ Status runTrain(const Options &options) {
   config.settings = settingsOf(options);
   Expected<RunFolder> run = options.resume
                                 ? RunFolder::open(out, /*toResume=*/true)
-                                : RunFolder::create(out, config, (*loaded)->texts(), /*overwrite=*/true);
+                                : RunFolder::create(out, config, (*loaded)->texts(), options.overwrite);
   if (!run)
     return run.status();
   if (options.resume)
@@ -255,7 +265,10 @@ Status runTrain(const Options &options) {
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, *run, trainerOptions, progress);
-  MLC_TRY(options.resume ? trainer.resume() : trainer.start());
+  if (options.resume)
+    MLC_TRY(trainer.resume());
+  else if (Status started = trainer.start(); !started.isOk())
+    return withKeptCheckpoint(started, *run);
   TrainResult result = trainer.run();
   if (result.reason == StopReason::Diverged && result.divergence)
     return compiler::explainDivergence(trainer, **session, *result.divergence, result.status,

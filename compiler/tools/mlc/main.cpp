@@ -149,7 +149,11 @@ private:
     addData(sub);
     sub->add_option("--out", options.out, "the run folder (default: runs/NAME of the train block)")
         ->type_name("DIR");
-    sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
+    CLI::Option *resume =
+        sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
+    sub->add_flag("--overwrite", options.overwrite,
+                  "replace the run in the run folder once the new one has its first checkpoint")
+        ->excludes(resume);
     sub->add_flag("--json", options.json, "print the final figures as JSON");
     sub->add_option("--profile", options.profile,
                     "print what took the time; with FILE also write a trace for Perfetto")
@@ -163,6 +167,7 @@ private:
     sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
                 "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
                 "  mlc train model.mlc --resume --out runs/slow\n"
+                "  mlc train model.mlc --overwrite --out runs/slow\n"
                 "  mlc train model.mlc --epochs 1 --profile trace.json");
   }
   void addEval() {

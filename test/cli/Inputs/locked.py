@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 code, model, run, command = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
-first = subprocess.Popen(["mlc", "train", model, "--epochs", "100000", "--out", run], stderr=subprocess.PIPE, text=True)
+first = subprocess.Popen(["mlc", "train", model, "--epochs", "100000", "--overwrite", "--out", run], stderr=subprocess.PIPE, text=True)
 try:
     for line in first.stderr:
         if line.startswith("epoch "):

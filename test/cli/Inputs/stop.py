@@ -31,7 +31,7 @@ print(f"update {state['update']}, row {state['row']} of epoch {state['epoch'] + 
 assert f"after update {state['update']};" in last
 epochs = str(state["epoch"] + 2)
 subprocess.run(train("--epochs", epochs, "--resume", "--out", str(stopped)), check=True, capture_output=True)
-subprocess.run(train("--epochs", epochs, "--out", str(straight)), check=True, capture_output=True)
+subprocess.run(train("--epochs", epochs, "--overwrite", "--out", str(straight)), check=True, capture_output=True)
 for file in ("metrics.csv", "model.safetensors", "optimizer.safetensors", "best/model.safetensors"):
     if (stopped / file).read_bytes() != (straight / file).read_bytes():
         sys.exit(f"stop.py: {file} differs from that of a run that was not stopped")

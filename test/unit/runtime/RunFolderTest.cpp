@@ -60,6 +60,10 @@ TEST_F(RunFolderTest, HoldsWhatItWasGiven) {
     auto run = RunFolder::create(folder.file("a/b/run"), given,
                                  {{"model.mlc", "main\n"}, {"layers/block.mlc", "import\n"}}, false);
     ASSERT_TRUE(run) << run.status().message();
+    // It is a run from its first checkpoint on.
+    EXPECT_THAT(run->readState().status().message(), HasSubstr("no checkpoint yet"));
+    EXPECT_EQ(RunFolder::open(folder.file("a/b/run"), false).status().code(), StatusCode::IO);
+    save(*run, 0);
     EXPECT_EQ(folder.read("a/b/run/layers/block.mlc"), "import\n");
   }
   auto run = RunFolder::open(folder.file("a/b/run"), false);
@@ -70,30 +74,186 @@ TEST_F(RunFolderTest, HoldsWhatItWasGiven) {
   EXPECT_EQ(run->config().settings.at("threads"), "2");
   EXPECT_EQ(run->config().manifest.scalars[0].value.print(), "0.25");
   EXPECT_EQ(folder.read("a/b/run/model.mlc"), "main\n");
-  EXPECT_THAT(run->readState().status().message(), HasSubstr("no checkpoint yet"));
+  EXPECT_EQ(run->readState()->update, 0u);
   EXPECT_FALSE(RunFolder::create(folder.file("x"), given, {{"../model.mlc", ""}}, false));
   EXPECT_FALSE(RunFolder::create(folder.file("x"), given, {{"config.json", ""}}, false));
 }
 
 TEST_F(RunFolderTest, ARunIsNotOverwrittenByAccident) {
   {
-    auto run = RunFolder::create(folder.file("run"), config(), {}, false);
+    auto run =
+        RunFolder::create(folder.file("run"), config(), {{"model.mlc", "old\n"}, {"a/b.mlc", "b\n"}}, false);
     save(*run, 3);
     ASSERT_TRUE(run->appendMetrics("a", "1\n").isOk());
+    state.best = BestEpoch{0.5, 1, 3};
     ASSERT_TRUE(run->saveBest(*session, state).isOk());
+    save(*run, 3);
+    EXPECT_TRUE(*run->hasBest());
   }
-  EXPECT_THAT(RunFolder::create(folder.file("run"), config(), {}, false).status().message(),
-              HasSubstr("--resume"));
-  auto run = RunFolder::create(folder.file("run"), config(), {}, true);
-  ASSERT_TRUE(run);
-  EXPECT_FALSE(run->readState());
-  EXPECT_FALSE(run->hasBest());
-  EXPECT_FALSE(folder.has("run/metrics.csv"));
+  state.best.reset();
+  folder.write("run/notes.txt", "of the person");
+  Status refused = RunFolder::create(folder.file("run"), config(), {}, false).status();
+  EXPECT_EQ(refused.code(), StatusCode::Usage);
+  for (const char *way : {"--resume", "--overwrite", "--out"})
+    EXPECT_THAT(refused.message(), HasSubstr(way));
+  {
+    auto run = RunFolder::create(folder.file("run"), config(), {{"model.mlc", "new\n"}}, true);
+    ASSERT_TRUE(run) << run.status().message();
+    {
+      FullDisk full(50);
+      EXPECT_THAT(run->save(*session, state).message(),
+                  HasSubstr("the run that was in " + folder.file("run") + " is still there"));
+    }
+    EXPECT_FALSE(run->readState()); // of the new run
+    EXPECT_EQ(loaded(*RunFolder::open(folder.file("run"), false)), 3);
+  } // it ends before it has a checkpoint
+  EXPECT_EQ(loaded(*RunFolder::open(folder.file("run"), true)), 3);
+  EXPECT_EQ(folder.read("run/model.mlc"), "old\n");
+  EXPECT_TRUE(folder.has("run/a/b.mlc"));
+  auto run = RunFolder::create(folder.file("run"), config(), {{"model.mlc", "new\n"}}, true);
+  ASSERT_TRUE(run) << run.status().message();
+  save(*run, 0);
+  EXPECT_EQ(loaded(*run), 0);
+  EXPECT_FALSE(*run->hasBest());
+  EXPECT_EQ(folder.read("run/model.mlc"), "new\n");
+  EXPECT_EQ(folder.read("run/notes.txt"), "of the person");
+  for (const char *name : {"metrics.csv", "best", "a", ".mlc-new", ".mlc-committed"})
+    EXPECT_FALSE(folder.has(std::string("run/") + name)) << name;
+}
+
+TEST_F(RunFolderTest, WhatNoRunWroteIsNeverReplaced) {
+  auto refused = [&](const std::string &name, bool overwrite, const std::string &what) {
+    Status status =
+        RunFolder::create(folder.file(name), config(), {{"model.mlc", "m\n"}, {"a/b.mlc", "b\n"}}, overwrite)
+            .status();
+    EXPECT_EQ(status.code(), StatusCode::Usage) << name;
+    EXPECT_THAT(status.message(),
+                HasSubstr("what no run of mlc left there and a run would replace: " + what + ";"));
+    EXPECT_EQ(folder.has(name + "/.lock"), name == "run"); // nothing was made
+  };
+  for (bool overwrite : {false, true}) {
+    for (const char *name : {"hf", "list", "own", "links/best", "fine"})
+      fs::create_directories(folder.file(name));
+    folder.write("hf/config.json", "{\"model_type\": \"bert\"}");
+    folder.write("hf/model.safetensors", "x");
+    folder.write("hf/metrics.csv", "my notes");
+    refused("hf", overwrite, "config.json, metrics.csv, model.safetensors");
+    EXPECT_EQ(folder.read("hf/metrics.csv"), "my notes");
+    folder.write("list/config.json", "[1]");
+    refused("list", overwrite, "config.json");
+    folder.write("own/model.mlc", "mine");
+    folder.write("own/a", "not a folder");
+    refused("own", overwrite, "a, model.mlc");
+    fs::remove(folder.file("links/best/model.safetensors"));
+    fs::create_symlink("nowhere", folder.file("links/best/model.safetensors"));
+    refused("links", overwrite, "best/model.safetensors");
+  }
+  // In a run's folder too: a file beside the run's that the new program would bring along.
+  {
+    auto run = RunFolder::create(folder.file("run"), config(), {{"model.mlc", "m\n"}}, false);
+    save(*run, 3);
+  }
+  fs::create_directories(folder.file("run/a"));
+  folder.write("run/a/b.mlc", "mine");
+  refused("run", true, "a/b.mlc");
+  EXPECT_EQ(folder.read("run/a/b.mlc"), "mine");
+  folder.write("file", "");
+  EXPECT_THAT(RunFolder::create(folder.file("file"), config(), {}, true).status().message(),
+              HasSubstr("is a file"));
+  // Anything else stays, and is not in the way.
+  folder.write("fine/readme.txt", "hello");
+  auto run = RunFolder::create(folder.file("fine"), config(), {{"model.mlc", "m\n"}}, false);
+  ASSERT_TRUE(run) << run.status().message();
+  save(*run, 1);
+  EXPECT_EQ(folder.read("fine/readme.txt"), "hello");
+}
+
+TEST_F(RunFolderTest, ARecordOfACommitNamesFilesOfTheRunOnly) {
+  {
+    auto run = RunFolder::create(folder.file("run"), config(), {{"model.mlc", "m\n"}}, false);
+    save(*run, 3);
+  }
+  folder.write("mine.mlc", "mine");
+  fs::create_directories(folder.file("apart"));
+  folder.write("apart/b.mlc", "mine");
+  fs::create_directory_symlink(folder.file("apart"), folder.file("run/a"));
+  for (const char *key : {"remove", "place"})
+    for (const char *name : {"../mine.mlc", "/etc/passwd", "notes.txt", "a/b.mlc"}) {
+      fs::create_directories(folder.file("run/.mlc-committed"));
+      folder.write("run/.mlc-committed/config.json", folder.read("run/config.json"));
+      folder.write("run/.mlc-committed/b.mlc", "theirs");
+      std::string other = std::string(key) == "remove" ? "place" : "remove";
+      folder.write("run/.mlc-committed/commit.json",
+                   std::string("{\"") + key + "\": [\"" + name + "\"], \"" + other + "\": []}");
+      auto run = RunFolder::open(folder.file("run"), true);
+      bool skipped = std::string(key) == "remove" && std::string(name) == "a/b.mlc";
+      EXPECT_EQ(run.status().code(), skipped ? StatusCode::Ok : StatusCode::BadData) << key << name;
+      EXPECT_EQ(folder.read("mine.mlc"), "mine");
+      EXPECT_EQ(folder.read("apart/b.mlc"), "mine");
+      fs::remove_all(folder.file("run/.mlc-committed"));
+    }
+}
+
+TEST_F(RunFolderTest, OpeningFinishesWhatWasCutOff) {
+  {
+    auto run = RunFolder::create(folder.file("run"), config(), {{"model.mlc", "m\n"}}, false);
+    save(*run, 3);
+    state.best = BestEpoch{0.5, 1, 4};
+    state.update = 4;
+    ASSERT_TRUE(run->saveBest(*session, state).isOk());
+    save(*run, 4);
+  }
+  const std::vector<std::string> names = {"model.safetensors", "optimizer.safetensors",
+                                          "best/model.safetensors"};
+  auto cutOff = [&] {
+    for (const std::string &name : names) {
+      fs::rename(folder.file("run/" + name), folder.file("run/" + name + ".next"));
+    }
+    folder.write("run/model.safetensors", "older");
+  };
+  for (bool toResume : {false, true}) {
+    cutOff();
+    auto run = RunFolder::open(folder.file("run"), toResume);
+    ASSERT_TRUE(run) << run.status().message();
+    EXPECT_EQ(run->note(), "");
+    for (const std::string &name : names)
+      EXPECT_FALSE(folder.has("run/" + name + ".next")) << name;
+    EXPECT_TRUE(*run->hasBest());
+    EXPECT_EQ(loaded(*run), 4);
+  }
+  // Who trains there finishes it; until then the right files are read.
+  {
+    auto trains = RunFolder::open(folder.file("run"), true);
+    cutOff();
+    auto run = RunFolder::open(folder.file("run"), false);
+    ASSERT_TRUE(run);
+    EXPECT_TRUE(folder.has("run/model.safetensors.next"));
+    EXPECT_TRUE(*run->hasBest());
+    EXPECT_EQ(loaded(*run), 4);
+    EXPECT_EQ(*run->loadModel(*session, true), 4u);
+    std::string note;
+    EXPECT_EQ(**RunFolder::lastModel(folder.file("run"), note), folder.file("run/model.safetensors.next"));
+  }
+  std::string note;
+  EXPECT_EQ(**RunFolder::lastModel(folder.file("run"), note), folder.file("run/model.safetensors"));
+  EXPECT_EQ(note, "");
+  EXPECT_FALSE(*RunFolder::lastModel(folder.path(), note));
+  // What no checkpoint is of goes when somebody may write.
+  for (const std::string &name : names)
+    folder.write("run/" + name + ".next", "half");
+  folder.write("run/trainer_state.json.next", "half");
+  fs::create_directories(folder.file("run/.mlc-new/best"));
+  EXPECT_EQ(loaded(*RunFolder::open(folder.file("run"), true)), 4);
+  for (const char *name : {"model.safetensors.next", "trainer_state.json.next", ".mlc-new"})
+    EXPECT_FALSE(folder.has(std::string("run/") + name)) << name;
 }
 
 TEST_F(RunFolderTest, OneProcessTrainsAtATime) {
   auto run = RunFolder::create(folder.file("run"), config(), {}, false);
   ASSERT_TRUE(run);
+  EXPECT_THAT(RunFolder::create(folder.file("run"), config(), {}, true).status().message(),
+              HasSubstr("another process"));
+  save(*run, 1);
   EXPECT_THAT(RunFolder::open(folder.file("run"), true).status().message(), HasSubstr("another process"));
   EXPECT_TRUE(RunFolder::open(folder.file("run"), false));
 }

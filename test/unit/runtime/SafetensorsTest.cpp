@@ -10,6 +10,7 @@
 
 #include <gmock/gmock.h>
 
+namespace fs = std::filesystem;
 using namespace mlc;
 using namespace mlc::test;
 using testing::ElementsAre;
@@ -139,10 +140,18 @@ TEST_F(SafetensorsTest, EveryCutIsNoticed) {
 
 TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
   std::string path = folder.file("text");
+  auto files = [&] { return std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()); };
+  folder.write("text.tmp", "of the person");
   ASSERT_TRUE(writeFileAtomically(path, "one").isOk());
-  ASSERT_TRUE(writeFileAtomically(path, "two").isOk());
+  // The file that a link leads to is replaced, and keeps its permissions.
+  fs::permissions(path, fs::perms(0640));
+  fs::create_symlink("text", folder.file("link"));
+  ASSERT_TRUE(writeFileAtomically(folder.file("link"), "two").isOk());
   EXPECT_EQ(folder.read("text"), "two");
-  EXPECT_FALSE(folder.has("text.tmp"));
+  EXPECT_TRUE(fs::is_symlink(folder.file("link")));
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms(0640));
+  EXPECT_EQ(folder.read("text.tmp"), "of the person");
+  EXPECT_EQ(files(), 3);
   {
     Expected<FileWriter> writer = FileWriter::create(folder.file("left"));
     writer->write("half");
@@ -165,6 +174,10 @@ TEST_F(SafetensorsTest, AtomicFilesAreWholeOrNotThere) {
   EXPECT_FALSE(folder.has("new"));
   FullDisk full(2);
   EXPECT_THAT(writeFileAtomically(path, "three").message(), HasSubstr("free some space"));
+  const std::vector<float> values(8);
+  TensorView view{"a", DType::F32, {8}, reinterpret_cast<const uint8_t *>(values.data())};
+  EXPECT_FALSE(replaceSafetensors(path, {view}).isOk());
   EXPECT_EQ(folder.read("text"), "two");
-  EXPECT_FALSE(folder.has("text.tmp"));
+  EXPECT_EQ(folder.read("text.tmp"), "of the person");
+  EXPECT_EQ(files(), 4); // with the pipe
 }
