@@ -129,6 +129,7 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
   simplify(copy);
 
   Block &block = copy.getBody().front();
+  putOutCostlyValues(block);
   SmallVector<Operation *> ops;
   for (Operation &op : block.without_terminator())
     ops.push_back(&op);
@@ -143,17 +144,13 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
   pullback.add(result, seed);
   if (failed(pullback.run(ops)))
     return {};
-  // Not `ops`: a scan that was differentiated is another op now.
-  SmallVector<Operation *> forward;
-  for (Operation *op = &block.front(); op != seed; op = op->getNextNode())
-    forward.push_back(op);
   SmallVector<Value> results(end->getOperands());
   for (int64_t index : wrt)
     results.push_back(pullback.getOrZeros(block.getArgument(index)));
   end->setOperands(results);
-  if (!rematOps(forward).empty()) {
-    forward.push_back(end);
-    repeatRematOps(forward);
+  if (!rematOps(ops).empty()) {
+    ops.push_back(end);
+    repeatRematOps(ops);
   }
   copy.setFunctionType(
       FunctionType::get(copy.getContext(), copy.getArgumentTypes(), ValueRange(results).getTypes()));

@@ -11,9 +11,14 @@ namespace mlc::compiler {
 /// A constant of zeros like `value`.
 mlir::Value zerosLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type);
 
-/// Use: `vary` each input to differentiate by, `spread` over the ops, `add` the cotangents of the results,
-/// `run`, then `get` those of the inputs. New ops go where the builder stands. Ops are neither changed nor
-/// erased.
+/// Makes what backward scans should read instead of computing it again, the costly values of the bodies of
+/// scans in `block` and in each other, outputs of their scans. Scans are made anew for it, so this comes
+/// before anybody takes note of ops or values. Canonical form drops the outputs that are not read after all.
+void putOutCostlyValues(mlir::Block &block);
+
+/// Use: `putOutCostlyValues` of the block, `vary` each input to differentiate by, `spread` over the ops,
+/// `add` the cotangents of the results, `run`, then `get` those of the inputs. New ops go where the builder
+/// stands. Ops are neither changed nor erased.
 class Pullback {
 public:
   explicit Pullback(mlir::OpBuilder &builder) : builder(builder) {}

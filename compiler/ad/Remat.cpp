@@ -29,8 +29,10 @@ DenseMap<Operation *, int64_t> rematOps(ArrayRef<Operation *> ops) {
     if (auto barrier = dyn_cast<BarrierOp>(op); barrier && barrier.getLeave())
       continue;
     for (Value operand : op->getOperands())
-      if (auto found = regions.find(operand.getDefiningOp()); found != regions.end())
-        regions.try_emplace(op, found->second);
+      if (auto found = regions.find(operand.getDefiningOp()); found != regions.end()) {
+        int64_t region = found->second; // a copy: the insertion moves what is found
+        regions.try_emplace(op, region);
+      }
   }
   return regions;
 }

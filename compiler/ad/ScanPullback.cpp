@@ -4,7 +4,7 @@
 // backward scan carries g, the cotangent of c[t+1], and at step t
 //   1. recomputes the body from c[t] (a slice of the stack the forward scan leaves: nothing else is stored
 //   but the results of products and convolutions, or the sums they go into, unless they are in a `remat`
-//   region) and x[t],
+//   region; these are outputs of the scan, `putOutCostlyValues`) and x[t],
 //   2. pulls g and the cotangent of y[t] back through it,
 //   3. yields as new g what came to c[t], plus the cotangent that the stack's slot t got from outside,
 //   4. adds what came to the constants to sums that it carries, and puts out what came to x[t].
@@ -13,7 +13,10 @@
 #include "compiler/ad/Remat.h"
 
 #include "dialects/mlc/Expr.h"
+#include "dialects/mlc/ScanEditor.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace mlc::ir;
@@ -54,24 +57,38 @@ static Value keptFor(Value value) {
   return value;
 }
 
-/// The scan with an output more for each of `values` of its body. The old one is replaced and erased.
-static ScanOp addOutputs(OpBuilder &builder, ScanOp op, ArrayRef<Value> values) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(op);
-  SmallVector<Type> types(op.getResultTypes());
-  for (Value value : values) {
-    SmallVector<int64_t> shape = {op.getSteps()};
-    llvm::append_range(shape, cast<RankedTensorType>(value.getType()).getShape());
-    types.push_back(withShape(value.getType(), shape));
+/// What is to be kept of the costly values of the body, but for those of remat regions. That it is an output
+/// of the scan changes nothing about it.
+static llvm::SetVector<Value> costlyValues(ScanOp op) {
+  Block &body = op.getBody().front();
+  llvm::SetVector<Value> costly; // two products may go into one sum
+  DenseMap<Operation *, int64_t> rematerialized = rematOps(opsOf(body));
+  for (Operation &inner : body.without_terminator())
+    if (isCostly(&inner) && !rematerialized.contains(&inner))
+      costly.insert(keptFor(inner.getResult(0)));
+  return costly;
+}
+
+void putOutCostlyValues(Block &block) {
+  for (ScanOp scan : llvm::make_early_inc_range(block.getOps<ScanOp>())) {
+    putOutCostlyValues(scan.getBody().front());
+    PatternRewriter rewriter(scan.getContext());
+    rewriter.setInsertionPoint(scan);
+    ScanEditor editor(scan, rewriter);
+    editor.eraseDeadOps(); // they would count as readers
+    if (llvm::SetVector<Value> costly = costlyValues(scan); !costly.empty())
+      editor.recreate(llvm::SmallBitVector(scan.getNumResults(), true), costly.getArrayRef());
   }
-  Operation *yield = op.getYield();
-  yield->insertOperands(yield->getNumOperands(), values);
-  OperationState state(op.getLoc(), op->getName(), op.getInputs(), types, op->getAttrs());
-  state.addRegion()->takeBody(op.getBody());
-  auto result = cast<ScanOp>(builder.create(state));
-  op->replaceAllUsesWith(result.getResults().take_front(op.getNumResults()));
-  op->erase();
-  return result;
+}
+
+/// The costly values of the body that the scan puts out, each with its output.
+static llvm::MapVector<Value, Value> keptValues(ScanOp op) {
+  llvm::MapVector<Value, Value> kept;
+  llvm::SetVector<Value> costly = costlyValues(op);
+  for (int64_t i = op.getNumCarries(), count = op.getNumResults(); i < count; ++i)
+    if (Value value = op.getYield()->getOperand(i); costly.contains(value))
+      kept.try_emplace(value, op.getResult(i));
+  return kept;
 }
 
 LogicalResult Pullback::runScan(ScanOp op) {
@@ -97,17 +114,9 @@ LogicalResult Pullback::runScan(ScanOp op) {
         isActive[i] = hasChanged = true;
   }
 
-  // The costly values, kept, but for those of remat regions. Canonical form drops those that are not read
-  // after all.
-  llvm::SetVector<Value> costly; // two products may go into one sum
-  DenseMap<Operation *, int64_t> rematerialized = rematOps(opsOf(body));
-  for (Operation &inner : body.without_terminator())
-    if (isCostly(&inner) && !rematerialized.contains(&inner))
-      costly.insert(keptFor(inner.getResult(0)));
   SmallVector<Value> known;
   for (Value result : op.getResults())
     known.push_back(get(result));
-  op = addOutputs(builder, op, costly.getArrayRef());
 
   // Operands of the backward scan, in three lists; `at` remembers where each came to lie among the slices.
   SmallVector<Value> carries, slices, constants(op.getConstants());
@@ -144,7 +153,9 @@ LogicalResult Pullback::runScan(ScanOp op) {
     }
   }
   size_t firstKept = slices.size();
-  llvm::append_range(slices, op.getResults().take_back(costly.size()));
+  llvm::MapVector<Value, Value> kept = keptValues(op);
+  for (auto [value, output] : kept)
+    slices.push_back(output);
   SmallVector<Type> outputs;
   for (int64_t i : activeSlices)
     outputs.push_back(body.getArgument(i).getType());
@@ -180,8 +191,8 @@ LogicalResult Pullback::runScan(ScanOp op) {
     return failure();
 
   // The rules have read the costly ops' operands; from here on their results are the kept ones.
-  for (auto [position, value] : llvm::enumerate(costly))
-    mapping.lookup(value).replaceAllUsesWith(argument(carries.size() + firstKept + position));
+  for (auto [position, entry] : llvm::enumerate(kept))
+    mapping.lookup(entry.first).replaceAllUsesWith(argument(carries.size() + firstKept + position));
 
   // The same for remat regions, whose ops are there again already; on barriers, so that what they compute is
   // not computed before the loop either, for all steps at once.

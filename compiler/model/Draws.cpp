@@ -11,42 +11,46 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
 namespace mlc::compiler {
 
-/// What `value` is at the level of the function, every scan around it putting it out.
-static Value atTopLevel(Value value, PatternRewriter &rewriter) {
-  while (auto scan = dyn_cast<ir::ScanOp>(value.getDefiningOp()->getParentOp())) {
+using Sites = llvm::SetVector<int64_t, std::vector<int64_t>>;
+
+/// The draws of `block` as values of it, in program order, those of each site once. A scan that draws is made
+/// anew with all its draws at once, and only then are the values noted that it puts out.
+static SmallVector<Value> drawsOf(Block &block, PatternRewriter &rewriter, Sites &sites) {
+  SmallVector<Value> draws;
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    // Gradients repeat draws under the same site.
+    if (auto random = dyn_cast<ir::RandomOp>(op); random && sites.insert(random.getSite()))
+      draws.push_back(random.getResult());
+    auto scan = dyn_cast<ir::ScanOp>(op);
+    if (!scan)
+      continue;
+    SmallVector<Value> inner = drawsOf(scan.getBody().front(), rewriter, sites);
+    if (inner.empty())
+      continue;
     rewriter.setInsertionPoint(scan);
     ir::ScanEditor editor(scan, rewriter);
-    value = editor.recreate(llvm::SmallBitVector(scan.getNumResults(), true), value).getResults().back();
+    ir::ScanOp anew = editor.recreate(llvm::SmallBitVector(scan.getNumResults(), true), inner);
+    llvm::append_range(draws, anew.getResults().take_back(inner.size()));
   }
-  return value;
+  return draws;
 }
 
 std::vector<int64_t> reduceToDraws(func::FuncOp step) {
-  SmallVector<Value> draws;
-  std::vector<int64_t> sites;
-  llvm::DenseSet<int64_t> seen;
-  // Gradients repeat draws under the same site.
-  step.walk([&](ir::RandomOp op) {
-    if (!seen.insert(op.getSite()).second)
-      return;
-    draws.push_back(op.getResult());
-    sites.push_back(op.getSite());
-  });
   PatternRewriter rewriter(step.getContext());
-  Operation *terminator = step.getBody().front().getTerminator();
-  for (Value &draw : draws)
-    draw = atTopLevel(draw, rewriter);
-  terminator->setOperands(draws);
+  Sites sites;
+  Block &body = step.getBody().front();
+  SmallVector<Value> draws = drawsOf(body, rewriter, sites);
+  body.getTerminator()->setOperands(draws);
   step.setFunctionType(
       FunctionType::get(step.getContext(), step.getArgumentTypes(), ValueRange(draws).getTypes()));
   step.removeResAttrsAttr();
-  return sites;
+  return sites.takeVector();
 }
 
 Expected<std::unique_ptr<StepDraws>> StepDraws::create(const frontend::core::Program &program,
