@@ -106,7 +106,12 @@ void TrainBlock::ratio(const Value &given, Span span, const Value *weight, Span 
       ids[0] = graph.convert(ids[0], type.dtype);
     } else {
       ids[0] = graph.op("stop_gradient", {ids[0]}, {}, common);
-      weighted = graph.op("mul", {ids[0], ids[1]}, {}, common);
+      // A weight of 0 leaves out as false does, whatever it weighs: 0 * NaN would not.
+      ValueId zero = graph.constant(common, 0.0);
+      ValueId counts = graph.op("compare", {ids[0], zero}, {{"predicate", std::string("ne")}},
+                                {DType::Bool, common.shape});
+      ValueId counted = graph.op("select", {counts, ids[1], zero}, {}, common);
+      weighted = graph.op("mul", {ids[0], counted}, {}, common);
     }
     numerator = sumRows(graph, weighted, &ownSum);
     denominator = sumRows(graph, ids[0], &ownWeight);

@@ -8,14 +8,16 @@
 //   4. from the last op to the first, an op with a cotangent hands it to its varying operands by its rule,
 //   and where
 //      a value has several uses their cotangents are added (Pullback.cpp; scan: ScanPullback.cpp);
-//   5. the function returns f's results and the cotangents of `wrt`, zeros where nothing came;
-//   6. the ops of `remat` regions that backward ops read are repeated (Remat.cpp);
-//   7. simplified to canonical form, common subexpressions merged.
+//   5. what a selection left out is kept out of products with what is NaN or infinite there (Taken.cpp);
+//   6. the function returns f's results and the cotangents of `wrt`, zeros where nothing came;
+//   7. the ops of `remat` regions that backward ops read are repeated (Remat.cpp);
+//   8. simplified to canonical form, common subexpressions merged.
 // The backward ops read the forward ops' values; which of them are kept in memory is the memory planner's
 // business. Since a derivative is made of the same ops, @f.grad is as differentiable as f.
 #include "compiler/ad/Autodiff.h"
 #include "compiler/ad/Pullback.h"
 #include "compiler/ad/Remat.h"
+#include "compiler/ad/Taken.h"
 
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/IRMapping.h"
@@ -64,15 +66,17 @@ struct AutodiffPass : PassWrapper<AutodiffPass, OperationPass<ModuleOp>> {
 private:
   /// Replaces the gradient ops of `function`, after those of everything it names.
   LogicalResult expand(func::FuncOp function);
-  /// The function that computes `function` and its derivatives by the arguments `wrt`. Null on failure,
-  /// reported.
-  func::FuncOp differentiate(func::FuncOp function, ArrayRef<int64_t> wrt);
+  /// The function that computes `function` and its derivatives by the arguments `wrt`. Arguments at `risky`
+  /// may be NaN or infinite. Null on failure, reported.
+  func::FuncOp differentiate(func::FuncOp function, ArrayRef<int64_t> wrt, ArrayRef<int64_t> risky);
+  /// What selections left out is kept out of the backward ops, those from `seed` on.
+  LogicalResult keepTakenBehind(Operation *seed, ArrayRef<int64_t> risky);
   void simplify(func::FuncOp function);
 
   enum State { New, Underway, Done };
   SymbolTable *symbols = nullptr;
   DenseMap<Operation *, State> states;
-  std::map<std::pair<Operation *, std::vector<int64_t>>, func::FuncOp> gradients;
+  std::map<std::tuple<Operation *, std::vector<int64_t>, std::vector<int64_t>>, func::FuncOp> gradients;
   FrozenRewritePatternSet patterns;
 };
 
@@ -100,8 +104,15 @@ LogicalResult AutodiffPass::expand(func::FuncOp function) {
   });
   if (walk.wasInterrupted())
     return failure();
+  Ranges fields(Ranges::Fields::Any);
+  if (!ops.empty())
+    fields.visit(function.getBody().front());
   for (GradientOp op : ops) {
-    func::FuncOp gradient = differentiate(symbols->lookup<func::FuncOp>(op.getCallee()), op.getWrt());
+    SmallVector<int64_t> risky;
+    for (auto [i, operand] : llvm::enumerate(op.getInputs()))
+      if (isa<FloatType>(getElementTypeOrSelf(operand)) && !fields.of(operand).isFinite())
+        risky.push_back(static_cast<int64_t>(i));
+    func::FuncOp gradient = differentiate(symbols->lookup<func::FuncOp>(op.getCallee()), op.getWrt(), risky);
     if (!gradient)
       return failure();
     OpBuilder builder(op);
@@ -112,8 +123,9 @@ LogicalResult AutodiffPass::expand(func::FuncOp function) {
   return success();
 }
 
-func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t> wrt) {
-  func::FuncOp &gradient = gradients[{function, wrt.vec()}];
+func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t> wrt,
+                                         ArrayRef<int64_t> risky) {
+  func::FuncOp &gradient = gradients[{function, wrt.vec(), risky.vec()}];
   if (gradient)
     return gradient;
   if (function.isExternal()) {
@@ -148,17 +160,60 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
   for (int64_t index : wrt)
     results.push_back(pullback.getOrZeros(block.getArgument(index)));
   end->setOperands(results);
+  if (failed(keepTakenBehind(seed, risky)))
+    return {};
   if (!rematOps(ops).empty()) {
     ops.push_back(end);
     repeatRematOps(ops);
   }
-  copy.setFunctionType(
-      FunctionType::get(copy.getContext(), copy.getArgumentTypes(), ValueRange(results).getTypes()));
+  copy.setFunctionType(FunctionType::get(copy.getContext(), copy.getArgumentTypes(), end->getOperandTypes()));
   // Attributes of results are the callee's own; the derivatives have none.
   copy.removeResAttrsAttr();
   simplify(copy);
   states[copy] = Done;
   return gradient = copy;
+}
+
+/// Whether `op`, or a derivative clause that it calls, selects by itself: not as a maximum does.
+static bool selects(Operation *op) {
+  return op
+      ->walk([](Operation *inner) {
+        if (isa<SelectOp>(inner) && !inner->hasAttr(extremumAttr))
+          return WalkResult::interrupt();
+        auto call = dyn_cast<CallOp>(inner);
+        auto callee = call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr())
+                           : func::FuncOp();
+        return callee && selects(callee) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+LogicalResult AutodiffPass::keepTakenBehind(Operation *seed, ArrayRef<int64_t> risky) {
+  Block &block = *seed->getBlock();
+  Ranges made(Ranges::Fields::Finite);
+  made.visit(block);
+  bool isWanted = false;
+  for (Operation &op : block.without_terminator()) {
+    bool isForward = op.isBeforeInBlock(seed);
+    isWanted |= !isForward && selects(&op);
+    for (Value result : op.getResults())
+      isWanted |= isForward && isa<FloatType>(getElementTypeOrSelf(result)) && !made.of(result).isFinite();
+  }
+  if (!isWanted) {
+    for (Operation *op = seed; op; op = op->getNextNode())
+      op->walk([](SelectOp select) { select->removeAttr(extremumAttr); });
+    return success();
+  }
+  // Derivative clauses are made of ordinary ops, among which it is seen what they read where.
+  if (failed(inlineCalls(block.getParentOp(), /*withVjp=*/false)))
+    return failure();
+  Ranges fields(Ranges::Fields::Any);
+  for (int64_t index : risky)
+    fields.assume(block.getArgument(index), Range::any());
+  fields.visit(block);
+  made.visit(block);
+  keepTaken(seed, fields, made);
+  return success();
 }
 
 void AutodiffPass::simplify(func::FuncOp function) {

@@ -2,6 +2,7 @@
 // and scan.
 #include "compiler/ad/Pullback.h"
 
+#include "compiler/ad/Taken.h"
 #include "dialects/mlc/Expr.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -60,6 +61,18 @@ LogicalResult Pullback::run(ArrayRef<Operation *> ops) {
   return success();
 }
 
+/// Marks the selects that `part` is made of, down to the cotangent that they were made from.
+static void markExtremum(Value part, Value cotangent) {
+  if (!part || part == cotangent)
+    return;
+  auto choice = part.getDefiningOp<SelectOp>();
+  if (!choice)
+    return;
+  choice->setAttr(extremumAttr, UnitAttr::get(choice.getContext()));
+  markExtremum(choice.getY(), cotangent);
+  markExtremum(choice.getZ(), cotangent);
+}
+
 LogicalResult Pullback::runOp(Operation *op) {
   if (auto scan = dyn_cast<ScanOp>(op))
     return runScan(scan);
@@ -85,6 +98,8 @@ LogicalResult Pullback::runOp(Operation *op) {
     Value part;
     if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op)) {
       part = elementwise.derivative(builder, index, cotangent);
+      if (isa<MaxOp, MinOp>(op))
+        markExtremum(part, cotangent);
     } else {
       auto linear = dyn_cast<LinearOpInterface>(op);
       if (!linear || !linear.isLinearIn(index))
@@ -140,6 +155,7 @@ void Pullback::runReduce(ReduceOp op) {
   Value isFirst = CompareOp::create(builder, loc, "eq", IotaOp::create(builder, loc, indexType, at), first);
   Value spread = builder.createOrFold<BroadcastOp>(loc, mergedType, get(op.getResult()), kept);
   Value chosen = builder.createOrFold<SelectOp>(loc, isFirst, spread, zerosLike(builder, loc, mergedType));
+  markExtremum(chosen, spread);
   chosen = builder.createOrFold<ReshapeOp>(loc, withShape(type, sideBySide), chosen);
   add(op.getX(), builder.createOrFold<TransposeOp>(loc, chosen, inverse));
 }
