@@ -2,66 +2,150 @@
 
 #include "runtime/Number.h"
 
+#include <algorithm>
 #include <cmath>
-#include <set>
+#include <unordered_set>
 
 namespace mlc {
 namespace {
 
-constexpr int maxNesting = 32;
+constexpr size_t maxNesting = 32;
 
-/// Counts brackets outside strings, so that the parser never sees a text that nests too deep.
-bool nestsTooDeep(std::string_view text) {
-  int depth = 0;
-  bool inString = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (inString) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        inString = false;
-    } else if (c == '"') {
-      inString = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > maxNesting)
-        return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+/// Objects with more members than this are looked up by hash.
+constexpr size_t manyMembers = 16;
+
+using Visit = std::function<Status(const std::string &name, const Json &value)>;
+
+/// Puts together a value from the parser's events. The library's own way takes the square of the number of
+/// members: its objects are searched from the front for every key, and with a callback, which alone tells of
+/// repeated keys, once more for every member that is itself an object.
+class Builder {
+public:
+  explicit Builder(const Visit *visit) : visit_(visit) {}
+
+  Json takeValue() { return std::move(value_); }
+  /// What ended parsing; ok if it was a mistake in the text, or none.
+  const Status &status() const { return status_; }
+  /// The key that came twice.
+  const std::string *repeated() const { return isRepeated_ ? &repeated_ : nullptr; }
+  bool isTooDeep() const { return isTooDeep_; }
+  bool isNoObject() const { return isNoObject_; }
+
+  // The events that the library knows by these names.
+  using binary_t = Json::binary_t;
+  bool null() { return put(nullptr); }
+  bool boolean(bool value) { return put(value); }
+  bool number_integer(Json::number_integer_t value) { return put(value); }
+  bool number_unsigned(Json::number_unsigned_t value) { return put(value); }
+  bool number_float(Json::number_float_t value, const std::string &) { return put(value); }
+  bool string(std::string &value) { return put(std::move(value)); }
+  bool binary(binary_t &) { return false; }
+  bool start_object(size_t) { return open(Json::object()); }
+  bool start_array(size_t) { return open(Json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string &key) {
+    Open &object = open_.back();
+    object.key = std::move(key);
+    if (visits() || isNew(object))
+      return true;
+    isRepeated_ = true;
+    repeated_ = object.key;
+    return false;
   }
-  return false;
+  bool parse_error(size_t, const std::string &, const Json::exception &) { return false; }
+
+private:
+  struct Open {
+    Json value;
+    std::string key;
+    std::unordered_set<std::string> keys; ///< of an object with many
+  };
+
+  bool visits() const { return visit_ && open_.size() == 1; }
+
+  static bool isNew(Open &object) {
+    const auto &members = object.value.get_ref<const Json::object_t &>();
+    if (members.size() <= manyMembers)
+      return std::none_of(members.begin(), members.end(),
+                          [&](const auto &member) { return member.first == object.key; });
+    if (object.keys.empty())
+      for (const auto &member : members)
+        object.keys.insert(member.first);
+    return object.keys.insert(object.key).second;
+  }
+
+  bool open(Json value) {
+    if (open_.size() == maxNesting) {
+      isTooDeep_ = true;
+      return false;
+    }
+    if (visit_ && open_.empty() && !value.is_object()) {
+      isNoObject_ = true;
+      return false;
+    }
+    open_.push_back({std::move(value), {}, {}});
+    return true;
+  }
+
+  bool close() {
+    Json value = std::move(open_.back().value);
+    open_.pop_back();
+    return put(std::move(value));
+  }
+
+  bool put(Json value) {
+    if (open_.empty()) {
+      isNoObject_ = visit_ && !value.is_object();
+      value_ = std::move(value);
+      return !isNoObject_;
+    }
+    Open &into = open_.back();
+    if (visits()) {
+      status_ = (*visit_)(into.key, value);
+      return status_.isOk();
+    }
+    if (into.value.is_array())
+      into.value.get_ref<Json::array_t &>().push_back(std::move(value));
+    else
+      into.value.get_ref<Json::object_t &>().emplace_back(std::move(into.key), std::move(value));
+    return true;
+  }
+
+  const Visit *visit_;
+  std::vector<Open> open_;
+  Json value_;
+  Status status_;
+  std::string repeated_;
+  bool isRepeated_ = false, isTooDeep_ = false, isNoObject_ = false;
+};
+
+/// The value, or what is wrong with the text.
+Expected<Json> parse(std::string_view text, std::string_view where, const Visit *visit) {
+  std::string place(where);
+  Builder builder(visit);
+  bool isWhole = Json::sax_parse(text.begin(), text.end(), &builder);
+  if (!builder.status().isOk())
+    return builder.status();
+  if (builder.isTooDeep())
+    return Status::badData("JSON nests too deep, " + place);
+  if (builder.repeated())
+    return Status::badData("'" + *builder.repeated() + "' appears twice, " + place);
+  if (builder.isNoObject())
+    return Status::badData(place + " is not an object");
+  if (!isWhole)
+    return Status::badData("not valid JSON, " + place);
+  return builder.takeValue();
 }
 
 } // namespace
 
 Expected<Json> parseJson(std::string_view text, std::string_view where) {
-  std::string place(where);
-  if (nestsTooDeep(text))
-    return Status::badData("JSON nests too deep, " + place);
-  std::vector<std::set<std::string>> keys;
-  std::string repeated;
-  bool anyRepeated = false;
-  auto watch = [&](int, Json::parse_event_t event, Json &parsed) {
-    if (event == Json::parse_event_t::object_start)
-      keys.emplace_back();
-    else if (event == Json::parse_event_t::object_end && !keys.empty())
-      keys.pop_back();
-    else if (event == Json::parse_event_t::key && !keys.empty()) {
-      const auto &key = parsed.get_ref<const std::string &>();
-      if (!keys.back().insert(key).second && !anyRepeated) {
-        anyRepeated = true;
-        repeated = key;
-      }
-    }
-    return true;
-  };
-  Json value = Json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
-  if (value.is_discarded())
-    return Status::badData("not valid JSON, " + place);
-  if (anyRepeated)
-    return Status::badData("'" + repeated + "' appears twice, " + place);
-  return value;
+  return parse(text, where, nullptr);
+}
+
+Status visitMembers(std::string_view text, std::string_view where, const Visit &visit) {
+  return parse(text, where, &visit).status();
 }
 
 std::string printJson(const Json &value) {
@@ -85,8 +169,19 @@ JsonObject::JsonObject(const Json &value, std::string where, Status &status)
 const Json *JsonObject::find(const char *key) const {
   if (!object_)
     return nullptr;
-  auto it = object_->find(key);
-  return it == object_->end() ? nullptr : &*it;
+  const auto &members = object_->get_ref<const Json::object_t &>();
+  if (members.size() <= manyMembers) {
+    auto it = members.find(key);
+    return it == members.end() ? nullptr : &it->second;
+  }
+  if (!index_) {
+    auto index = std::make_shared<Index>(members.size());
+    for (const auto &[name, value] : members)
+      index->emplace(name, &value);
+    index_ = std::move(index);
+  }
+  auto it = index_->find(key);
+  return it == index_->end() ? nullptr : it->second;
 }
 
 const Json *JsonObject::require(const char *key) {
@@ -192,18 +287,17 @@ std::vector<std::string> JsonObject::texts(const char *key) {
   return result;
 }
 
-std::map<std::string, std::string> JsonObject::textMap(const char *key) {
+std::map<std::string, std::string> JsonObject::textMap(const char *key) { return object(key).texts(); }
+
+std::map<std::string, std::string> JsonObject::texts() {
   std::map<std::string, std::string> result;
-  const Json *value = require(key);
-  if (!value || !value->is_object()) {
-    fail(key, "is not an object");
+  if (!object_)
     return result;
-  }
-  for (auto it = value->begin(); it != value->end(); ++it) {
-    if (it->is_string())
-      result[it.key()] = it->get<std::string>();
+  for (const auto &[name, value] : object_->get_ref<const Json::object_t &>()) {
+    if (value.is_string())
+      result[name] = value.get<std::string>();
     else
-      fail(key, "holds something that is not a string");
+      fail(name.c_str(), "is not a string");
   }
   return result;
 }

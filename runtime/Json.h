@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace mlc {
@@ -19,8 +22,14 @@ namespace mlc {
 using Json = nlohmann::ordered_json;
 
 /// One JSON value and nothing else. Nesting beyond 32 levels and repeated keys are errors. `where` names the
-/// origin in messages.
+/// origin in messages. Takes time in proportion to the text, whatever is in it.
 Expected<Json> parseJson(std::string_view text, std::string_view where);
+
+/// As parseJson of an object, but gives its members to `visit` one by one, in order, and keeps none: for an
+/// object with a million of them. A failure of `visit` ends it. Repeated names of the members themselves are
+/// for `visit` to notice, which has to keep the names in any case.
+Status visitMembers(std::string_view text, std::string_view where,
+                    const std::function<Status(const std::string &name, const Json &value)> &visit);
 
 /// Two spaces a level, a newline at the end; invalid UTF-8 is replaced.
 std::string printJson(const Json &value);
@@ -45,6 +54,8 @@ public:
   std::vector<std::string> texts(const char *key);
   /// An object whose members are all strings.
   std::map<std::string, std::string> textMap(const char *key);
+  /// The members of this object, if they are all strings.
+  std::map<std::string, std::string> texts();
   JsonObject object(const char *key);
   /// Calls visit(JsonObject) for each element of the array.
   template <typename Visit> void each(const char *key, Visit visit) {
@@ -55,13 +66,6 @@ public:
     for (const Json &element : *array)
       visit(JsonObject(element, where_ + "." + key + "[" + std::to_string(i++) + "]", status_));
   }
-  /// Calls visit(name, JsonObject) for each member that is itself an object; any other is an error.
-  template <typename Visit> void eachMember(Visit visit) {
-    if (!object_)
-      return;
-    for (auto it = object_->begin(); it != object_->end(); ++it)
-      visit(it.key(), JsonObject(it.value(), where_ + "." + it.key(), status_));
-  }
   /// Records a mistake about member `key`.
   void fail(const char *key, const std::string &what);
 
@@ -69,7 +73,10 @@ private:
   const Json *find(const char *key) const;
   const Json *require(const char *key);
 
+  using Index = std::unordered_map<std::string_view, const Json *>;
+
   const Json *object_ = nullptr;
+  mutable std::shared_ptr<const Index> index_; ///< of an object with many members, once one is looked for
   std::string where_;
   Status &status_;
 };

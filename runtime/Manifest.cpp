@@ -30,7 +30,29 @@ const FieldSpec *Manifest::findField(std::string_view name) const {
   return nullptr;
 }
 
+std::unordered_map<std::string_view, const StateTensor *> statesByName(const Manifest &manifest) {
+  std::unordered_map<std::string_view, const StateTensor *> byName;
+  for (const StateTensor &tensor : manifest.state)
+    byName.emplace(tensor.name, &tensor);
+  return byName;
+}
+
+std::unordered_map<std::string_view, const FieldSpec *> fieldsByName(const Manifest &manifest) {
+  std::unordered_map<std::string_view, const FieldSpec *> byName;
+  for (const FieldSpec &field : manifest.data.fields)
+    byName.emplace(field.name, &field);
+  return byName;
+}
+
 namespace {
+
+using StatesByName = std::unordered_map<std::string_view, const StateTensor *>;
+using FieldsByName = std::unordered_map<std::string_view, const FieldSpec *>;
+
+template <typename Map> auto find(const Map &map, std::string_view name) -> typename Map::mapped_type {
+  auto found = map.find(name);
+  return found == map.end() ? nullptr : found->second;
+}
 
 // Far above any program, far below where sums of sizes overflow.
 constexpr int64_t maxBytes = int64_t(1) << 46;
@@ -93,10 +115,10 @@ Status verifyFields(const DataSpec &data) {
   return {};
 }
 
-Status verifyStatistics(const Manifest &manifest) {
+Status verifyStatistics(const Manifest &manifest, const StatesByName &states, const FieldsByName &fields) {
   for (const StatisticSpec &statistic : manifest.data.statistics) {
-    const FieldSpec *field = manifest.findField(statistic.field);
-    const StateTensor *tensor = manifest.findState(statistic.tensor);
+    const FieldSpec *field = find(fields, statistic.field);
+    const StateTensor *tensor = find(states, statistic.tensor);
     if (!field || !tensor)
       return bad("statistic '" + statistic.tensor + "' names a field or tensor that is not there");
     if (tensor->role != Role::Statistic || tensor->shape != field->shape ||
@@ -118,7 +140,7 @@ bool isVector(const std::vector<Port> &ports, int64_t length) {
          ports[0].shape == std::vector<int64_t>{length} && !ports[0].batched;
 }
 
-Status verifyFunction(const Manifest &manifest, const FunctionSpec &function) {
+Status verifyFunction(const Manifest &manifest, const FieldsByName &fields, const FunctionSpec &function) {
   std::string name(nameOf(function.id.kind));
   for (const Port &port : function.inputs)
     MLC_TRY(verifyPort(function, port));
@@ -143,7 +165,7 @@ Status verifyFunction(const Manifest &manifest, const FunctionSpec &function) {
     return bad(name + " has a name");
   if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep || kind == FunctionKind::Predict) {
     for (const Port &port : function.inputs) {
-      const FieldSpec *field = manifest.findField(port.name);
+      const FieldSpec *field = find(fields, port.name);
       if (!field && kind == FunctionKind::Predict && port.batched)
         continue; // `given`: known to whoever predicts only
       if (!field || field->dtype != port.dtype || field->shape != port.shape || !port.batched)
@@ -171,10 +193,10 @@ Status verifyTraining(const Manifest &manifest) {
   return {};
 }
 
-Status verifyImports(const Manifest &manifest) {
+Status verifyImports(const Manifest &manifest, const StatesByName &states) {
   for (const ImportSpec &import : manifest.imports)
     for (const ImportTensor &tensor : import.tensors) {
-      const StateTensor *own = manifest.findState(tensor.tensor);
+      const StateTensor *own = find(states, tensor.tensor);
       if (!own || (own->role != Role::Param && own->role != Role::State))
         return bad("'" + tensor.tensor + "' is imported, and is no param or state");
       std::vector<int64_t> order = tensor.order, all(own->shape.size());
@@ -193,14 +215,16 @@ Status verifyManifest(const Manifest &manifest) {
     return bad("version " + std::to_string(manifest.version) + " is not known here");
   MLC_TRY(verifyState(manifest));
   MLC_TRY(verifyFields(manifest.data));
-  MLC_TRY(verifyStatistics(manifest));
-  MLC_TRY(verifyImports(manifest));
+  const StatesByName states = statesByName(manifest);
+  const FieldsByName fields = fieldsByName(manifest);
+  MLC_TRY(verifyStatistics(manifest, states, fields));
+  MLC_TRY(verifyImports(manifest, states));
   MLC_TRY(verifyTraining(manifest));
   std::set<FunctionId> ids;
   for (const FunctionSpec &function : manifest.functions) {
     if (!ids.insert(function.id).second)
       return bad("a function appears twice");
-    MLC_TRY(verifyFunction(manifest, function));
+    MLC_TRY(verifyFunction(manifest, fields, function));
   }
   for (size_t i = 0; i < manifest.scalars.size(); ++i)
     MLC_TRY(ScalarExpr::parse(manifest.scalars[i].value.print(), static_cast<int32_t>(i)).status());

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace mlc {
@@ -168,6 +169,11 @@ struct Manifest {
   const FunctionSpec *findFunction(const FunctionId &id) const;
   const FieldSpec *findField(std::string_view name) const;
 };
+
+/// The state tensors or the fields by name, for whoever looks for many; as long as the manifest is not
+/// changed. Of equal names, which verifyManifest does not let pass, the first.
+std::unordered_map<std::string_view, const StateTensor *> statesByName(const Manifest &manifest);
+std::unordered_map<std::string_view, const FieldSpec *> fieldsByName(const Manifest &manifest);
 
 std::string_view nameOf(Role role);
 std::string_view nameOf(FunctionKind kind);

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace mlc {
 
@@ -195,7 +196,7 @@ std::string appendVector(const std::string &text, Target &target) {
     return std::to_string(count) + (count == 1 ? " number" : " numbers") + ", and the field has " +
            std::to_string(target.elements);
   for (; count < target.elements; ++count)
-    (void)appendNumber(0, target.column);
+    (void)appendNumber(0.0, target.column);
   return {};
 }
 
@@ -224,8 +225,10 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
 
   std::vector<std::string> header;
   std::unordered_map<std::string, size_t> positions;
+  std::unordered_set<std::string> repeated;
   for (const CsvRecords::Value &value : values) {
-    positions.emplace(value.text, header.size());
+    if (!positions.emplace(value.text, header.size()).second)
+      repeated.insert(value.text);
     header.push_back(value.text);
   }
   std::vector<Target> targets;
@@ -246,7 +249,7 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
       auto found = positions.find(column);
       if (found == positions.end())
         return Status::badData("there is no column '" + column + "', " + path + didYouMean(column, header));
-      if (std::count(header.begin(), header.end(), column) > 1)
+      if (repeated.count(column))
         return Status::badData("there are several columns '" + column + "', " + path);
       target.sources.push_back(found->second);
     }

@@ -13,6 +13,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
 
 namespace fs = std::filesystem;
 
@@ -137,6 +138,7 @@ struct Found {
   std::vector<std::string> files;
   std::vector<int64_t> classOf;
   std::vector<std::string> classes;
+  std::unordered_map<std::string, int64_t> numbers; ///< of the classes
 
   void add(const std::string &folder, const std::vector<std::string> &names, int64_t number) {
     for (const std::string &name : names) {
@@ -169,10 +171,10 @@ Status find(const std::string &path, Found &found) {
       return inside.status();
     if (inside->pictures.empty())
       return Status::badData("there is no JPEG or PNG file of class '" + name + "', " + folder);
-    auto known = std::find(found.classes.begin(), found.classes.end(), name);
-    if (known == found.classes.end())
-      known = found.classes.insert(known, name);
-    found.add(folder, inside->pictures, known - found.classes.begin());
+    auto [known, isNew] = found.numbers.emplace(name, static_cast<int64_t>(found.classes.size()));
+    if (isNew)
+      found.classes.push_back(name);
+    found.add(folder, inside->pictures, known->second);
   }
   return {};
 }
@@ -208,13 +210,16 @@ Expected<Column> labels(const Found &found, const FieldSpec &field, const std::s
     return Status::badData("there are " + std::to_string(known.size()) + " folders, and field '" +
                            field.name + "' has " + std::to_string(most) + " classes" +
                            (first ? " (code 0 stands for missing)" : "") + ", " + path);
+  std::unordered_map<std::string_view, int32_t> codeOf;
+  for (size_t i = 0; i < known.size(); ++i)
+    codeOf.emplace(known[i], first + static_cast<int32_t>(i));
   std::vector<int32_t> codes;
   for (const std::string &name : found.classes) {
-    auto at = std::find(known.begin(), known.end(), name);
-    if (at == known.end())
+    auto at = codeOf.find(name);
+    if (at == codeOf.end())
       return Status::badData("a folder that the training data does not have: '" + name + "', " + path +
                              didYouMean(name, known));
-    codes.push_back(first + static_cast<int32_t>(at - known.begin()));
+    codes.push_back(at->second);
   }
   Column column = Column::of(field);
   for (size_t i = 0; i < found.files.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <new>
 #include <system_error>
+#include <unordered_map>
 
 namespace mlc {
 
@@ -23,10 +24,14 @@ Expected<std::unique_ptr<Loader>> Loader::start(Rows rows, LoaderPlan plan) {
 }
 
 Status Loader::prepare() {
+  std::unordered_map<std::string_view, const Column *> columns;
+  for (const Column &column : rows_.data->columns)
+    columns.emplace(column.field.name, &column);
   for (const std::string &field : plan_.fields) {
-    columns_.push_back(rows_.data->find(field));
-    if (!columns_.back())
+    auto found = columns.find(field);
+    if (found == columns.end())
       return Status::failed("the data has no field '" + field + "'");
+    columns_.push_back(found->second);
   }
   at_ = plan_.start;
   slots_.resize(static_cast<size_t>(slotsOf(plan_)));

@@ -77,10 +77,11 @@ Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const F
   if (!spec)
     return Status::usage("the model has no `predict" + (function.name.empty() ? "" : " " + function.name) +
                          "` line; add one to its train block");
+  const auto known = fieldsByName(manifest);
   std::vector<FieldSpec> fields;
   for (const Port &port : spec->inputs)
-    if (const FieldSpec *field = manifest.findField(port.name)) {
-      fields.push_back(*field);
+    if (auto field = known.find(port.name); field != known.end()) {
+      fields.push_back(*field->second);
     } else { // `given`: a column or file of its own
       FieldSpec given;
       given.name = port.name;

@@ -1,4 +1,5 @@
 #include "runtime/data/Csv.h"
+#include "Growth.h"
 #include "TempFolder.h"
 
 #include <gmock/gmock.h>
@@ -202,4 +203,24 @@ TEST_F(CsvTest, RandomBytesNeverDoWorseThanAnError) {
     }
     (void)read(text, {field("a", DType::F32)});
   }
+}
+
+TEST_F(CsvTest, TimeIsProportionalToColumnsAndCategories) {
+  expectLinear(500, [&](int64_t count) {
+    std::string names, values;
+    std::vector<FieldSpec> fields;
+    for (int64_t i = 0; i < count; ++i) {
+      names += (i ? ",c" : "c") + std::to_string(i);
+      values += i ? ",1" : "1";
+      fields.push_back(field("c" + std::to_string(count - 1 - i), DType::F32));
+    }
+    ASSERT_TRUE(read(names + "\n" + values + "\n", fields));
+  });
+  expectLinear(2500, [&](int64_t count) {
+    std::string text = "c\n";
+    for (int64_t i = 0; i < count; ++i)
+      text += "value" + std::to_string(i * 7919 % count) + "\n";
+    ASSERT_TRUE(read(text, {category("c", count)}));
+    ASSERT_TRUE(read(text, {category("c", count)}, /*learn=*/false));
+  });
 }

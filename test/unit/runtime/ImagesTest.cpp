@@ -1,4 +1,5 @@
 #include "runtime/data/Images.h"
+#include "Growth.h"
 #include "PictureBytes.h"
 #include "TempFolder.h"
 #include "runtime/data/Loader.h"
@@ -149,4 +150,19 @@ TEST_F(ImagesTest, SaysWhatIsWrong) {
   expectBad("test", {picture, number}, "must be i32 or a category");
   EXPECT_THAT(readImages({folder.file("test")}, 5, {picture}, vocabulary, true).status().message(),
               HasSubstr("pictures are [5, 5, 3]"));
+}
+
+TEST_F(ImagesTest, TimeIsProportionalToFolders) {
+  std::string pixels = textOf(pngOf(Picture{6, 4, 3, std::vector<uint8_t>(72, 9)}));
+  for (int64_t count : {200, 3200})
+    for (int64_t i = 0; i < count; ++i) {
+      std::string name = "many" + std::to_string(count) + "/class" + std::to_string(i);
+      std::filesystem::create_directories(folder.file(name));
+      folder.write(name + "/a.png", pixels);
+    }
+  expectLinear(200, [&](int64_t count) {
+    std::string name = "many" + std::to_string(count);
+    ASSERT_TRUE(read(name, {picture, label(count)}));
+    ASSERT_TRUE(read(name, {picture, label(count)}, /*learn=*/false));
+  });
 }

@@ -1,4 +1,5 @@
 #include "runtime/Manifest.h"
+#include "Growth.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -121,4 +122,27 @@ TEST(Manifest, RefusesHostileText) {
     spoilt[i] = '9';
     (void)parseManifest(spoilt, "c");
   }
+}
+
+TEST(Manifest, TimeIsProportionalToTensorsAndFields) {
+  test::expectLinear(500, [](int64_t count) {
+    Manifest m = example();
+    m.imports.clear();
+    ImportSpec import{"old.safetensors", {}};
+    for (int64_t i = 0; i < count; ++i) {
+      std::string name = "more." + std::to_string(i);
+      m.state.push_back({name, Role::Param, DType::F32, {1}, m.stateBytes, 4, true});
+      m.state.push_back({name + ".mean", Role::Statistic, DType::F32, {}, m.stateBytes + 64, 4, false});
+      m.stateBytes += 128;
+      FieldSpec field;
+      field.name = name;
+      m.data.fields.push_back(field);
+      m.data.statistics.push_back({name, StatisticKind::Mean, name + ".mean"});
+      m.functions[1].inputs.push_back({name, DType::F32, {}, true});
+      import.tensors.push_back({name, name, {}});
+    }
+    m.imports.push_back(std::move(import));
+    Expected<Manifest> back = parseManifest(printManifest(m), "config.json");
+    ASSERT_TRUE(back) << back.status().message();
+  });
 }
