@@ -44,17 +44,34 @@ std::string shapeText(const std::vector<int64_t> &shape) {
   return text.empty() ? "a scalar" : text + "]";
 }
 
-bool isFloat(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
+/// "'theirs' for 'ours'".
+std::string nameBoth(const ImportTensor &tensor) {
+  return "'" + tensor.source + "'" + (tensor.source == tensor.tensor ? "" : " for '" + tensor.tensor + "'");
+}
 
-/// What is wrong with one tensor; empty if nothing is.
+/// Whether the tensor can be filled from the file.
+bool fits(const ImportTensor &tensor, const StateTensor &own, const SafetensorsFile &file) {
+  auto entry = file.entries().find(tensor.source);
+  if (entry == file.entries().end() || !entry->second.type())
+    return false;
+  const std::vector<int64_t> &given = entry->second.shape;
+  if (given.size() != own.shape.size() || (!tensor.order.empty() && tensor.order.size() != given.size()))
+    return false;
+  for (size_t i = 0; i < given.size(); ++i)
+    if (given[tensor.order.empty() ? i : static_cast<size_t>(tensor.order[i])] != own.shape[i])
+      return false;
+  return true;
+}
+
+/// What is wrong with a tensor that does not fit.
 std::string problem(const ImportTensor &tensor, const StateTensor &own, const SafetensorsFile &file) {
   auto entry = file.entries().find(tensor.source);
-  std::string ours = tensor.source == own.name ? "" : " for '" + own.name + "'";
   if (entry == file.entries().end()) {
     std::vector<std::string> names;
+    names.reserve(file.entries().size());
     for (const auto &each : file.entries())
       names.push_back(each.first);
-    return "'" + tensor.source + "'" + ours + " is not there" + didYouMean(tensor.source, names);
+    return nameBoth(tensor) + " is not there" + didYouMean(tensor.source, names);
   }
   const std::vector<int64_t> &given = entry->second.shape;
   std::vector<int64_t> ordered = given;
@@ -63,13 +80,11 @@ std::string problem(const ImportTensor &tensor, const StateTensor &own, const Sa
       ordered[i] = given[static_cast<size_t>(tensor.order[i])];
   bool fitsRank = tensor.order.empty() || given.size() == tensor.order.size();
   if (!fitsRank || ordered != own.shape)
-    return "'" + tensor.source + "'" + ours + " is " + shapeText(given) +
+    return nameBoth(tensor) + " is " + shapeText(given) +
            (tensor.order.empty() || !fitsRank ? "" : ", reordered " + shapeText(ordered)) + ", not " +
            shapeText(own.shape);
-  if (entry->second.dtype != own.dtype && !(isFloat(entry->second.dtype) && isFloat(own.dtype)))
-    return "'" + tensor.source + "'" + ours + " is " + std::string(nameOf(entry->second.dtype)) + ", not " +
-           std::string(nameOf(own.dtype));
-  return "";
+  return nameBoth(tensor) + " is of dtype " + entry->second.format.substr(0, 16) +
+         ", which cannot be read; F64, F32, F16, BF16, BOOL and integers can";
 }
 
 Expected<SafetensorsFile> openChecked(const Manifest &manifest, const ImportSpec &import,
@@ -80,13 +95,14 @@ Expected<SafetensorsFile> openChecked(const Manifest &manifest, const ImportSpec
   Expected<SafetensorsFile> file = SafetensorsFile::open(*path);
   if (!file)
     return file.status();
+  const auto states = statesByName(manifest);
   std::string text;
   size_t count = 0;
   constexpr size_t most = 5;
   for (const ImportTensor &tensor : import.tensors) {
-    std::string one = problem(tensor, *manifest.findState(tensor.tensor), *file);
-    if (!one.empty() && count++ < most)
-      text += (text.empty() ? "" : "; ") + one;
+    const StateTensor &own = *states.at(tensor.tensor);
+    if (!fits(tensor, own, *file) && count++ < most)
+      text += (text.empty() ? "" : "; ") + problem(tensor, own, *file);
   }
   if (count > most)
     text += "; and " + std::to_string(count - most) + " more";
@@ -119,37 +135,24 @@ void reorder(const uint8_t *from, const std::vector<int64_t> &given, const std::
   }
 }
 
-template <typename From, typename To> void convert(const uint8_t *from, size_t count, uint8_t *to) {
-  for (size_t i = 0; i < count; ++i) {
-    From value;
-    std::memcpy(&value, from + i * sizeof value, sizeof value);
-    To converted = static_cast<To>(value);
-    std::memcpy(to + i * sizeof converted, &converted, sizeof converted);
-  }
-}
-
-Status importOne(Session &session, const ImportTensor &tensor, const SafetensorsFile &file) {
-  const StateTensor &own = *session.manifest().findState(tensor.tensor);
+Status importOne(Session &session, const ImportTensor &tensor, const StateTensor &own,
+                 const SafetensorsFile &file) {
   const SafetensorsFile::Entry &entry = file.entries().at(tensor.source);
-  // Each at most the size of the tensor in the session, or twice that.
+  const StoredType type = *entry.type();
+  // Each a small multiple of the size of the tensor in the session.
   std::vector<uint8_t> bytes(static_cast<size_t>(entry.bytes)), ordered;
   MLC_TRY(file.read(entry, bytes.data()));
-  size_t elementBytes = static_cast<size_t>(sizeOf(entry.dtype));
   if (!tensor.order.empty()) {
     ordered.resize(bytes.size());
-    reorder(bytes.data(), entry.shape, tensor.order, elementBytes, ordered.data());
+    reorder(bytes.data(), entry.shape, tensor.order, static_cast<size_t>(sizeOf(type)), ordered.data());
     bytes.swap(ordered);
   }
-  if (entry.dtype == own.dtype) {
-    session.write(own, bytes.data());
-    return {};
-  }
-  size_t count = bytes.size() / elementBytes;
   std::vector<uint8_t> converted(static_cast<size_t>(own.bytes));
-  if (entry.dtype == DType::F64)
-    convert<double, float>(bytes.data(), count, converted.data());
-  else
-    convert<float, double>(bytes.data(), count, converted.data());
+  int64_t count = static_cast<int64_t>(bytes.size()) / sizeOf(type);
+  if (std::optional<int64_t> bad = convertElements(type, bytes.data(), count, own.dtype, converted.data()))
+    return Status::badData("cannot take first values from " + file.path() + ": " + nameBoth(tensor) +
+                           " holds " + printElement(type, bytes.data() + *bad * sizeOf(type)) + ", which " +
+                           std::string(nameOf(own.dtype)) + " cannot hold; leave it out with `only`");
   session.write(own, converted.data());
   return {};
 }
@@ -164,12 +167,13 @@ Status checkImports(const Manifest &manifest, const std::string &modelFolder, st
 
 Status importTensors(Session &session, const std::string &modelFolder) {
   std::string note; // was given to whoever checked
+  const auto states = statesByName(session.manifest());
   for (const ImportSpec &import : session.manifest().imports) {
     Expected<SafetensorsFile> file = openChecked(session.manifest(), import, modelFolder, note);
     if (!file)
       return file.status();
     for (const ImportTensor &tensor : import.tensors)
-      MLC_TRY(importOne(session, tensor, *file));
+      MLC_TRY(importOne(session, tensor, *states.at(tensor.tensor), *file));
   }
   return {};
 }

@@ -14,8 +14,9 @@ namespace mlc {
 /// found is added to `note` (RunFolder::note).
 Status checkImports(const Manifest &manifest, const std::string &modelFolder, std::string &note);
 
-/// Fills the tensors that the manifest's imports name, axes reordered, f32 and f64 converted to each other.
-/// After Session::initialise.
+/// Fills the tensors that the manifest's imports name, axes reordered, numbers converted to the tensor's
+/// dtype by the rules of writeNumber (runtime/Elements.h). BadData with tensor and value if the dtype cannot
+/// hold one. After Session::initialise.
 Status importTensors(Session &session, const std::string &modelFolder);
 
 } // namespace mlc

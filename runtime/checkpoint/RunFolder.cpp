@@ -170,7 +170,8 @@ Status RunFolder::checkProgram(const Manifest &manifest) const {
     return {};
   std::map<std::string, SafetensorsFile::Entry> model, slots;
   for (const StateTensor &tensor : config_.manifest.state)
-    (tensor.role == Role::Slot ? slots : model)[tensor.name] = {tensor.dtype, tensor.shape, 0, tensor.bytes};
+    (tensor.role == Role::Slot ? slots : model)[tensor.name] = {
+        std::string(formatName(storedAs(tensor.dtype))), tensor.shape, 0, tensor.bytes};
   std::string differ = differences(manifest, TensorSet::Model, model);
   if (std::string more = differences(manifest, TensorSet::Slots, slots); !more.empty())
     differ += (differ.empty() ? "" : "; ") + more;

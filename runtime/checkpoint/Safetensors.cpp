@@ -13,22 +13,15 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <set>
+#include <unordered_set>
+#include <utility>
 
 namespace mlc {
 namespace {
 
-// In the order of DType.
-constexpr std::array<std::string_view, 6> formatNames = {"F32", "F64", "I32", "I64", "U8", "BOOL"};
-
-std::string_view formatName(DType dtype) { return formatNames[static_cast<size_t>(dtype)]; }
-
-std::optional<DType> dtypeOfFormat(std::string_view name) {
-  for (size_t i = 0; i < formatNames.size(); ++i)
-    if (formatNames[i] == name)
-      return static_cast<DType>(i);
-  return std::nullopt;
-}
+// In the order of StoredType.
+constexpr std::array<std::string_view, 13> formatNames = {"F32",  "F64", "I32", "I64", "U8",  "BOOL", "F16",
+                                                          "BF16", "I8",  "I16", "U16", "U32", "U64"};
 
 /// Reads exactly `count` bytes at `offset`.
 bool readAt(int descriptor, uint8_t *to, int64_t count, int64_t offset) {
@@ -64,20 +57,22 @@ Status writeTensors(Expected<FileWriter> file, const std::vector<TensorView> &te
                     const std::map<std::string, std::string> &metadata) {
   if (!file)
     return file.status();
-  Json header = Json::object();
+  // Members are appended, not looked for: a model may have a hundred thousand tensors.
+  Json::object_t header;
+  std::unordered_set<std::string_view> names = {"__metadata__"};
   if (!metadata.empty())
-    header["__metadata__"] = metadata;
+    header.emplace_back("__metadata__", metadata);
   int64_t offset = 0;
   for (const TensorView &tensor : tensors) {
     std::optional<int64_t> bytes = checkedProduct(tensor.shape, sizeOf(tensor.dtype));
-    if (!bytes || header.contains(tensor.name))
+    if (!bytes || !names.insert(tensor.name).second)
       return Status::failed("tensor '" + tensor.name + "' cannot be written: its size or name cannot be");
-    header[tensor.name] = {{"dtype", formatName(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + *bytes}}};
+    header.emplace_back(tensor.name, Json{{"dtype", formatName(storedAs(tensor.dtype))},
+                                          {"shape", tensor.shape},
+                                          {"data_offsets", {offset, offset + *bytes}}});
     offset += *bytes;
   }
-  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = Json(std::move(header)).dump(-1, ' ', false, Json::error_handler_t::replace);
   // Blanks up to a multiple of 8, so that a reader may map the data.
   text.append((8 - text.size() % 8) % 8, ' ');
   uint8_t length[8];
@@ -94,6 +89,15 @@ Status writeTensors(Expected<FileWriter> file, const std::vector<TensorView> &te
 }
 
 } // namespace
+
+std::string_view formatName(StoredType type) { return formatNames[static_cast<size_t>(type)]; }
+
+std::optional<StoredType> SafetensorsFile::Entry::type() const {
+  for (size_t i = 0; i < formatNames.size(); ++i)
+    if (formatNames[i] == format)
+      return static_cast<StoredType>(i);
+  return std::nullopt;
+}
 
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
                         const std::map<std::string, std::string> &metadata) {
@@ -143,37 +147,38 @@ Expected<SafetensorsFile> SafetensorsFile::open(const std::string &path) {
 }
 
 Status SafetensorsFile::parse(const std::string &header, int64_t dataBegin, int64_t fileBytes) {
-  Expected<Json> json = parseJson(header, path_);
-  if (!json)
-    return json.status();
-  Status status;
-  JsonObject object(*json, path_, status);
-  if (object.has("__metadata__"))
-    metadata_ = object.textMap("__metadata__");
   const int64_t dataBytes = fileBytes - dataBegin;
-  object.eachMember([&](const std::string &name, JsonObject member) {
-    if (name == "__metadata__")
-      return;
+  auto twice = [&](const std::string &name) {
+    return Status::badData("'" + name + "' appears twice, " + path_);
+  };
+  bool hasMetadata = false;
+  MLC_TRY(visitMembers(header, path_, [&](const std::string &name, const Json &value) -> Status {
+    Status status;
+    if (name == "__metadata__") {
+      if (std::exchange(hasMetadata, true))
+        return twice(name);
+      metadata_ = JsonObject(value, path_ + "." + name, status).texts();
+      return status;
+    }
+    JsonObject member(value, path_ + "." + name, status);
     Entry entry;
-    std::string dtype = member.text("dtype");
-    std::optional<DType> known = dtypeOfFormat(dtype);
-    if (!known)
-      member.fail("dtype", "'" + dtype.substr(0, 16) + "' is not supported");
-    entry.dtype = known.value_or(DType::F32);
+    entry.format = member.text("dtype");
     entry.shape = member.integers("shape");
     std::vector<int64_t> range = member.integers("data_offsets");
-    std::optional<int64_t> bytes = checkedProduct(entry.shape, sizeOf(entry.dtype));
-    if (range.size() != 2 || range[0] > range[1] || range[1] > dataBytes) {
+    if (range.size() != 2 || range[0] > range[1] || range[1] > dataBytes)
       member.fail("data_offsets", "do not lie in the file");
-      return;
-    }
-    if (!bytes || *bytes != range[1] - range[0])
-      member.fail("data_offsets", "do not agree with dtype and shape");
+    MLC_TRY(status);
     entry.offset = dataBegin + range[0];
     entry.bytes = range[1] - range[0];
-    entries_[name] = std::move(entry);
-  });
-  MLC_TRY(status);
+    // How elements of an unknown type lie is not known either; such a tensor is an error where it is asked
+    // for.
+    std::optional<StoredType> type = entry.type();
+    if (type && checkedProduct(entry.shape, sizeOf(*type)) != entry.bytes)
+      member.fail("data_offsets", "do not agree with dtype and shape");
+    if (!entries_.emplace(name, std::move(entry)).second)
+      return twice(name);
+    return status;
+  }));
   std::vector<std::pair<int64_t, int64_t>> ranges;
   ranges.reserve(entries_.size());
   for (const auto &named : entries_)

@@ -3,11 +3,14 @@
 #define MLC_RUNTIME_CHECKPOINT_SAFETENSORS_H
 
 #include "runtime/DType.h"
+#include "runtime/Elements.h"
 #include "runtime/Status.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlc {
@@ -21,6 +24,9 @@ struct TensorView {
   int64_t panel = 0; ///< if not 0, a matrix in panels of so many columns (runtime/Panels.h)
 };
 
+/// "F32", "BOOL": the spelling of the format.
+std::string_view formatName(StoredType type);
+
 /// Writes the tensors row by row in the order given, deterministically, to `path` itself and syncs it: no
 /// renaming. On failure the file is removed.
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
@@ -29,15 +35,19 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorView> &
 /// The same, without metadata, in place of a file that stays if this fails (FileWriter::replacing).
 Status replaceSafetensors(const std::string &path, const std::vector<TensorView> &tensors);
 
-/// A file that was opened and checked: every entry lies in the file, its size is that of its dtype and shape,
-/// no two overlap and nothing is left over. Data are read on demand.
+/// A file that was opened and checked: every entry lies in the file, its size is that of its dtype and shape
+/// (if its dtype is known), no two overlap and nothing is left over. Data are read on demand. Opening takes
+/// time and memory in proportion to the header, and a header of a million entries is a valid one.
 class SafetensorsFile {
 public:
   struct Entry {
-    DType dtype = DType::F32;
+    std::string format = "F32"; ///< the dtype as the format spells it, known or not
     std::vector<int64_t> shape;
     int64_t offset = 0; ///< in the file
     int64_t bytes = 0;
+
+    /// Nothing if the elements cannot be read.
+    std::optional<StoredType> type() const;
   };
   static constexpr int64_t maxHeaderBytes = int64_t(100) << 20;
 

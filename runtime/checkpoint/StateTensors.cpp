@@ -7,13 +7,18 @@ bool belongs(const StateTensor &tensor, TensorSet set) {
   return (tensor.role == Role::Slot) == (set == TensorSet::Slots);
 }
 
-std::string typeText(DType dtype, const std::vector<int64_t> &shape) {
-  std::string text(nameOf(dtype));
+std::string typeText(std::string text, const std::vector<int64_t> &shape) {
   if (shape.empty())
     return text;
   for (size_t i = 0; i < shape.size(); ++i)
     text += (i ? ", " : "[") + std::to_string(shape[i]);
   return text + "]";
+}
+
+/// "f32[3]"; a dtype that cannot be read as the file has it.
+std::string typeText(const SafetensorsFile::Entry &entry) {
+  std::optional<StoredType> type = entry.type();
+  return typeText(type ? std::string(nameOf(*type)) : entry.format.substr(0, 16), entry.shape);
 }
 
 } // namespace
@@ -29,19 +34,20 @@ std::vector<TensorView> tensorsOf(const Session &session, TensorSet set) {
 std::string differences(const Manifest &manifest, TensorSet set,
                         const std::map<std::string, SafetensorsFile::Entry> &found) {
   std::vector<std::string> all;
+  const auto states = statesByName(manifest);
   for (const StateTensor &tensor : manifest.state) {
     if (!belongs(tensor, set))
       continue;
     auto entry = found.find(tensor.name);
     if (entry == found.end())
       all.push_back("'" + tensor.name + "' is missing there");
-    else if (entry->second.dtype != tensor.dtype || entry->second.shape != tensor.shape)
-      all.push_back("'" + tensor.name + "' is " + typeText(entry->second.dtype, entry->second.shape) +
-                    " there and " + typeText(tensor.dtype, tensor.shape) + " here");
+    else if (entry->second.type() != storedAs(tensor.dtype) || entry->second.shape != tensor.shape)
+      all.push_back("'" + tensor.name + "' is " + typeText(entry->second) + " there and " +
+                    typeText(std::string(nameOf(tensor.dtype)), tensor.shape) + " here");
   }
   for (const auto &entry : found) {
-    const StateTensor *tensor = manifest.findState(entry.first);
-    if (!tensor || !belongs(*tensor, set))
+    auto tensor = states.find(entry.first);
+    if (tensor == states.end() || !belongs(*tensor->second, set))
       all.push_back("'" + entry.first.substr(0, 80) + "' is only there");
   }
   std::string text;

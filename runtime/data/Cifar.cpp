@@ -85,9 +85,10 @@ Expected<Dataset> readCifar(const std::vector<std::string> &paths, const std::ve
         writers[0].appendBytes(pixels.data(), pictureBytes);
       else
         for (size_t i = 0; i < pixels.size() && wrong.empty(); ++i)
-          wrong = writers[0].append(pixels[i], record);
+          wrong = writers[0].append(static_cast<uint64_t>(pixels[i]), record);
       for (size_t f = 1; f < fields.size() && wrong.empty(); ++f)
-        wrong = writers[f].append(at[fields.size() == 2 ? labels - 1 : static_cast<int64_t>(f) - 1], record);
+        wrong = writers[f].append(
+            static_cast<uint64_t>(at[fields.size() == 2 ? labels - 1 : static_cast<int64_t>(f) - 1]), record);
       if (!wrong.empty())
         return bad(wrong);
     }

@@ -1,5 +1,6 @@
 #include "runtime/data/Npy.h"
 
+#include "runtime/Elements.h"
 #include "runtime/Nearest.h"
 #include "runtime/data/InputFile.h"
 #include "runtime/data/NpyHeader.h"
@@ -11,21 +12,13 @@
 #include <cstring>
 #include <functional>
 #include <numeric>
+#include <unordered_map>
 
 namespace mlc {
 namespace {
 
 /// Bytes of an array from wherever they are; fewer than asked for only at the end.
 using ByteSource = std::function<Expected<size_t>(void *to, size_t capacity)>;
-
-float halfToFloat(uint16_t bits) {
-  int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double value = exponent == 0    ? std::ldexp(fraction, -24)
-                 : exponent == 31 ? (fraction ? std::numeric_limits<double>::quiet_NaN()
-                                              : std::numeric_limits<double>::infinity())
-                                  : std::ldexp(1024 + fraction, exponent - 25);
-  return static_cast<float>(bits & 0x8000 ? -value : value);
-}
 
 template <typename To, typename From> To bitsAs(From bits) {
   static_assert(sizeof(To) == sizeof(From));
@@ -35,8 +28,7 @@ template <typename To, typename From> To bitsAs(From bits) {
 }
 
 /// Appends one element; what is wrong with it, or empty.
-std::string appendElement(const NpyType &type, const uint8_t *at, const FieldSpec &field, int64_t row,
-                          ColumnWriter &writer) {
+std::string appendElement(const NpyType &type, const uint8_t *at, int64_t row, ColumnWriter &writer) {
   uint64_t bits = 0;
   for (int i = 0; i < type.bytes; ++i)
     bits = bits << 8 | at[type.bigEndian ? i : type.bytes - 1 - i];
@@ -44,21 +36,17 @@ std::string appendElement(const NpyType &type, const uint8_t *at, const FieldSpe
   case NpyKind::Bool:
     if (bits > 1)
       return "a bool that is neither 0 nor 1 in row " + std::to_string(row);
-    return writer.append(static_cast<double>(bits), row);
+    return writer.append(bits, row);
   case NpyKind::Unsigned:
-    // Categories keep every digit; numbers beyond 2^53 are rounded as floats are.
-    return field.categories > 0 ? writer.append(std::to_string(bits), row)
-                                : writer.append(static_cast<double>(bits), row);
+    return writer.append(bits, row);
   case NpyKind::Signed: {
     int shift = 64 - 8 * type.bytes;
-    int64_t value = bitsAs<int64_t>(bits << shift) >> shift;
-    return field.categories > 0 ? writer.append(std::to_string(value), row)
-                                : writer.append(static_cast<double>(value), row);
+    return writer.append(bitsAs<int64_t>(bits << shift) >> shift, row);
   }
   case NpyKind::Float:
     break;
   }
-  double value = type.bytes == 2   ? halfToFloat(static_cast<uint16_t>(bits))
+  double value = type.bytes == 2   ? static_cast<double>(halfToFloat(static_cast<uint16_t>(bits)))
                  : type.bytes == 4 ? bitsAs<float>(static_cast<uint32_t>(bits))
                                    : bitsAs<double>(bits);
   return writer.append(value, row);
@@ -157,7 +145,7 @@ Expected<Column> readArray(const ByteSource &source, int64_t most, const std::st
         return {};
       }
       for (int64_t i = 0; i < count; i += size, ++element)
-        if (std::string wrong = appendElement(header.type, at + i, field, element / rowElements, writer);
+        if (std::string wrong = appendElement(header.type, at + i, element / rowElements, writer);
             !wrong.empty())
           return wrong;
       return {};
@@ -169,7 +157,7 @@ Expected<Column> readArray(const ByteSource &source, int64_t most, const std::st
       return std::string();
     }));
     std::string wrong = visitRowMajor(header.shape, [&](int64_t offset) {
-      return appendElement(header.type, all.data() + offset * size, field, element++ / rowElements, writer);
+      return appendElement(header.type, all.data() + offset * size, element++ / rowElements, writer);
     });
     if (!wrong.empty())
       return bad(wrong);
@@ -207,8 +195,12 @@ std::string arrayName(const ZipEntry &entry) {
 Expected<std::vector<const ZipEntry *>> bind(const std::vector<ZipEntry> &entries,
                                              const std::vector<FieldSpec> &fields, const std::string &path) {
   std::vector<std::string> names;
-  for (const ZipEntry &entry : entries)
+  std::unordered_map<std::string, const ZipEntry *> byName; // null: several
+  for (const ZipEntry &entry : entries) {
     names.push_back(arrayName(entry));
+    if (auto [known, isNew] = byName.emplace(names.back(), &entry); !isNew)
+      known->second = nullptr;
+  }
   std::vector<const ZipEntry *> bound;
   std::string missing;
   bool named = false;
@@ -218,12 +210,12 @@ Expected<std::vector<const ZipEntry *>> bind(const std::vector<ZipEntry> &entrie
                              " arrays; one makes a field of an npz file");
     std::string name = field.columns.empty() ? field.name : field.columns[0];
     named |= !field.columns.empty();
-    auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
+    auto found = byName.find(name);
+    if (found == byName.end())
       missing = missing.empty() ? name : missing;
-    else if (std::count(names.begin(), names.end(), name) > 1)
+    else if (!found->second)
       return Status::badData("there are several arrays '" + name + "', " + path);
-    bound.push_back(found == names.end() ? nullptr : &entries[static_cast<size_t>(found - names.begin())]);
+    bound.push_back(found == byName.end() ? nullptr : found->second);
   }
   if (missing.empty())
     return bound;

@@ -1,5 +1,6 @@
 #include "runtime/data/Values.h"
 
+#include "runtime/Elements.h"
 #include "runtime/Number.h"
 
 #include <algorithm>
@@ -16,14 +17,13 @@ template <typename T> void append(T value, Column &column) {
   std::memcpy(column.bytes.data() + at, &value, sizeof(T));
 }
 
-template <typename T> bool appendInteger(double value, Column &column) {
-  // Both bounds are exact in f64: the upper one is a power of two, exclusive.
-  double below = std::ldexp(1.0, std::numeric_limits<T>::digits);
-  double least = std::is_signed_v<T> ? -below : 0;
-  if (!(value >= least && value < below) || value != std::floor(value))
-    return false;
-  append(static_cast<T>(value), column);
-  return true;
+template <typename Number> bool appendAs(Number value, Column &column) {
+  size_t at = column.bytes.size();
+  column.bytes.resize(at + static_cast<size_t>(sizeOf(column.field.dtype)));
+  if (writeNumber(value, column.field.dtype, column.bytes.data() + at))
+    return true;
+  column.bytes.resize(at);
+  return false;
 }
 
 template <typename T> T elementAt(const Column &column, int64_t index) {
@@ -34,28 +34,9 @@ template <typename T> T elementAt(const Column &column, int64_t index) {
 
 } // namespace
 
-bool appendNumber(double value, Column &column) {
-  switch (column.field.dtype) {
-  case DType::F32:
-    append(static_cast<float>(value), column);
-    return true;
-  case DType::F64:
-    append(value, column);
-    return true;
-  case DType::I32:
-    return appendInteger<int32_t>(value, column);
-  case DType::I64:
-    return appendInteger<int64_t>(value, column);
-  case DType::U8:
-    return appendInteger<uint8_t>(value, column);
-  case DType::Bool:
-    if (value != 0 && value != 1)
-      return false;
-    append(static_cast<uint8_t>(value), column);
-    return true;
-  }
-  return false;
-}
+bool appendNumber(double value, Column &column) { return appendAs(value, column); }
+bool appendNumber(int64_t value, Column &column) { return appendAs(value, column); }
+bool appendNumber(uint64_t value, Column &column) { return appendAs(value, column); }
 
 bool appendText(std::string_view text, Column &column) {
   switch (column.field.dtype) {
@@ -173,15 +154,12 @@ void ColumnWriter::appendBytes(const uint8_t *bytes, int64_t count) {
   elements_ += count;
 }
 
-std::string ColumnWriter::append(double value, int64_t row) {
-  auto place = [&] { return printNumber(value) + " in row " + std::to_string(row); };
-  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
-  if (std::isnan(value) && !categories_ && isFloat && !field_.optional)
-    return "a value is missing: " + place() + " of field '" + field_.name +
-           "' (declare the field with `?` to permit that)";
+template <typename Number, typename Print>
+std::string ColumnWriter::putNumber(Number value, Print print, int64_t row) {
+  auto place = [&] { return print(value) + " in row " + std::to_string(row); };
   if (categories_)
-    return put(printNumber(value), place());
-  if (std::isinf(value) || !appendNumber(value, column_))
+    return putCategory(print(value), place());
+  if (!appendNumber(value, column_))
     return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " + place();
   if (!withinClasses(column_, elements_++))
     return "label " + place() + " is outside the " + std::to_string(field_.classes) + " classes of '" +
@@ -189,11 +167,34 @@ std::string ColumnWriter::append(double value, int64_t row) {
   return {};
 }
 
-std::string ColumnWriter::append(std::string_view name, int64_t row) {
-  return put(name, "'" + std::string(name) + "' in row " + std::to_string(row));
+std::string ColumnWriter::append(double value, int64_t row) {
+  auto print = [](double number) { return printNumber(number); };
+  if (std::isfinite(value) || categories_)
+    return putNumber(value, print, row);
+  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
+  if (std::isnan(value) && isFloat) {
+    if (field_.optional)
+      return putNumber(value, print, row);
+    return "a value is missing: nan in row " + std::to_string(row) + " of field '" + field_.name +
+           "' (declare the field with `?` to permit that)";
+  }
+  return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " +
+         print(value) + " in row " + std::to_string(row);
 }
 
-std::string ColumnWriter::put(std::string_view name, const std::string &place) {
+std::string ColumnWriter::append(int64_t value, int64_t row) {
+  return putNumber(value, [](int64_t number) { return std::to_string(number); }, row);
+}
+
+std::string ColumnWriter::append(uint64_t value, int64_t row) {
+  return putNumber(value, [](uint64_t number) { return std::to_string(number); }, row);
+}
+
+std::string ColumnWriter::append(std::string_view name, int64_t row) {
+  return putCategory(name, "'" + std::string(name) + "' in row " + std::to_string(row));
+}
+
+std::string ColumnWriter::putCategory(std::string_view name, const std::string &place) {
   switch (categories_->append(name, column_)) {
   case CategoryEncoder::Result::TooMany:
     return "more than " + std::to_string(field_.categories) + " categories: " + place;

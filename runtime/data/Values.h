@@ -11,9 +11,11 @@
 
 namespace mlc {
 
-/// Appends `value` in the column's dtype. False when the dtype cannot hold it: a fraction or something out of
-/// range for an integer type, anything but 0 and 1 for a bool. To f32 it is rounded once.
+/// Appends `value` in the column's dtype by the rules of writeNumber (runtime/Elements.h). False when the
+/// dtype cannot hold it.
 bool appendNumber(double value, Column &column);
+bool appendNumber(int64_t value, Column &column);
+bool appendNumber(uint64_t value, Column &column);
 
 /// Appends the number that `text` spells; an f32 is rounded once from the decimal, an i64 is exact.
 /// A bool may also be "true" or "false". False when it spells none, or none that fits, or not a finite one.
@@ -64,13 +66,16 @@ public:
   /// Appends a value; `row` is for the message. Empty if that went well, else what is wrong, without the
   /// file.
   std::string append(double value, int64_t row);
+  std::string append(int64_t value, int64_t row);
+  std::string append(uint64_t value, int64_t row);
   /// Appends a value of a field with categories by its name.
   std::string append(std::string_view name, int64_t row);
   /// The column; the writer is empty then.
   Column finish();
 
 private:
-  std::string put(std::string_view name, const std::string &place);
+  std::string putCategory(std::string_view name, const std::string &place);
+  template <typename Number, typename Print> std::string putNumber(Number value, Print print, int64_t row);
 
   const FieldSpec &field_;
   Column column_;

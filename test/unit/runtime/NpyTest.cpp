@@ -1,4 +1,5 @@
 #include "runtime/data/Npy.h"
+#include "Growth.h"
 #include "TempFolder.h"
 #include "ZipArchive.h"
 
@@ -104,6 +105,42 @@ TEST_F(NpyTest, DtypesConvert) {
   expectBad(npy("<i2", "(2,)", bytesOf<int16_t>({255, 256})), field("x", DType::U8), "256 in row 1");
   expectBad(npy("|b1", "(1,)", "\2"), field("x", DType::Bool), "neither 0 nor 1 in row 0");
   expectBad(npy("<f4", "(2,)", bytesOf<float>({0, INFINITY})), x, "cannot hold inf");
+}
+
+// No number goes by way of a double that does not hold it.
+TEST_F(NpyTest, WideIntegersKeepTheirDigits) {
+  const int64_t big = (int64_t(1) << 60) + (int64_t(1) << 36) + 1; // just above halfway between two floats
+  EXPECT_THAT(values<float>(npy("<i8", "(2,)", bytesOf<int64_t>({big, -big})), field("x")),
+              ElementsAre(0x1.000002p60f, -0x1.000002p60f));
+  EXPECT_THAT(values<float>(npy(">u8", "(1,)", bytesOf<uint64_t>({uint64_t(big)}, true)), field("x")),
+              ElementsAre(0x1.000002p60f));
+  EXPECT_THAT(
+      values<int64_t>(npy("<i8", "(2,)", bytesOf<int64_t>({INT64_MAX, INT64_MIN})), field("x", DType::I64)),
+      ElementsAre(INT64_MAX, INT64_MIN));
+  EXPECT_THAT(values<int64_t>(npy("<u8", "(1,)", bytesOf<uint64_t>({INT64_MAX})), field("x", DType::I64)),
+              ElementsAre(INT64_MAX));
+  expectBad(npy("<u8", "(1,)", bytesOf<uint64_t>({UINT64_MAX})), field("x", DType::I64),
+            "cannot hold 18446744073709551615 in row 0");
+  expectBad(npy("<u4", "(1,)", bytesOf<uint32_t>({UINT32_MAX})), field("x", DType::I32),
+            "cannot hold 4294967295");
+  expectBad(npy("<f8", "(1,)", bytesOf<double>({1e300})), field("x"), "cannot hold 1e+300");
+  EXPECT_THAT(values<double>(npy("<u4", "(1,)", bytesOf<uint32_t>({UINT32_MAX})), field("x", DType::F64)),
+              ElementsAre(4294967295.0));
+}
+
+TEST_F(NpyTest, TimeIsProportionalToArrays) {
+  expectLinear(500, [&](int64_t count) {
+    std::vector<ZipPart> parts;
+    std::vector<FieldSpec> fields;
+    std::string array = npy("<f4", "(1,)", bytesOf<float>({1}));
+    for (int64_t i = 0; i < count; ++i) {
+      parts.push_back(ZipPart::stored("array" + std::to_string(i) + ".npy", array));
+      fields.push_back(field("array" + std::to_string(count - 1 - i)));
+    }
+    Expected<Dataset> data = readParts(parts, fields);
+    ASSERT_TRUE(data) << data.status().message();
+    EXPECT_EQ(data->columns.size(), static_cast<size_t>(count));
+  });
 }
 
 TEST_F(NpyTest, MissingValuesNeedAQuestionMark) {

@@ -1,8 +1,10 @@
 #include "runtime/checkpoint/Safetensors.h"
 #include "FullDisk.h"
+#include "Growth.h"
 #include "TempFolder.h"
 #include "runtime/Panels.h"
 #include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/checkpoint/Import.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -62,7 +64,7 @@ TEST_F(SafetensorsTest, ReadsWhatItWrote) {
   EXPECT_EQ(file->metadata().at("update"), "12");
   EXPECT_EQ(file->entries().size(), 4u);
   const auto &entry = file->entries().at("net.w");
-  EXPECT_EQ(entry.dtype, DType::F32);
+  EXPECT_EQ(entry.type(), StoredType::F32);
   EXPECT_THAT(entry.shape, ElementsAre(2, 3));
   std::vector<float> back(6);
   ASSERT_TRUE(file->read(entry, reinterpret_cast<uint8_t *>(back.data())).isOk());
@@ -107,12 +109,17 @@ TEST_F(SafetensorsTest, HostileHeaders) {
   expectBad(std::string(8, '\xff') + "{}", "longer than the file");
   expectBad(fileOf("{", ""), "not valid JSON");
   expectBad(fileOf("[]", ""), "is not an object");
-  expectBad(fileOf(std::string(4000, '['), ""), "nests too deep");
+  expectBad(fileOf(std::string(4000, '['), ""), "is not an object");
+  expectBad(fileOf("{\"a\":" + std::string(4000, '['), ""), "nests too deep");
   expectBad(fileOf("{\"a\":1}", ""), "a is not an object");
   expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,4]") + "," + tensor("a", "F32", "[1]", "[0,4]") + "}",
                    "1234"),
             "'a' appears twice");
-  expectBad(fileOf("{" + tensor("a", "F33", "[1]", "[0,4]") + "}", "1234"), "'F33' is not supported");
+  expectBad(fileOf("{" + tensor("a", "BF16", "[1]", "[0,4]") + "}", "1234"),
+            "do not agree with dtype and shape");
+  expectBad(fileOf("{" + tensor("a", "F33", "[1]", "[0,8]") + "}", "1234"), "do not lie in the file");
+  expectBad(fileOf("{\"__metadata__\":{},\"__metadata__\":{}}", ""), "'__metadata__' appears twice");
+  expectBad(fileOf("{\"__metadata__\":{\"a\":1}}", ""), "__metadata__.a is not a string");
   expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,8]") + "}", "1234"), "do not lie in the file");
   expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[4,0]") + "}", "1234"), "do not lie in the file");
   expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[-4,0]") + "}", "1234"), "natural number");
@@ -129,6 +136,85 @@ TEST_F(SafetensorsTest, HostileHeaders) {
   expectBad(fileOf("{" + tensor("a", "F32", "[1]", "[0,4]") + "}", "12345"), "more than its tensors");
   EXPECT_EQ(SafetensorsFile::open(folder.file("none")).status().code(), StatusCode::IO);
   EXPECT_EQ(SafetensorsFile::open(folder.path()).status().code(), StatusCode::IO);
+}
+
+TEST_F(SafetensorsTest, EveryDtypeMayBeThere) {
+  std::string header;
+  int64_t end = 0;
+  for (const auto &[format, bytes] : std::vector<std::pair<std::string, int64_t>>{{"F64", 8},
+                                                                                  {"F32", 4},
+                                                                                  {"F16", 2},
+                                                                                  {"BF16", 2},
+                                                                                  {"F8_E4M3", 1},
+                                                                                  {"F8_E5M2", 1},
+                                                                                  {"C64", 8},
+                                                                                  {"F4", 1},
+                                                                                  {"I64", 8},
+                                                                                  {"I32", 4},
+                                                                                  {"I16", 2},
+                                                                                  {"I8", 1},
+                                                                                  {"U64", 8},
+                                                                                  {"U32", 4},
+                                                                                  {"U16", 2},
+                                                                                  {"U8", 1},
+                                                                                  {"BOOL", 1}}) {
+    header +=
+        (end ? "," : "{") + tensor(format, format, "[2]",
+                                   "[" + std::to_string(end) + "," + std::to_string(end + 2 * bytes) + "]");
+    end += 2 * bytes;
+  }
+  Expected<SafetensorsFile> file = SafetensorsFile::open(
+      folder.write("all", fileOf(header + "}", std::string(static_cast<size_t>(end), 0))));
+  ASSERT_TRUE(file) << file.status().message();
+  EXPECT_EQ(file->entries().size(), 17u);
+  EXPECT_EQ(file->entries().at("BF16").type(), StoredType::BF16);
+  EXPECT_EQ(file->entries().at("U64").type(), StoredType::U64);
+  EXPECT_EQ(file->entries().at("F8_E4M3").type(), std::nullopt);
+  EXPECT_EQ(file->entries().at("F8_E4M3").format, "F8_E4M3");
+}
+
+// A million keys are a valid header; each takes its share of time and of memory and no more.
+TEST_F(SafetensorsTest, TimeIsProportionalToEntries) {
+  auto write = [&](int64_t count) {
+    std::string header = "{";
+    for (int64_t i = 0; i < count; ++i)
+      header += (i ? "," : "") +
+                tensor("t" + std::to_string(i), "F32", i % 2 ? "[0]" : "[1]",
+                       "[" + std::to_string((i + 1) / 2 * 4) + "," + std::to_string((i + 2) / 2 * 4) + "]");
+    return fileOf(header + "}", std::string(static_cast<size_t>((count + 1) / 2 * 4), '\0'));
+  };
+  expectLinear(6000, [&](int64_t count) {
+    Expected<SafetensorsFile> file = SafetensorsFile::open(folder.write("many", write(count)));
+    ASSERT_TRUE(file) << file.status().message();
+    EXPECT_EQ(file->entries().size(), static_cast<size_t>(count));
+  });
+  std::string path = folder.write("million", write(1000000));
+  std::clock_t begin = std::clock();
+  ASSERT_TRUE(SafetensorsFile::open(path));
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 10); // a second for 100,000
+}
+
+TEST_F(SafetensorsTest, TimeIsProportionalToWhatIsWrittenAndTaken) {
+  expectLinear(2500, [&](int64_t count) {
+    Manifest manifest;
+    ImportSpec all{"ours.safetensors", {}}, none{"ours.safetensors", {}};
+    std::vector<TensorView> tensors;
+    uint8_t bytes[4] = {};
+    for (int64_t i = 0; i < count; ++i) {
+      std::string name = "tensor" + std::to_string(i);
+      tensors.push_back({name, DType::F32, {1}, bytes});
+      manifest.state.push_back({name, Role::Param, DType::F32, {1}, 64 * i, 4, true});
+      all.tensors.push_back({name, name, {}});
+      none.tensors.push_back({name, "no " + name, {}});
+    }
+    ASSERT_TRUE(writeSafetensors(folder.file("ours.safetensors"), tensors, {}).isOk());
+    manifest.imports = {all};
+    Status status = checkImports(manifest, folder.path());
+    ASSERT_TRUE(status.isOk()) << status.message();
+    manifest.imports = {none};
+    EXPECT_THAT(checkImports(manifest, folder.path()).message(),
+                HasSubstr("and " + std::to_string(count - 5) + " more"));
+  });
 }
 
 TEST_F(SafetensorsTest, EveryCutIsNoticed) {
