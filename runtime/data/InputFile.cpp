@@ -108,6 +108,10 @@ Expected<RegularFile> openRegular(const std::string &path) {
   if (descriptor < 0 || fstat(descriptor, &info) != 0)
     status =
         Status::io("cannot open " + path + ": " + std::strerror(errno) + "; give the folder with --data DIR");
+  else if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))
+    // Rows are read again for every epoch, or in another order; predict reads pipes into memory before.
+    status = Status::io("cannot read " + path +
+                        ": it is a pipe, which can be read only once; write what it delivers to a file");
   else if (!S_ISREG(info.st_mode))
     status = Status::io("cannot read " + path + ": it is not a regular file");
   else

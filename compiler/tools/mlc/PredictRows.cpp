@@ -1,6 +1,7 @@
 // mlc predict: rows from files in, a line per row out; or text that goes on.
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/PredictTimes.h"
+#include "runtime/data/PipedFiles.h"
 #include "runtime/data/Reader.h"
 #include "runtime/train/Generate.h"
 #include "runtime/train/Predict.h"
@@ -53,10 +54,17 @@ Status runPredict(const Options &options) {
   std::string kind = readerOf(options.inputs, reader.kind);
   if (kind != reader.kind)
     reader.options.clear();
-  Expected<Dataset> data =
-      readFiles(kind, options.inputs, reader.options, *fields, vocabulary, /*learn=*/false);
+  PipedFiles pipes(&stopSignal);
+  std::vector<std::string> paths;
+  for (const std::string &input : options.inputs) {
+    Expected<std::string> path = pipes.open(input);
+    if (!path)
+      return path.status();
+    paths.push_back(std::move(*path));
+  }
+  Expected<Dataset> data = readFiles(kind, paths, reader.options, *fields, vocabulary, /*learn=*/false);
   if (!data)
-    return data.status();
+    return pipes.named(data.status());
 
   predictOptions.batch = manifest.train.batch;
   predictOptions.seed = options.seed.value_or(run->folder->config().manifest.train.seed);
@@ -64,10 +72,10 @@ Status runPredict(const Options &options) {
   predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
   if (options.timeRows)
-    return timeRows(*run, rows, predictOptions);
+    return pipes.named(timeRows(*run, rows, predictOptions));
   Expected<int64_t> written = predict(*run->session, rows, predictOptions, writeOutput);
   if (!written)
-    return written.status();
+    return pipes.named(written.status());
   return flushOutput();
 }
 

@@ -181,7 +181,8 @@ private:
     CLI::App *sub = subcommand("predict", "what a trained model says of new rows", runPredict);
     addRun(sub);
     sub->add_option("input", options.inputs,
-                    "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names")
+                    "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names;"
+                    " - is standard input")
         ->type_name("FILE...");
     sub->add_option("--seed", options.seed, "seed of everything random");
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
@@ -198,6 +199,7 @@ private:
         ->type_name("K");
     sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
                 "  mlc predict runs/iris flowers.csv --json\n"
+                "  cat flowers.csv | mlc predict runs/iris -\n"
                 "  mlc predict runs/gpt_book --generate 500 --temperature 0.8 --prompt 'The shell'");
   }
   void addCheck() {
