@@ -279,10 +279,18 @@ struct Param {
   Span span;
 };
 
+/// `require condition else "reason"`, in a signature.
+struct Requirement {
+  ExprPtr condition;
+  std::optional<StringLiteral> reason;
+  Span span;
+};
+
 enum class CallableKind { Model, Layer, Fn, Optimizer, Metric };
 std::string_view spelling(CallableKind kind);
 
-/// Everything with a signature and a body: `kind name[generics](operands; hypers) -> result { body }`.
+/// Everything with a signature and a body: `kind name[generics](operands; hypers) -> result require ... {
+/// body }`.
 struct Callable {
   CallableKind kind = CallableKind::Fn;
   Ident name;
@@ -290,6 +298,7 @@ struct Callable {
   std::vector<Param> operands;
   std::vector<Param> hypers;
   std::optional<TypeExpr> result;
+  std::vector<Requirement> requirements;
   Block body;
   /// `fn f(x) = expr`.
   bool isExpressionBody = false;

@@ -227,6 +227,14 @@ void AstPrinter::callable(const Callable &callable) {
     write(" -> ");
     type(*callable.result);
   }
+  for (const Requirement &requirement : callable.requirements) {
+    write(" require ");
+    expr(*requirement.condition);
+    if (requirement.reason) {
+      write(" else ");
+      string(*requirement.reason);
+    }
+  }
   write(" ");
   block(callable.body);
 }

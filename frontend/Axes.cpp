@@ -1,6 +1,7 @@
 // What moves, joins and cuts axes: concat, stack, split, reverse, roll, pad, transpose, and `x[...]`.
 #include "frontend/Builtins.h"
 #include "frontend/ProgramPrinter.h"
+#include "frontend/Rows.h"
 
 #include <algorithm>
 
@@ -306,17 +307,17 @@ static std::optional<Cut> cut(Elaborator &elaborator, const Subscript &subscript
   auto outside = [&](Span span, const Dim &at) {
     elaborator.fail(DiagnosticCode::E0213, span,
                     "index " + at.str() + " is outside axis " + std::to_string(axis) + ", which has " +
-                        extent.str());
+                        extent.str(),
+                    extent.constant() ? "" : fewerRows());
     return std::nullopt;
   };
-  int64_t length = extent.at(elaborator.batchRows);
+  auto isNegative = [&](const Dim &dim) { return leastSize(dim, elaborator.batchRows) < 0; };
   Cut result;
   if (subscript.kind == Subscript::Kind::At) {
     std::optional<Dim> at = place(elaborator, *subscript.at, env, extent);
     if (!at)
       return std::nullopt;
-    int64_t index = at->at(elaborator.batchRows);
-    if (index < 0 || index >= length)
+    if (isNegative(*at) || isNegative(extent - *at - Dim(1)))
       return outside(subscript.span, *at);
     result.start = *at;
     result.extent = 1;
@@ -336,13 +337,13 @@ static std::optional<Cut> cut(Elaborator &elaborator, const Subscript &subscript
       return std::nullopt;
     end = *last;
   }
-  int64_t first = result.start.at(elaborator.batchRows), last = end.at(elaborator.batchRows);
-  if (first < 0 || first > length)
+  if (isNegative(result.start) || isNegative(extent - result.start))
     return outside(subscript.begin ? subscript.begin->span : subscript.span, result.start);
-  if (last < 0 || last > length)
+  if (isNegative(end) || isNegative(extent - end))
     return outside(subscript.end ? subscript.end->span : subscript.span, end);
-  if (first > last) {
-    elaborator.fail(DiagnosticCode::E0213, subscript.span, "this slice ends before it begins");
+  if (isNegative(end - result.start)) {
+    elaborator.fail(DiagnosticCode::E0213, subscript.span, "this slice ends before it begins",
+                    (end - result.start).constant() ? "" : fewerRows());
     return std::nullopt;
   }
   result.extent = end - result.start;

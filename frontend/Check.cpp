@@ -1,5 +1,6 @@
 #include "frontend/Check.h"
 
+#include "frontend/CheckSession.h"
 #include "frontend/Parser.h"
 #include "frontend/Prelude.h"
 #include "frontend/Resolve.h"
@@ -145,50 +146,37 @@ static bool parseOverrides(SourceManager &sources, const CheckOptions &options, 
   return true;
 }
 
-namespace {
-/// The prelude and the program's files, their names resolved.
-struct Session {
-  Session(SourceManager &sources, const std::vector<LoadedFile> &files, DiagnosticEngine &diagnostics)
-      : elaborator(diagnostics) {
-    File &prelude = addFile(elaborator, true);
-    elaborator.prelude = &prelude;
-    for (const PreludeFile &text : preludeFiles()) {
-      SourceId source = sources.add(text.name, text.text, SourceOrigin::Prelude);
-      preludePrograms.push_back(parse(source, diagnostics));
-      addItems(prelude, preludePrograms.back(), diagnostics);
-    }
-    std::vector<File *> own;
-    for (const LoadedFile &loaded : files) {
-      File &file = addFile(elaborator, false);
-      file.ast = &loaded.program;
-      file.folder = loaded.path.substr(0, loaded.path.find_last_of('/') + 1);
-      addItems(file, loaded.program, diagnostics);
-      for (size_t import : loaded.imports)
-        file.imports.push_back(own[import]);
-      own.push_back(&file);
-    }
-    elaborator.root = own.back();
-    for (File *file : own)
-      resolveNames(elaborator, *file);
+CheckSession::CheckSession(SourceManager &sources, const std::vector<LoadedFile> &files,
+                           DiagnosticEngine &diagnostics)
+    : elaborator(diagnostics) {
+  File &prelude = addFile(elaborator, true);
+  elaborator.prelude = &prelude;
+  for (const PreludeFile &text : preludeFiles()) {
+    SourceId source = sources.add(text.name, text.text, SourceOrigin::Prelude);
+    preludePrograms.push_back(parse(source, diagnostics));
+    addItems(prelude, preludePrograms.back(), diagnostics);
   }
-
-  std::deque<Program> preludePrograms;
-  Elaborator elaborator;
-};
-} // namespace
-
-void checkDefinitions(SourceManager &sources, const std::vector<LoadedFile> &files,
-                      DiagnosticEngine &diagnostics) {
-  if (!files.empty() && !diagnostics.hasErrors())
-    Session session(sources, files, diagnostics);
+  std::vector<File *> own;
+  for (const LoadedFile &loaded : files) {
+    File &file = addFile(elaborator, false);
+    file.ast = &loaded.program;
+    file.folder = loaded.path.substr(0, loaded.path.find_last_of('/') + 1);
+    addItems(file, loaded.program, diagnostics);
+    for (size_t import : loaded.imports)
+      file.imports.push_back(own[import]);
+    own.push_back(&file);
+  }
+  elaborator.root = own.back();
+  for (File *file : own)
+    resolveNames(elaborator, *file);
 }
 
 std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
                                      const std::string &trainName, const CheckOptions &options,
-                                     DiagnosticEngine &diagnostics) {
+                                     DiagnosticEngine &diagnostics, std::set<const Callable *> *used) {
   if (files.empty() || diagnostics.hasErrors())
     return nullptr;
-  Session session(sources, files, diagnostics);
+  CheckSession session(sources, files, diagnostics);
   Elaborator &elaborator = session.elaborator;
   const TrainItem *train = findTrain(elaborator, files.back().program, trainName);
   if (!train || diagnostics.hasErrors())
@@ -203,27 +191,10 @@ std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<L
     return entry == overrides.values.end() ? nullptr : entry->second;
   };
   block.optimizerOverrides = overrides.optimizer;
-  if (!block.run())
-    return nullptr;
-  return program;
-}
-
-std::vector<std::unique_ptr<core::Program>> checkAll(SourceManager &sources,
-                                                     const std::vector<LoadedFile> &files,
-                                                     const CheckOptions &options,
-                                                     DiagnosticEngine &diagnostics) {
-  std::vector<std::unique_ptr<core::Program>> programs;
-  if (files.empty() || diagnostics.hasErrors())
-    return programs;
-  std::vector<std::string> names = trainNames(files.back().program);
-  if (names.empty()) {
-    Session session(sources, files, diagnostics);
-    return programs;
-  }
-  for (const std::string &name : names)
-    if (auto program = check(sources, files, name, options, diagnostics))
-      programs.push_back(std::move(program));
-  return programs;
+  bool good = block.run();
+  if (used)
+    *used = std::move(elaborator.elaborated);
+  return good ? std::move(program) : nullptr;
 }
 
 } // namespace mlc::frontend

@@ -6,6 +6,7 @@
 #include "frontend/Program.h"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,22 +21,12 @@ struct CheckOptions {
 
 /// Elaborates the train block called `trainName` (empty: the only one) of the last file, which is the program
 /// itself as the loader gives it. Null after an error, which `diagnostics` holds; warnings are there too.
-/// `sources` are those of `diagnostics`; they gain the prelude and the texts of the overrides.
+/// `sources` are those of `diagnostics`; they gain the prelude and the texts of the overrides. `used` gets
+/// the definitions that were elaborated.
 std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
                                      const std::string &trainName, const CheckOptions &options,
-                                     DiagnosticEngine &diagnostics);
-
-/// Every train block of the last file. A file without any is a library: its names are resolved, and that is
-/// all.
-std::vector<std::unique_ptr<core::Program>> checkAll(SourceManager &sources,
-                                                     const std::vector<LoadedFile> &files,
-                                                     const CheckOptions &options,
-                                                     DiagnosticEngine &diagnostics);
-
-/// What can be said of files without a train block: names and definitions. Nothing is elaborated, so shapes
-/// are not looked at.
-void checkDefinitions(SourceManager &sources, const std::vector<LoadedFile> &files,
-                      DiagnosticEngine &diagnostics);
+                                     DiagnosticEngine &diagnostics,
+                                     std::set<const Callable *> *used = nullptr);
 
 /// The train blocks of a file, in order.
 std::vector<std::string> trainNames(const Program &file);

@@ -172,6 +172,20 @@ DiagnosticBuilder DiagnosticEngine::report(DiagnosticCode code, Span span, std::
   return DiagnosticBuilder(&diagnostics.back());
 }
 
+void DiagnosticEngine::add(const Diagnostic &diagnostic) {
+  DiagnosticBuilder builder = report(diagnostic.code, diagnostic.span, diagnostic.message);
+  builder.label(diagnostic.label);
+  for (const DiagnosticNote &note : diagnostic.notes)
+    builder.note(note.span, note.message, note.label);
+  for (const std::string &help : diagnostic.helps)
+    builder.help(help);
+}
+
+void DiagnosticEngine::clear() {
+  diagnostics.clear();
+  errors = warnings = 0;
+}
+
 std::vector<const Diagnostic *> DiagnosticEngine::sorted() const {
   std::vector<const Diagnostic *> result;
   result.reserve(diagnostics.size());

@@ -66,6 +66,11 @@ public:
   /// Records a diagnostic; the same code at the same span twice is recorded once.
   DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
 
+  /// Takes over what another engine of the same sources recorded.
+  void add(const Diagnostic &diagnostic);
+  /// Forgets everything.
+  void clear();
+
   bool hasErrors() const { return errors != 0; }
   std::size_t errorCount() const { return errors; }
   std::size_t warningCount() const { return warnings; }

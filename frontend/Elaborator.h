@@ -256,6 +256,9 @@ public:
   /// Binds a declaration's parameters into `callee`. False after an error or when an argument is one.
   bool bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site, Env &callee,
                       const Expected *expected, bool &absent);
+  /// Whether the `require`s of a signature hold for these parameters (Requirements.cpp); false after a
+  /// report.
+  bool checkRequirements(const Callable &declaration, const CallSite &site, Env &callee);
   Value callWithDerivative(const Function &function, Env &callee, const Expected *expected,
                            const CallSite &site);
 
@@ -319,6 +322,12 @@ public:
   bool tooLarge = false;
   /// Of `remat`, so far.
   int rematRegions = 0;
+
+  /// Definitions that were called, or tried.
+  std::set<const Callable *> elaborated;
+  /// Back to the state before anything was elaborated, but for the number of operations: it bounds the work
+  /// for a whole file.
+  void forget();
 
   /// Notes that a field is used as a class below `count`, if this value is one.
   void noteClasses(GraphContext *context, ValueId value, int64_t count);

@@ -205,6 +205,22 @@ Elaborator::~Elaborator() {
     scope->names.clear();
 }
 
+void Elaborator::forget() {
+  states.clear();
+  statesByPath.clear();
+  stateFirstSite.clear();
+  callees.clear();
+  calleesByKey.clear();
+  calleesOpen.clear();
+  randomSites.clear();
+  instances.clear();
+  instancePaths.clear();
+  fields.clear();
+  frames.clear();
+  currentPath.clear();
+  blamed = Value();
+}
+
 std::shared_ptr<Scope> Elaborator::newScope(std::shared_ptr<Scope> parent) {
   scopes.push_back(std::make_shared<Scope>());
   scopes.back()->parent = std::move(parent);

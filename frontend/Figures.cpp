@@ -296,6 +296,21 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
     lines.push_back(line);
 }
 
+bool TrainBlock::checkMetric(const Call &call, const Function &function, Env &env, Arguments arguments) {
+  collecting = true;
+  Line line;
+  line.span = call.span;
+  declaredMetric(call, function, env, line, std::move(arguments));
+  if (lines.empty() || elaborator.diagnostics.hasErrors())
+    return false;
+  // As a program with this metric alone has it.
+  Phase figuring(Phase::Figures);
+  elaborator.phase = &figuring;
+  elaborator.graph = &figuring.graph;
+  ValueId result = 0;
+  return metricResult(lines[0], figuring.graph.input({DType::F64, {Dim(sumCount)}}), result);
+}
+
 //===-- The graph of figures -----------------------------------------------------------------------===//
 
 static ValueId part(GraphContext &graph, ValueId sums, int64_t offset, const std::vector<Dim> &shape) {

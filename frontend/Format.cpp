@@ -90,8 +90,11 @@ private:
     }
     if (token.isClosing())
       return levels.back().closing;
-    if (token.is(TokenKind::Else))
+    if (token.is(TokenKind::Else) && !token.isWord)
       return indents[token.head];
+    // The brace below a signature that takes several lines.
+    if (token.is(TokenKind::LBrace) && token.head == token.statement)
+      return indents[token.statement];
     bool continues = token.bracket == TokenKind::End && !token.beginsStatement;
     return continues ? indents[token.statement] + continuationIndent : inner;
   }
@@ -170,6 +173,8 @@ private:
     const FormatToken &left = tokens[i - 1], &right = tokens[i];
     if (right.isComment)
       return -1;
+    if (right.isWord && (right.text == "require" || right.is(TokenKind::Else)))
+      return 0;
     bool opens = left.isOpening();
     switch (right.kind) {
     case TokenKind::Arrow:

@@ -96,8 +96,12 @@ public:
       const FormatToken *before = last == none ? nullptr : &tokens[last];
       if (!token.isComment)
         token.beginsStatement = beginsStatement(before, token, newline);
-      if (token.beginsStatement)
+      if (token.beginsStatement) {
         statements.back() = i;
+        headDepth = beginsHead(token, i + 1 < tokens.size() ? &tokens[i + 1] : nullptr) ? open.size() + 1 : 0;
+      } else if (inHead() && (token.is(TokenKind::Assign) || token.is(TokenKind::LBrace))) {
+        headDepth = 0;
+      }
       token.statement = statements.back();
       if (!open.empty() && !tokens[open.back()].is(TokenKind::LBrace))
         token.bracket = tokens[open.back()].kind;
@@ -107,7 +111,7 @@ public:
                      (token.is(TokenKind::Name) || token.is(TokenKind::Scan));
       if (isRemat)
         tokens[last].isWord = true;
-      token.isWord = token.is(TokenKind::Name) && !isRemat && isWord(before, token);
+      token.isWord = token.is(TokenKind::Name) ? !isRemat && isWord(before, token) : isReason(token);
       token.isUnary =
           token.is(TokenKind::Minus) && (token.beginsStatement || !before || !endsOperand(*before));
       nest(i, before);
@@ -123,7 +127,26 @@ private:
     bool inLines = open.empty() || tokens[open.back()].is(TokenKind::LBrace);
     if (before->is(TokenKind::LBrace))
       return !token.isClosing();
+    // A `require` of a signature, on a line of its own.
+    if (inHead() && token.is(TokenKind::Name) && token.text == "require")
+      return false;
     return inLines && newline && canEndStatement(before->kind) && canBeginStatement(token.kind);
+  }
+
+  /// Whether the next tokens are a signature, up to its `=` or `{`.
+  bool inHead() const { return headDepth == open.size() + 1; }
+
+  /// `fn f`, `layer f`, `model f`, `metric f`, `optimizer f` begin one.
+  static bool beginsHead(const FormatToken &token, const FormatToken *next) {
+    bool isWord = token.text == "model" || token.text == "metric" || token.text == "optimizer";
+    return next && next->is(TokenKind::Name) &&
+           (token.is(TokenKind::Fn) || token.is(TokenKind::Layer) || (token.is(TokenKind::Name) && isWord));
+  }
+
+  /// Whether this is the `else` of a `require`.
+  bool isReason(const FormatToken &token) const {
+    bool ofChoice = !choices.empty() && choices.back().depth == open.size();
+    return token.is(TokenKind::Else) && inHead() && !ofChoice;
   }
 
   /// Two operands never stand side by side, so the second of two names is a word of the grammar, unless the
@@ -149,7 +172,7 @@ private:
       choices.push_back({open.size(), head});
     } else if (token.is(TokenKind::Scan)) {
       choices.push_back({open.size(), i});
-    } else if (token.is(TokenKind::Else) && !choices.empty()) {
+    } else if (token.is(TokenKind::Else) && !token.isWord && !choices.empty()) {
       token.head = choices.back().head;
     }
     bool ofChoice = !choices.empty() && choices.back().depth == open.size();
@@ -184,6 +207,8 @@ private:
   std::vector<std::size_t> open;
   std::vector<std::size_t> statements{0};
   std::vector<Choice> choices;
+  /// The number of open brackets, plus one, where a signature is read; 0 where none is.
+  std::size_t headDepth = 0;
 };
 
 } // namespace

@@ -20,7 +20,8 @@ struct FormatToken {
 
   /// It begins a statement, clause, field or item.
   bool beginsStatement = false;
-  /// A name that is a word of the grammar here: `loss`, `weight`, `in`. What follows it is no call.
+  /// A name that is a word of the grammar here: `loss`, `weight`, `in`. What follows it is no call. Or the
+  /// `else` of a `require`.
   bool isWord = false;
   /// A minus sign with one operand.
   bool isUnary = false;

@@ -132,6 +132,10 @@ struct Rule {
   NamePattern theirs, ours;
   std::vector<int64_t> order; // empty: as it is
   bool used = false;
+  /// What keeps it from the tensor `kept`, if it matches one: an earlier rename, or `only`.
+  const Rule *shadow = nullptr;
+  bool isLeftOut = false;
+  std::string kept;
 };
 } // namespace
 
@@ -149,7 +153,10 @@ static bool parseRules(Elaborator &elaborator, const FromClause &clause, std::ve
               .label("what it captures on one side it is on the other");
           return false;
         }
-    Rule rule{&rename, std::move(*theirs), std::move(*ours), {}, false};
+    Rule rule;
+    rule.rename = &rename;
+    rule.theirs = std::move(*theirs);
+    rule.ours = std::move(*ours);
     if (rename.layout) {
       std::optional<std::vector<int64_t>> order = parseLayout(elaborator, *rename.layout);
       if (!order)
@@ -166,6 +173,13 @@ static bool isImported(const core::StateTensor &state) {
 }
 
 void TrainBlock::noMatch(Span span, const std::string &pattern) {
+  // One that exists is no misspelling.
+  for (const core::StateTensor &state : elaborator.states)
+    if (state.role == core::StateTensor::Param && matches(pattern, state.name)) {
+      elaborator.report(DiagnosticCode::E0410, span, "the pattern matches no parameter that is learned here")
+          .label("`" + state.name + "` is frozen, or no loss of this block reaches it");
+      return;
+    }
   std::vector<std::string> names(elaborator.instancePaths.begin(), elaborator.instancePaths.end());
   for (const core::StateTensor &state : elaborator.states)
     if (isImported(state))
@@ -174,6 +188,32 @@ void TrainBlock::noMatch(Span span, const std::string &pattern) {
       elaborator.report(DiagnosticCode::E0410, span, "the pattern matches no parameter");
   if (std::optional<std::string> meant = didYouMean(pattern, names))
     builder.help("did you mean `\"" + *meant + "\"`?");
+}
+
+/// Notes which tensors a rename would take if none before it did, and `only` left it any.
+static void noteShadowed(std::vector<Rule> &rules, const std::string &name, const Rule *taken) {
+  for (Rule &rule : rules) {
+    Captures captures;
+    if (&rule == taken || rule.used || !rule.kept.empty() || !matchName(rule.ours, 0, name, 0, captures))
+      continue;
+    rule.kept = name;
+    rule.shadow = taken;
+    rule.isLeftOut = !taken;
+  }
+}
+
+/// Of a rename that applies to nothing: why.
+static void reportIdle(Elaborator &elaborator, const FromClause &clause, const Rule &rule) {
+  DiagnosticBuilder builder =
+      elaborator.report(DiagnosticCode::E0431, rule.rename->ours.span, "this rename applies to nothing");
+  if (rule.isLeftOut) {
+    builder.label("`only` leaves out `" + rule.kept + "`");
+    builder.note(clause.only.front().span, "what is taken from the file");
+    return;
+  }
+  builder.label("an earlier one takes `" + rule.kept + "`");
+  builder.note(rule.shadow->rename->ours.span, "the first that matches counts");
+  builder.help("put the rename of the fewer names first");
 }
 
 bool TrainBlock::imports() {
@@ -196,8 +236,12 @@ bool TrainBlock::imports() {
       for (size_t p = 0; p < used.size() && isImported(state); ++p)
         if (matches(clause->only[p].text, state.name))
           isWanted = used[p] = true;
-      if (!isImported(state) || !isWanted)
+      if (!isImported(state))
         continue;
+      if (!isWanted) {
+        noteShadowed(rules, state.name, nullptr);
+        continue;
+      }
       core::Import::Tensor tensor{int(i), state.name, {}};
       for (Rule &rule : rules) {
         Captures captures;
@@ -213,6 +257,7 @@ bool TrainBlock::imports() {
         }
         tensor.theirs = fill(rule.theirs, captures);
         tensor.order = rule.order;
+        noteShadowed(rules, state.name, &rule);
         break;
       }
       auto [entry, added] = filled.emplace(int(i), each->keywordSpan);
@@ -231,7 +276,10 @@ bool TrainBlock::imports() {
       }
     for (const Rule &rule : rules)
       if (!rule.used) {
-        noMatch(rule.rename->ours.span, rule.rename->ours.text);
+        if (rule.kept.empty())
+          noMatch(rule.rename->ours.span, rule.rename->ours.text);
+        else
+          reportIdle(e, *clause, rule);
         return false;
       }
     program.imports.push_back(std::move(import));

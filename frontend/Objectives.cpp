@@ -63,10 +63,10 @@ bool TrainBlock::partSettings(Part &part) {
         return false;
       }
       part.every = *whole;
-    } else if (value.kind == Value::Number) {
-      part.clipNorm = value.number.atRunTime();
+    } else if (std::optional<Number> bound = clipBound(value)) {
+      part.clipNorm = bound;
     } else {
-      elaborator.fail(DiagnosticCode::E0405, setting->value->span, "`clip_norm` is a number");
+      elaborator.fail(DiagnosticCode::E0405, setting->value->span, "`clip_norm` is a number above 0");
       return false;
     }
   }
@@ -226,6 +226,9 @@ bool TrainBlock::findFollowers(bool isLast) {
     if (!hasRate)
       return wrong(clause->leader.span, "`track` takes the rate at which the model follows: `(rate = 0.01)`");
     Number rate = given->named[0].second.value.number.atRunTime();
+    if (rate.known() && !(*rate.known() >= 0 && *rate.known() <= 1))
+      return wrong(given->named[0].second.span,
+                   "the rate of `track` is a share of the distance, from 0 to 1");
     for (size_t i = 0; i < e.states.size(); ++i) {
       if (!isOfModel(e.states[i], clause->follower.text))
         continue;

@@ -38,7 +38,7 @@ namespace {
 struct Group {
   const GroupClause *clause = nullptr;
   std::vector<std::pair<Ident, Argument>> named;
-  bool used = false;
+  std::vector<bool> used; // by pattern
 };
 } // namespace
 
@@ -83,7 +83,7 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
         e.fail(DiagnosticCode::E0305, given->positional[0].span, "a group gives hyper-parameters by name");
         return false;
       }
-      groups.push_back({node, std::move(given->named), false});
+      groups.push_back({node, std::move(given->named), std::vector<bool>(node->patterns.size(), false)});
     }
   }
   if (!clause) {
@@ -186,9 +186,9 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
     const TensorType type = state.type;
     Arguments given = *base;
     for (Group &group : groups)
-      for (const StringLiteral &pattern : group.clause->patterns)
-        if (matches(pattern.text, state.name)) {
-          group.used = true;
+      for (size_t p = 0; p < group.used.size(); ++p)
+        if (matches(group.clause->patterns[p].text, state.name)) {
+          group.used[p] = true;
           for (const auto &[ident, argument] : group.named)
             override(given.named, ident, argument);
         }
@@ -217,10 +217,11 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
   e.currentPath.clear();
   e.gradNorm = nullptr;
   for (const Group &group : groups)
-    if (good && !group.used) {
-      noMatch(group.clause->patterns[0].span, group.clause->patterns[0].text);
-      good = false;
-    }
+    for (size_t p = 0; p < group.used.size(); ++p)
+      if (good && !group.used[p]) {
+        noMatch(group.clause->patterns[p].span, group.clause->patterns[p].text);
+        good = false;
+      }
   if (!good)
     return false;
   for (size_t i = 0; i < results.size(); ++i) {

@@ -140,6 +140,7 @@ static bool hasOnlyPacks(const TypeExpr &type) {
 
 bool Elaborator::bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site,
                                 Env &callee, const Expected *expected, bool &absent) {
+  elaborated.insert(&declaration);
   std::vector<Slot> slots;
   if (!assign(*this, declaration, arguments, site, slots))
     return false;
@@ -219,7 +220,7 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
                       callee))
       return false;
   }
-  return true;
+  return checkRequirements(declaration, site, callee);
 }
 
 //===-- Tensors that live between steps ------------------------------------------------------------===//

@@ -35,6 +35,8 @@ std::unique_ptr<Callable> ParserCore::parseCallable(CallableKind kind) {
     if (!parseType(*callable->result))
       return nullptr;
   }
+  if (!parseRequirements(callable->requirements))
+    return nullptr;
   callable->headSpan = since(begin);
   if (kind == CallableKind::Fn && accept(TokenKind::Assign)) {
     auto statement = std::make_unique<ExprStmt>();
@@ -91,6 +93,24 @@ bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
   if (is(TokenKind::Semicolon) && stop != TokenKind::Semicolon) {
     error(DiagnosticCode::E0104, "expected `,` or `)`, found `;`").label("a signature has one `;`");
     return false;
+  }
+  return true;
+}
+
+/// They may stand on lines of their own: until the body comes, no statement begins.
+bool ParserCore::parseRequirements(std::vector<Requirement> &requirements) {
+  while (current.kind == TokenKind::Name && textOf(current) == "require") {
+    Requirement requirement;
+    Span begin = take().span;
+    if (!parseInto(requirement.condition))
+      return false;
+    if (accept(TokenKind::Else)) {
+      requirement.reason.emplace();
+      if (!expectString(*requirement.reason, "after `else`: the reason"))
+        return false;
+    }
+    requirement.span = since(begin);
+    requirements.push_back(std::move(requirement));
   }
   return true;
 }

@@ -125,6 +125,7 @@ private:
   }
   bool parseGenerics(std::vector<Generic> &generics);
   bool parseParams(std::vector<Param> &params, TokenKind stop);
+  bool parseRequirements(std::vector<Requirement> &requirements);
   ItemPtr parseItem();
   ItemPtr parseImport();
   ItemPtr parseLet();

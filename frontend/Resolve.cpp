@@ -266,6 +266,8 @@ void Resolver::callable(const Callable &callable) {
     }
   if (callable.result)
     type(*callable.result);
+  for (const Requirement &requirement : callable.requirements)
+    expression(*requirement.condition);
   block(callable.body);
   close();
 }

@@ -6,6 +6,12 @@
 
 namespace mlc::frontend {
 
+std::optional<Number> clipBound(const Value &value) {
+  if (value.kind != Value::Number || (value.number.known() && !(*value.number.known() > 0)))
+    return std::nullopt;
+  return value.number.atRunTime();
+}
+
 bool TrainBlock::settings() {
   Env env{elaborator.root->scope, "", ""};
   std::map<Setting, std::pair<const Expr *, Span>> given;
@@ -81,13 +87,12 @@ bool TrainBlock::settings() {
     wrong(Setting::Every, *expr, "a line of an `objective`");
   if (const Expr *expr = find(Setting::ClipNorm)) {
     Value value = elaborator.expression(*expr, env);
-    if (value.kind == Value::Number)
-      clipNorm = value.number.atRunTime();
-    else if (!value.isError())
-      wrong(Setting::ClipNorm, *expr, "a number");
+    clipNorm = clipBound(value);
+    if (!clipNorm && !value.isError())
+      wrong(Setting::ClipNorm, *expr, "a number above 0");
   }
   elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
-  elaborator.batchRows = settings.batch;
+  elaborator.batchRows = settings.batch * settings.accumulate; // a step computes them together
   return good && !elaborator.diagnostics.hasErrors();
 }
 

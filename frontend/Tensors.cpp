@@ -1,6 +1,7 @@
 // Tensors while elaborating: nodes and their sizes, numbers and lists that become tensors, broadcasting.
 #include "frontend/Elaborator.h"
 #include "frontend/ProgramPrinter.h"
+#include "frontend/Rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,22 +10,26 @@ namespace mlc::frontend {
 
 /// More nodes than this is no program a person wrote, but layers that call layers that call layers.
 static constexpr size_t maxNodes = 200000;
-/// More elements than this in one tensor is a slip.
-static constexpr int64_t maxElements = int64_t(1) << 40;
+/// Kernels count the elements of a tensor in 32 bits.
+static constexpr int64_t maxElements = (int64_t(1) << 31) - 1;
 
 //===-- Nodes --------------------------------------------------------------------------------------===//
 
 bool Elaborator::checkSize(const TensorType &type, Span span) {
   int64_t elements = 1;
   for (const Dim &dim : type.shape) {
-    int64_t extent = dim.at(batchRows);
-    if (extent < 0) {
+    if (leastSize(dim, batchRows) < 0) {
       fail(DiagnosticCode::E0201, span,
-           "a size is a non-negative integer, and " + text(type) + " has " + dim.str());
+           "a size is a non-negative integer, and " + text(type) + " has " + dim.str(),
+           dim.at(batchRows) < 0 ? "" : fewerRows());
       return false;
     }
-    if (__builtin_mul_overflow(elements, extent, &elements) || elements > maxElements) {
-      fail(DiagnosticCode::E0202, span, text(type) + " is too large", "more than 2^40 elements");
+    if (__builtin_mul_overflow(elements, dim.at(batchRows), &elements) || elements > maxElements) {
+      bool isOfRows =
+          std::any_of(type.shape.begin(), type.shape.end(), [](const Dim &each) { return !each.constant(); });
+      fail(DiagnosticCode::E0202, span, text(type) + " is too large",
+           "a tensor has fewer than 2^31 elements" +
+               (isOfRows ? "; a step has " + std::to_string(batchRows) + " rows" : std::string()));
       return false;
     }
   }

@@ -19,6 +19,7 @@ Env TrainBlock::begin(Phase &phase) {
     TensorType type = field.type;
     type.shape.insert(type.shape.begin(), Dim::batch());
     elaborator.currentSpan = field.span;
+    elaborator.checkSize(type, field.span);
     elaborator.locate();
     bool fresh = false;
     ValueId id = phase.graph.namedInput("field " + field.name, type, fresh);
@@ -302,7 +303,7 @@ static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Prog
   program.settings.bestIsMax = best->isMax;
 }
 
-static void countParameters(core::Program &program) {
+void countParameters(core::Program &program) {
   for (core::InstanceInfo &instance : program.instances)
     for (const core::StateTensor &state : program.states)
       if (state.role == core::StateTensor::Param &&

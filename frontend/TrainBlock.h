@@ -46,6 +46,10 @@ public:
   std::vector<std::string> optimizerOverrides;
 
   bool run();
+  /// Checks the data block of the item, and nothing else.
+  bool checkData() { return data(); }
+  /// Checks a declared metric that is called with these arguments, in a block without lines.
+  bool checkMetric(const Call &call, const Function &function, Env &env, Arguments arguments);
 
 private:
   // TrainBlock.cpp
@@ -116,6 +120,12 @@ private:
 /// Whether a dotted path matches "**.bias": `*` is a component, `**` any number of them; a pattern that
 /// matches a leading part matches everything below.
 bool matches(const std::string &pattern, const std::string &path);
+
+/// Fills in how many parameters each instance has.
+void countParameters(core::Program &program);
+
+/// The value of `clip_norm`: a number above 0, as far as it is known before the run. Nothing if it is none.
+std::optional<Number> clipBound(const Value &value);
 
 /// The inputs a value depends on in a way that can be differentiated.
 std::vector<bool> reach(const core::Graph &graph, ValueId from);

@@ -1,6 +1,7 @@
 // Types and generics: resolution in a scope, and unification with what a call was given.
 #include "frontend/Elaborator.h"
 #include "frontend/ProgramPrinter.h"
+#include "frontend/Rows.h"
 
 #include <algorithm>
 
@@ -35,13 +36,15 @@ std::optional<Dim> Elaborator::size(const Value &value, Span span, const std::st
   if (!dim && value.number.isRunTime() && value.number.known())
     if (std::optional<int64_t> whole = integer(*value.number.known()))
       dim = Dim(*whole);
-  // Symbolic sizes are judged at the batch of the program.
-  if (!dim || dim->at(batchRows) < 0) {
+  // Symbolic sizes are judged at any batch there may be.
+  if (!dim || leastSize(*dim, batchRows) < 0) {
     std::string number = value.number.known() ? core::printNumber(*value.number.known())
                          : dim                ? dim->str()
                                               : core::print(value.number.expr());
     DiagnosticBuilder builder =
         report(DiagnosticCode::E0201, span, what + " is a non-negative integer, and this is " + number);
+    if (dim && dim->at(batchRows) >= 0)
+      builder.label(fewerRows());
     noteOrigin(builder, blamed, span);
     return std::nullopt;
   }

@@ -18,6 +18,12 @@ ir::ScatterAddOp match(const Group &group) {
   return op && !group.stored.count(op.getResult()) && group.ops.back() == op ? op : ir::ScatterAddOp();
 }
 
+/// How many numbers a row of the table has; none if there are no rows.
+int64_t widthOf(ir::ScatterAddOp op) {
+  int64_t rows = shapeOf(op.getResult())[0];
+  return rows ? sizeOf(op.getResult()) / rows : 0;
+}
+
 class ScatterEmitter : public Emitter {
 public:
   StringRef name() const override { return "scatter"; }
@@ -26,7 +32,7 @@ public:
     ir::ScatterAddOp op = match(group);
     if (!op)
       return std::nullopt;
-    int64_t vectors = sizeOf(op.getResult()) / shapeOf(op.getResult())[0] / lanesFor(group, target);
+    int64_t vectors = widthOf(op) / lanesFor(group, target);
     return Shares{chunksFor(nanosecondsOf(group, target), std::max<int64_t>(1, vectors)), 0};
   }
 
@@ -35,7 +41,7 @@ public:
     Code &code = emission.code;
     Pull &pull = emission.pull;
     ArrayRef<int64_t> table = shapeOf(op.getResult()), indices = shapeOf(op.getIndices());
-    int64_t width = sizeOf(op.getResult()) / table[0], lanes = lanesFor(group, code.target());
+    int64_t width = widthOf(op), lanes = lanesFor(group, code.target());
     std::pair<Value, Value> columns = emission.part(width, lanes);
     auto eachVector = [&](llvm::function_ref<void(Value, Value)> body) {
       int64_t whole = width / lanes * lanes;

@@ -256,7 +256,7 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, MaybeLocation loc, Adapt
                                          SmallVectorImpl<Type> &types) {
   RankedTensorType table = tensor(adaptor.getTable().getType()),
                    indices = tensor(adaptor.getIndices().getType());
-  if (table.getRank() == 0 || table.getDimSize(0) == 0)
+  if (table.getRank() == 0 || (table.getDimSize(0) == 0 && indices.getNumElements() != 0))
     return emitOptionalError(loc, "table ", table, " has no rows");
   SmallVector<int64_t> shape(indices.getShape());
   llvm::append_range(shape, table.getShape().drop_front());

@@ -227,7 +227,24 @@ static LogicalResult outputOfKnown(ScanOp op, PatternRewriter &rewriter) {
   return failure();
 }
 
+/// Of no steps nothing is left but the first carries.
+static LogicalResult noSteps(ScanOp op, PatternRewriter &rewriter) {
+  if (op.getSteps() != 0)
+    return failure();
+  SmallVector<Value> results;
+  for (auto [i, result] : llvm::enumerate(op.getResults())) {
+    if (i < static_cast<size_t>(op.getNumCarries()))
+      results.push_back(
+          ReshapeOp::create(rewriter, op.getLoc(), tensor(result), op.getCarries()[i]).getResult());
+    else
+      results.push_back(ConstantOp::create(rewriter, op.getLoc(), tensor(result), 0.0).getResult());
+  }
+  rewriter.replaceOp(op, results);
+  return success();
+}
+
 void ScanOp::getCanonicalizationPatterns(RewritePatternSet &set, MLIRContext *) {
+  set.add(noSteps);
   set.add(dropDead);
   set.add(simplifyInputs);
   set.add(carryOfItself);

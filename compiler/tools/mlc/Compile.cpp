@@ -88,12 +88,15 @@ Status runCompile(const Options &options) {
 
 Status runCheck(const Options &options) {
   bool train = false;
-  Expected<std::unique_ptr<Loaded>> library = loadLibrary(options, train);
+  frontend::DefinitionReport definitions;
+  Expected<std::unique_ptr<Loaded>> library = loadLibrary(options, train, definitions);
   if (!library)
     return library.status();
   if (!train)
-    return writeOutput(options.model + ": no train block; syntax and names are fine\n");
-  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+    return writeOutput(options.json ? definitionsJson(definitions)
+                                    : options.model + ": no train block\n" +
+                                          definitionsText(definitions, (*library)->sources));
+  Expected<std::unique_ptr<Loaded>> loaded = load(options, &definitions);
   if (!loaded)
     return loaded.status();
   auto jit = compiler::JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
@@ -107,7 +110,8 @@ Status runCheck(const Options &options) {
       planMemory(manifest, manifest.train.batch, options.threads, plan->arenaBytes, plan->scratchBytes);
   const frontend::core::Program &program = *(*loaded)->program;
   std::string text = options.json ? summaryJson(program, manifest, plan->step, memory)
-                                  : summaryText(program, manifest, plan->step, manifest.train.batch, memory);
+                                  : summaryText(program, manifest, plan->step, manifest.train.batch, memory) +
+                                        definitionsText(definitions, (*loaded)->sources);
   MLC_TRY(writeOutput(text));
   MLC_TRY(flushOutput());
   return options.verify ? verify(options, **loaded, **jit) : Status::ok();

@@ -69,25 +69,30 @@ static Status readFiles(const Options &options, Loaded &loaded, DiagnosticEngine
   return Status::ok();
 }
 
-Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train) {
+Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train,
+                                              DefinitionReport &definitions) {
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
   MLC_TRY(readFiles(options, *loaded, diagnostics));
   train = diagnostics.hasErrors() || !trainNames(loaded->files.back().program).empty();
   if (train)
     return loaded;
-  checkDefinitions(loaded->sources, loaded->files, diagnostics);
+  definitions = checkDefinitions(loaded->sources, loaded->files, {}, {}, diagnostics);
   MLC_TRY(printDiagnostics(options, diagnostics));
   return loaded;
 }
 
-Expected<std::unique_ptr<Loaded>> load(const Options &options) {
+Expected<std::unique_ptr<Loaded>> load(const Options &options, DefinitionReport *definitions) {
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
   MLC_TRY(readFiles(options, *loaded, diagnostics));
+  std::set<const Callable *> used;
   if (!diagnostics.hasErrors())
     loaded->program =
-        check(loaded->sources, loaded->files, options.train, checkOptions(options), diagnostics);
+        check(loaded->sources, loaded->files, options.train, checkOptions(options), diagnostics, &used);
+  if (definitions && loaded->program)
+    *definitions =
+        checkDefinitions(loaded->sources, loaded->files, used, loaded->program->settings, diagnostics);
   MLC_TRY(printDiagnostics(options, diagnostics));
   if (!loaded->program)
     return Status::failed(options.model + " gave no program and no error: a bug in mlc, please report it");

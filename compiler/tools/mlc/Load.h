@@ -4,6 +4,7 @@
 #include "compiler/model/JitProgram.h"
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Summary.h"
+#include "frontend/Definitions.h"
 #include "frontend/Diagnostic.h"
 #include "frontend/Loader.h"
 #include "frontend/Program.h"
@@ -31,10 +32,13 @@ struct Loaded {
 
 /// Reads options.model and, if there is no train block in it, checks its definitions. `train` tells whether
 /// there is one; without, the result has no program. Diagnostics go to stderr; the status counts the errors.
-Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train);
+Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train,
+                                              frontend::DefinitionReport &definitions);
 
-/// Reads and checks options.model with options.sets. Diagnostics go to stderr; the status counts the errors.
-Expected<std::unique_ptr<Loaded>> load(const Options &options);
+/// Reads and checks options.model with options.sets; with `definitions`, also what its train block does not
+/// use. Diagnostics go to stderr; the status counts the errors.
+Expected<std::unique_ptr<Loaded>> load(const Options &options,
+                                       frontend::DefinitionReport *definitions = nullptr);
 
 /// Writes what a model was turned into to options.out, or to standard output if that is empty. None of the
 /// model's own `files` is replaced by it.

@@ -1,5 +1,6 @@
 #include "compiler/tools/mlc/Summary.h"
 
+#include "frontend/GraphBuilder.h"
 #include "frontend/ProgramPrinter.h"
 
 #include <fmt/format.h>
@@ -91,8 +92,8 @@ std::string durationText(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string summaryText(const core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory) {
+/// The name of the program and a line for each instance.
+static std::string instanceTable(const core::Program &program) {
   size_t path = 8, callee = 4, output = 6;
   for (const core::InstanceInfo &instance : program.instances) {
     path = std::max(path, width(instance.path));
@@ -107,7 +108,61 @@ std::string summaryText(const core::Program &program, const Manifest &manifest,
   for (const core::InstanceInfo &instance : program.instances)
     row(instance.path, instance.callee, outputText(instance),
         instance.parameters ? grouped(instance.parameters) : "-");
+  return text;
+}
 
+static nlohmann::ordered_json instancesJson(const core::Program &program) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const core::InstanceInfo &instance : program.instances) {
+    nlohmann::ordered_json row;
+    row["path"] = instance.path;
+    row["kind"] = instance.callee;
+    row["output"] = outputText(instance);
+    row["parameters"] = instance.parameters;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+static int64_t parametersOf(const core::Program &program) {
+  int64_t count = 0;
+  for (const core::StateTensor &state : program.states)
+    if (state.role == core::StateTensor::Param)
+      count += product(state.type.shape).constant().value_or(0);
+  return count;
+}
+
+std::string definitionsText(const DefinitionReport &definitions, const SourceManager &sources) {
+  std::string text;
+  for (const core::Program &model : definitions.models)
+    text += instanceTable(model) + fmt::format("  {} parameters\n", grouped(parametersOf(model)));
+  if (!definitions.unchecked.empty())
+    text += "not checked\n";
+  for (const DefinitionReport::Unchecked &each : definitions.unchecked)
+    text += fmt::format("  {} `{}` in line {}: {}\n", each.kind, each.name,
+                        sources.get(each.span.source).lineColumn(each.span.begin).line, each.why);
+  return text;
+}
+
+std::string definitionsJson(const DefinitionReport &definitions) {
+  nlohmann::ordered_json json;
+  json["models"] = nlohmann::ordered_json::array();
+  for (const core::Program &model : definitions.models) {
+    nlohmann::ordered_json row;
+    row["model"] = model.name;
+    row["instances"] = instancesJson(model);
+    row["parameters"] = parametersOf(model);
+    json["models"].push_back(row);
+  }
+  json["unchecked"] = nlohmann::ordered_json::array();
+  for (const DefinitionReport::Unchecked &each : definitions.unchecked)
+    json["unchecked"].push_back({{"kind", each.kind}, {"name", each.name}, {"why", each.why}});
+  return json.dump(2) + "\n";
+}
+
+std::string summaryText(const core::Program &program, const Manifest &manifest,
+                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory) {
+  std::string text = instanceTable(program);
   Totals totals = totalsOf(manifest);
   text += fmt::format("  {} parameters", grouped(totals.parameters));
   if (totals.trainable != totals.parameters)
@@ -126,14 +181,8 @@ std::string summaryJson(const core::Program &program, const Manifest &manifest,
                         const compiler::StepFunction &step, const MemoryPlan &memory) {
   nlohmann::ordered_json json;
   json["program"] = program.name;
-  for (const core::InstanceInfo &instance : program.instances) {
-    nlohmann::ordered_json row;
-    row["path"] = instance.path;
-    row["kind"] = instance.callee;
-    row["output"] = outputText(instance);
-    row["parameters"] = instance.parameters;
-    json["instances"].push_back(row);
-  }
+  if (!program.instances.empty())
+    json["instances"] = instancesJson(program);
   Totals totals = totalsOf(manifest);
   json["parameters"] = totals.parameters;
   json["trainable"] = totals.trainable;

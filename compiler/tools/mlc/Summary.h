@@ -2,7 +2,9 @@
 #pragma once
 
 #include "compiler/step/StepCompiler.h"
+#include "frontend/Definitions.h"
 #include "frontend/Program.h"
+#include "frontend/Source.h"
 #include "runtime/Manifest.h"
 #include "runtime/train/MemoryPlan.h"
 
@@ -26,5 +28,12 @@ std::string summaryText(const frontend::core::Program &program, const Manifest &
 /// The same as one JSON object.
 std::string summaryJson(const frontend::core::Program &program, const Manifest &manifest,
                         const compiler::StepFunction &step, const MemoryPlan &memory);
+
+/// What a file defines beside its train blocks: the table of each model, and what was not checked, with its
+/// line.
+std::string definitionsText(const frontend::DefinitionReport &definitions,
+                            const frontend::SourceManager &sources);
+/// The same as one JSON object.
+std::string definitionsJson(const frontend::DefinitionReport &definitions);
 
 } // namespace mlc::tool

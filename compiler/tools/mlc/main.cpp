@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -193,6 +195,10 @@ private:
     sub->add_option("--temperature", options.temperature,
                     "below 1 the likely becomes likelier; 0: always the likeliest (1)")
         ->check(CLI::Range(0.0, 1e6))
+        // NaN is in no range, but neither below nor above one.
+        ->check([](const std::string &text) {
+          return std::isnan(std::strtod(text.c_str(), nullptr)) ? "a number is needed, not " + text : "";
+        })
         ->type_name("T");
     sub->add_option("--top-k", options.topK, "draw from the K likeliest bytes only")
         ->check(CLI::PositiveNumber)

@@ -179,3 +179,16 @@ func.func @running_sum(%s0: tensor<2xf32>, %xs: tensor<5x2xf32>) -> tensor<6x2xf
   }
   return %stack : tensor<6x2xf32>
 }
+
+// Of no steps nothing is left but the first carry.
+// CHECK-LABEL: func.func @none(
+// CHECK-NEXT: %[[V0:.*]] = mlc.constant dense<0.000000e+00> : tensor<0x2xf32>
+// CHECK-NEXT: %[[V1:.*]] = mlc.reshape %arg0 : tensor<2xf32> -> tensor<1x2xf32>
+// CHECK-NEXT: return %[[V1]], %[[V0]] : tensor<1x2xf32>, tensor<0x2xf32>
+func.func @none(%a: tensor<2xf32>, %xs: tensor<0x2xf32>) -> (tensor<1x2xf32>, tensor<0x2xf32>) {
+  %0:2 = mlc.scan carries(%c = %a : tensor<2xf32>) slices(%x = %xs : tensor<0x2xf32>) -> (tensor<1x2xf32>, tensor<0x2xf32>) {
+    %1 = mlc.add %c, %x : tensor<2xf32>
+    mlc.yield %1, %1 : tensor<2xf32>, tensor<2xf32>
+  }
+  return %0#0, %0#1 : tensor<1x2xf32>, tensor<0x2xf32>
+}

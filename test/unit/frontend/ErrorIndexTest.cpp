@@ -4,6 +4,7 @@
 // With MLC_REWRITE_ERRORS=1 in the environment, what mlc says is written into these files instead; read the
 // diff.
 #include "frontend/Check.h"
+#include "frontend/Definitions.h"
 #include "frontend/Loader.h"
 
 #include <gtest/gtest.h>
@@ -38,15 +39,22 @@ std::string diagnose(const std::string &name, const std::string &program) {
   DiagnosticEngine diagnostics(sources);
   auto files =
       loadText(name, program, (root() / "test/frontend/errors" / name).string(), sources, diagnostics);
-  // A first line `// --set NAME=VALUE` is an override.
+  // A first line `// --set NAME=VALUE` is an override; `// mlc check` asks for what no train block uses, too.
   CheckOptions options;
+  std::set<const Callable *> used;
+  core::Settings settings;
   const std::string set = "// --set ";
   if (program.rfind(set, 0) == 0) {
     std::string line = program.substr(set.size(), program.find('\n') - set.size());
     std::size_t equals = line.find('=');
     options.overrides.emplace_back(line.substr(0, equals), line.substr(equals + 1));
   }
-  check(sources, files, "", options, diagnostics);
+  bool isWhole = program.rfind("// mlc check\n", 0) == 0;
+  if (!isWhole || files.empty() || !trainNames(files.back().program).empty())
+    if (auto checked = check(sources, files, "", options, diagnostics, &used))
+      settings = checked->settings;
+  if (isWhole)
+    checkDefinitions(sources, files, used, settings, diagnostics);
   return diagnostics.render();
 }
 
