@@ -2,6 +2,7 @@
 // graphs hold together.
 #include "CheckedProgram.h"
 #include "FuzzRuns.h"
+#include "ProgramMutator.h"
 
 #include <gtest/gtest.h>
 
@@ -43,24 +44,6 @@ std::vector<std::string> corpus() {
   return texts;
 }
 
-/// Words, numbers, strings and signs, with what separates them.
-std::vector<std::string> tokens(const std::string &text) {
-  std::vector<std::string> result;
-  for (size_t i = 0; i < text.size();) {
-    size_t begin = i;
-    auto isWord = [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.'; };
-    if (isWord(text[i]))
-      while (i < text.size() && isWord(text[i]))
-        ++i;
-    else if (text[i] == '"')
-      i = std::min(text.find('"', i + 1), text.size() - 1) + 1;
-    else
-      ++i;
-    result.push_back(text.substr(begin, i - begin));
-  }
-  return result;
-}
-
 void expectSound(const core::Graph &graph) {
   std::vector<bool> defined(graph.types.size(), false);
   for (core::ValueId input : graph.inputs)
@@ -76,51 +59,12 @@ void expectSound(const core::Graph &graph) {
 }
 
 TEST(CheckFuzzTest, MutatedProgramsNeverCrash) {
-  std::vector<std::vector<std::string>> programs;
-  std::vector<std::string> pool = {
-      "batch", "step",     "0",        "1",        "-1",     "2.5",  "1e30",
-      "x",     "training", "normal()", "[1, 2]",   "(1, 2)", "true", "\"b c -> c b\"",
-      "...",   "product",  "range",    "grad_norm"};
-  for (const std::string &text : corpus()) {
-    programs.push_back(tokens(text));
-    for (const std::string &token : programs.back())
-      if (token != " " && token != "\n")
-        pool.push_back(token);
-  }
+  const mlc::test::ProgramMutator mutator(corpus());
   const unsigned runs = mlc::test::fuzzRuns(6000);
   std::mt19937 random(11); // NOLINT(bugprone-random-generator-seed): the same run each time
   unsigned good = 0, bad = 0;
   for (unsigned i = 0; i < runs; ++i) {
-    std::vector<std::string> program = programs[random() % programs.size()];
-    for (unsigned edits = random() % 3 + 1; edits; --edits) {
-      size_t at = random() % program.size();
-      switch (random() % 12) {
-      case 0:
-        program.erase(program.begin() + at);
-        break;
-      case 1:
-        program.insert(program.begin() + at, pool[random() % pool.size()]);
-        break;
-      default: {
-        // A word for a word, a number for a number: most of these still parse.
-        auto kind = [](const std::string &token) {
-          unsigned char c = static_cast<unsigned char>(token[0]);
-          return std::isdigit(c) ? 0 : std::isalpha(c) ? 1 : c == '"' ? 2 : std::isspace(c) ? 3 : 4;
-        };
-        for (int tries = 0; tries < 100 && kind(program[at]) > 2; ++tries)
-          at = random() % program.size();
-        const std::string *other = &pool[random() % pool.size()];
-        for (int tries = 0; tries < 100 && kind(*other) != kind(program[at]); ++tries)
-          other = &pool[random() % pool.size()];
-        program[at] = *other;
-      }
-      }
-      if (program.empty())
-        break;
-    }
-    std::string text;
-    for (const std::string &token : program)
-      text += token;
+    std::string text = mutator.mutate(random);
     SCOPED_TRACE(text);
     Checked checked(text);
     if (!checked.program) {

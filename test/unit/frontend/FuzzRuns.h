@@ -11,4 +11,10 @@ inline unsigned fuzzRuns(unsigned usual) {
   return wanted ? static_cast<unsigned>(std::atoi(wanted)) : usual;
 }
 
+/// The number of the first program: 0, or what MLC_FUZZ_FIRST says.
+inline unsigned fuzzFirst() {
+  const char *wanted = std::getenv("MLC_FUZZ_FIRST");
+  return wanted ? static_cast<unsigned>(std::atoi(wanted)) : 0;
+}
+
 } // namespace mlc::test
