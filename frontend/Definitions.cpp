@@ -37,12 +37,20 @@ private:
   void model(const Callable &callable);
   void data(const DataItem &item);
   void definition(const Callable &callable);
+  void judge();
   bool tryOnce(const Callable &callable, const Sizes &sizes);
   bool tryPhase(const Callable &callable, const Sizes &sizes, Phase &phase);
   bool tryCall(const Callable &callable, const Function &function, Env &env, Arguments arguments);
   bool tryOptimizer(const Callable &callable, const Function &function, Env &env, Arguments arguments);
   Env bindSizes(const Callable &callable, const Sizes &sizes);
   std::optional<Arguments> trialArguments(const Callable &callable, const Sizes &sizes, Env &types);
+  /// What is said of a definition if no other that calls it goes through.
+  struct Failure {
+    const Callable *callable;
+    std::string why;
+    std::optional<Diagnostic> error;
+    bool fitsEqual = false; // where its sizes are equal
+  };
   void notChecked(const Callable &callable, std::string why) {
     report.unchecked.push_back(
         {std::string(spelling(callable.kind)), callable.name.text, std::move(why), callable.name.span});
@@ -51,6 +59,8 @@ private:
   Elaborator &own;    // reports what it finds
   Elaborator &trials; // has an engine of its own
   std::set<const Callable *> &used;
+  std::set<const Callable *> tried; // called in a trial that went through
+  std::vector<Failure> failures;
   DefinitionReport report;
 };
 
@@ -258,13 +268,17 @@ bool DefinitionCheck::tryPhase(const Callable &callable, const Sizes &sizes, Pha
 
 bool DefinitionCheck::tryOnce(const Callable &callable, const Sizes &sizes) {
   trials.forget();
+  trials.elaborated.clear();
   trials.diagnostics.clear();
   Phase init(Phase::Init), training(Phase::Forward), evaluating(Phase::Evaluate), updating(Phase::Update);
   trials.init = &init;
   bool good = callable.kind == CallableKind::Optimizer
                   ? tryPhase(callable, sizes, updating)
                   : tryPhase(callable, sizes, training) && tryPhase(callable, sizes, evaluating);
-  return good && !trials.diagnostics.hasErrors();
+  good = good && !trials.diagnostics.hasErrors();
+  if (good)
+    tried.insert(trials.elaborated.begin(), trials.elaborated.end());
+  return good;
 }
 
 /// "in line 5: sizes differ..." of the first error.
@@ -299,11 +313,13 @@ void DefinitionCheck::definition(const Callable &callable) {
   for (const Sizes &sizes : candidates) {
     if (tryOnce(callable, sizes)) {
       if (sizes.areEqual && !isGuessed(callable) && callable.generics.size() > 1)
-        notChecked(callable, "it fits where sizes are equal; at others, " + first);
+        failures.push_back(
+            {&callable, "it fits where sizes are equal; at others, " + first, std::nullopt, true});
       return;
     }
     if (trials.tooLarge)
-      return notChecked(callable, "what the file defines is too large to be tried");
+      return failures.push_back(
+          {&callable, "what the file defines is too large to be tried", std::nullopt, false});
     if (first.empty())
       first = firstError(trials.diagnostics);
     const Diagnostic *said = nullptr;
@@ -314,10 +330,22 @@ void DefinitionCheck::definition(const Callable &callable) {
       common = *said;
     isCommon = isCommon && said && said->code == common->code && said->span == common->span;
   }
-  if (isCommon && common && isOfAnySize(common->code) && !isGuessed(callable))
-    own.diagnostics.add(*common);
-  else
-    notChecked(callable, "it fits none of the sizes that were tried: " + first);
+  if (!isCommon || !common || !isOfAnySize(common->code) || isGuessed(callable))
+    common.reset();
+  failures.push_back({&callable, "it fits none of the sizes that were tried: " + first, common, false});
+}
+
+/// A definition whose callers go through is as good as they are: an optimizer's helper may speak of
+/// `grad_norm`.
+void DefinitionCheck::judge() {
+  for (const Failure &failure : failures) {
+    if (tried.count(failure.callable) && !failure.fitsEqual)
+      continue;
+    if (failure.error)
+      own.diagnostics.add(*failure.error);
+    else
+      notChecked(*failure.callable, failure.why);
+  }
 }
 
 //===-- Files --------------------------------------------------------------------------------------===//
@@ -358,6 +386,7 @@ DefinitionReport DefinitionCheck::run() {
   for (const Callable *callable : rest)
     if (!used.count(callable))
       definition(*callable);
+  judge();
   return std::move(report);
 }
 

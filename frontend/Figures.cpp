@@ -195,6 +195,9 @@ static const Expr *increment(const RebindStmt &stmt) {
   return left && left->name == stmt.name.text ? sum->right.get() : nullptr;
 }
 
+/// They are added in f64 in every step and kept for every split.
+static constexpr int64_t maxSums = int64_t(1) << 24;
+
 /// The states' increments join the sums; the result is elaborated in the graph of figures.
 void TrainBlock::declaredMetric(const Call &call, const Function &function, Env &env, Line &line,
                                 Arguments arguments) {
@@ -289,6 +292,8 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
   for (auto &[name, open] : states) {
     line.states.emplace_back(name, open.type);
     addSum(open.total);
+    if (sumCount > maxSums)
+      return wrong(open.span, "the states of all metrics have at most 2^24 elements");
   }
   if (states.empty())
     return wrong(metric.name.span, "a declared metric has a `state`");

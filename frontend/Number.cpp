@@ -65,12 +65,12 @@ std::optional<Number> Number::apply(const std::string &op, const std::vector<Num
   }
   if (result.runTime && result.hasSize)
     return std::nullopt;
-  if (allKnown)
-    result.value = core::evaluateOperator(op, values);
-  else
-    result.value.reset();
-  if (allKnown && !result.value)
+  // What is no operator on numbers is none in the run either.
+  result.value = core::evaluateOperator(op, values);
+  if (!result.value)
     return std::nullopt;
+  if (!allKnown)
+    result.value.reset();
   if (allKnown && !result.runTime) {
     result.tree.value = *result.value;
     return result;

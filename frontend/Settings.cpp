@@ -137,6 +137,8 @@ bool TrainBlock::field(const Field &field, Env &env) {
   for (const StringLiteral &column : field.columns)
     result.columns.push_back(column.text);
   int64_t rows = product(result.type.shape).at(1);
+  if (rows == 0)
+    return wrong("a field is one number or more, and " + elaborator.text(result.type) + " has none");
   if (result.columns.size() > 1 && (result.type.shape.size() != 1 || int64_t(result.columns.size()) != rows))
     return wrong(std::to_string(result.columns.size()) + " columns make a vector of that size, and this is " +
                  elaborator.text(result.type));

@@ -278,6 +278,22 @@ void TrainBlock::orderStates() {
         input.index = place[input.index];
 }
 
+/// No machine holds more than 2^46 bytes of state.
+static bool checkState(Elaborator &elaborator, const core::Program &program) {
+  constexpr int64_t most = int64_t(1) << 43; // of f64
+  int64_t elements = 0;
+  for (const core::StateTensor &state : program.states) {
+    elements += product(state.type.shape).constant().value_or(0);
+    if (elements <= most)
+      continue;
+    elaborator.fail(DiagnosticCode::E0202, state.span,
+                    "with `" + state.name + "` the parameters and what the optimizer keeps are too large",
+                    "more than 2^43 elements");
+    return false;
+  }
+  return true;
+}
+
 static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Program &program) {
   const BestClause *best = nullptr;
   for (const ClausePtr &clause : item.clauses)
@@ -355,6 +371,8 @@ bool TrainBlock::run() {
   finish(predicting, program.predict, false);
   finish(figuring, program.figures, true);
   orderStates();
+  if (!checkState(elaborator, program))
+    return false;
   program.fields = elaborator.fields;
   program.callees = std::move(elaborator.callees);
   program.randomSites = std::move(elaborator.randomSites);
