@@ -14,6 +14,8 @@ std::optional<double> evaluateOperator(const std::string &op, const std::vector<
       {"neg", [](double x) { return -x; }},
       {"exp", [](double x) { return std::exp(x); }},
       {"log", [](double x) { return std::log(x); }},
+      {"expm1", [](double x) { return std::expm1(x); }},
+      {"log1p", [](double x) { return std::log1p(x); }},
       {"sqrt", [](double x) { return std::sqrt(x); }},
       {"sin", [](double x) { return std::sin(x); }},
       {"cos", [](double x) { return std::cos(x); }},

@@ -17,11 +17,11 @@ struct OpInfo {
 
 // In the order of ScalarOp.
 constexpr OpInfo opTable[] = {
-    {"", 0},     {"step", 0}, {"total_steps", 0}, {"", 0},     {"neg", 1},   {"exp", 1},  {"log", 1},
-    {"sqrt", 1}, {"sin", 1},  {"cos", 1},         {"tanh", 1}, {"floor", 1}, {"ceil", 1}, {"abs", 1},
-    {"not", 1},  {"add", 2},  {"sub", 2},         {"mul", 2},  {"div", 2},   {"pow", 2},  {"min", 2},
-    {"max", 2},  {"lt", 2},   {"le", 2},          {"gt", 2},   {"ge", 2},    {"eq", 2},   {"ne", 2},
-    {"and", 2},  {"or", 2},   {"select", 3},
+    {"", 0},      {"step", 0},  {"total_steps", 0}, {"", 0},    {"neg", 1},    {"exp", 1},  {"log", 1},
+    {"expm1", 1}, {"log1p", 1}, {"sqrt", 1},        {"sin", 1}, {"cos", 1},    {"tanh", 1}, {"floor", 1},
+    {"ceil", 1},  {"abs", 1},   {"not", 1},         {"add", 2}, {"sub", 2},    {"mul", 2},  {"div", 2},
+    {"pow", 2},   {"min", 2},   {"max", 2},         {"lt", 2},  {"le", 2},     {"gt", 2},   {"ge", 2},
+    {"eq", 2},    {"ne", 2},    {"and", 2},         {"or", 2},  {"select", 3},
 };
 static_assert(std::size(opTable) == static_cast<size_t>(ScalarOp::Select) + 1);
 
@@ -36,6 +36,10 @@ double apply1(ScalarOp op, double a) {
     return std::exp(a);
   case ScalarOp::Log:
     return std::log(a);
+  case ScalarOp::Expm1:
+    return std::expm1(a);
+  case ScalarOp::Log1p:
+    return std::log1p(a);
   case ScalarOp::Sqrt:
     return std::sqrt(a);
   case ScalarOp::Sin:

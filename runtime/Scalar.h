@@ -20,6 +20,8 @@ enum class ScalarOp : uint8_t {
   Neg,
   Exp,
   Log,
+  Expm1,
+  Log1p,
   Sqrt,
   Sin,
   Cos,

@@ -187,8 +187,8 @@ double flopsOf(Operation *op) {
       .Case<ir::ReduceOp, ir::CumsumOp>([&](auto op) { return elements(op.getX()); })
       .Case([&](ir::ArgmaxOp op) { return elements(op.getX()); })
       .Case([&](ir::RandomOp op) { return 40 * elements(op.getResult()); })
-      .Case<ir::ExpOp, ir::LogOp, ir::TanhOp, ir::ErfOp, ir::SinOp, ir::CosOp, ir::PowOp>(
-          [&](Operation *op) { return 15 * elements(op->getResult(0)); })
+      .Case<ir::ExpOp, ir::Expm1Op, ir::LogOp, ir::Log1pOp, ir::TanhOp, ir::ErfOp, ir::SinOp, ir::CosOp,
+            ir::PowOp>([&](Operation *op) { return 15 * elements(op->getResult(0)); })
       .Case([&](ir::ElementwiseOpInterface op) { return elements(op->getResult(0)); })
       .Case<ir::WindowMaxOp, ir::WindowSumOp, ir::WindowGatherOp>(
           [&](Operation *op) { return 2 * elements(op->getOperand(0)); })

@@ -1,6 +1,7 @@
 // mlc.random in vectors: dialects/mlc/Philox.h is the definition, with the layout of key and counter.
 #include "compiler/kernels/Pull.h"
 
+#include "compiler/lowering/Functions.h"
 #include "dialects/mlc/Philox.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -111,9 +112,12 @@ Value Pull::random(ir::RandomOp op, const Point *where) {
   radius = arith::MulFOp::create(build, loc, radius, code.number(type, -2));
   radius = math::SqrtOp::create(build, loc, radius);
   Value angle = arith::MulFOp::create(build, loc, fraction(oddWord, 0), code.number(type, 6.283185307179586));
-  Value turned =
-      code.select(odd, math::SinOp::create(build, loc, angle), math::CosOp::create(build, loc, angle));
-  return arith::MulFOp::create(build, loc, radius, turned);
+  // Draws keep their bits: what is exact enough for them stays as it is.
+  auto sine = math::SinOp::create(build, loc, angle);
+  auto cosine = math::CosOp::create(build, loc, angle);
+  sine->setAttr(oneTurn, build.getUnitAttr());
+  cosine->setAttr(oneTurn, build.getUnitAttr());
+  return arith::MulFOp::create(build, loc, radius, code.select(odd, sine, cosine));
 }
 
 } // namespace mlc::compiler

@@ -1,8 +1,8 @@
 // scf, arith, math, vector and func to the llvm dialect, in one conversion.
 //
 // Before it, f32 transcendental functions are replaced by polynomials, our own (Functions.h) or MLIR's, which
-// stay in vectors; what has no polynomial (all of f64, pow) becomes an LLVM intrinsic or a libm call, element
-// by element.
+// stay in vectors; what has no polynomial (most of f64, pow) becomes an LLVM intrinsic or a libm call,
+// element by element. docs/numerics.md says what each of them is good to.
 #include "compiler/lowering/Functions.h"
 #include "compiler/lowering/Lowering.h"
 
@@ -30,7 +30,8 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
-/// Functions whose polynomial in MLIR is good to a few units in the last place and passes NaN through.
+/// Functions whose polynomial in MLIR is good to a few units in the last place and passes NaN through: of sin
+/// and cos within one turn, and absolutely.
 static bool hasPolynomial(StringRef name) {
   return llvm::is_contained({math::TanhOp::getOperationName(), math::LogOp::getOperationName(),
                              math::SinOp::getOperationName(), math::CosOp::getOperationName()},
@@ -40,7 +41,7 @@ static bool hasPolynomial(StringRef name) {
 static LogicalResult approximateFunctions(ModuleOp module) {
   bool any = false;
   module.walk([&](Operation *op) {
-    if (hasPolynomial(op->getName().getStringRef()) || isa<math::ExpOp, math::ErfOp>(op))
+    if (hasPolynomial(op->getName().getStringRef()) || hasFunctionPattern(op))
       any = true;
   });
   if (!any)

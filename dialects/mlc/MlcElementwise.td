@@ -81,7 +81,10 @@ class Mlc_Binary<string mnemonic, string lowering, string value, list<string> pa
 
 // Functions of one number.
 def ExpOp : Mlc_Unary<"exp", "lowerTo<math::ExpOp>", "std::exp(x)", "d * r">;
+// exp(x) again, for r + 1 has lost what is small beside 1.
+def Expm1Op : Mlc_Unary<"expm1", "lowerTo<math::ExpM1Op>", "std::expm1(x)", "d * exp(x)">;
 def LogOp : Mlc_Unary<"log", "lowerTo<math::LogOp>", "std::log(x)", "d / x">;
+def Log1pOp : Mlc_Unary<"log1p", "lowerTo<math::Log1pOp>", "std::log1p(x)", "d / (x + 1.0)">;
 def SqrtOp : Mlc_Unary<"sqrt", "lowerTo<math::SqrtOp>", "std::sqrt(x)", "d * 0.5 / r">;
 def RsqrtOp : Mlc_Unary<"rsqrt", "lowerTo<math::RsqrtOp>", "1.0 / std::sqrt(x)", "d * (r * r * r * -0.5)">;
 def TanhOp : Mlc_Unary<"tanh", "lowerTo<math::TanhOp>", "std::tanh(x)", "d * (1.0 - r * r)">;
@@ -119,17 +122,20 @@ def DivOp : Mlc_Binary<"div", "lowerTo<arith::DivFOp>", "x / y", ["d / y", "-(d 
   let simplify = [{ if (isSplat(adaptor.getY(), 1)) return getX(); }];
   let hasCanonicalizer = 1;
 }
-// NaN in, NaN out. At equality the derivative goes to y: `max(x, 0)` sends none to x. The comparison is with
-// the result, so that nothing before a relu must be kept.
+// NaN in, NaN out, and its derivative to both. Equal operands get one half each, whatever they are and in
+// whichever order: a constant does not change what the other gets. A `relu` that sends none at 0, and a `clip`
+// that sends all at its bounds, have derivatives of their own, in the prelude.
 def MaxOp : Mlc_Binary<"max", "lowerMax", "y != y || x <= y ? y : x",
-                       ["select(r > y, d, 0.0)", "select(r > y, 0.0, d)"], Mlc_NumberTensor>;
+                       ["select(x < y, 0.0, select(eq(x, y), d * 0.5, d))",
+                        "select(y < x, 0.0, select(eq(x, y), d * 0.5, d))"], Mlc_NumberTensor>;
 def MinOp : Mlc_Binary<"min", "lowerMin", "y != y || x >= y ? y : x",
-                       ["select(r < y, d, 0.0)", "select(r < y, 0.0, d)"], Mlc_NumberTensor>;
-// No derivative by the exponent where the base is 0 (the limit for a positive exponent; log would make it NaN), and none by
-// the base where the exponent is 0 (at x = 0 the formula is 0 times infinity).
+                       ["select(x > y, 0.0, select(eq(x, y), d * 0.5, d))",
+                        "select(y > x, 0.0, select(eq(x, y), d * 0.5, d))"], Mlc_NumberTensor>;
+// No derivative by the exponent where the base is 0 and the exponent is not negative (the limit; log would make it NaN),
+// and none by the base where the exponent is 0 (at x = 0 the formula is 0 times infinity).
 def PowOp : Mlc_Binary<"pow", "lowerTo<math::PowFOp>", "std::pow(x, y)",
                        ["select(eq(y, 0.0), 0.0, d * (y * pow(x, y - 1.0)))",
-                        "select(eq(x, 0.0), 0.0, d * r * log(x))"]> {
+                        "select(eq(x, 0.0), select(eq(y, y), select(y < 0.0, d * r * log(x), 0.0), d * y), d * r * log(x))"]> {
   let simplify = [{
     if (isSplat(adaptor.getY(), 1)) return getX();
   }];

@@ -5,6 +5,7 @@
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
 #include "runtime/Abi.h"
+#include "runtime/FloatMode.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -68,6 +69,7 @@ llvm::Expected<std::vector<Tensor>> runAsKernel(func::FuncOp function, llvm::Arr
     pointers.push_back(buffer.data());
   for (int64_t chunk = kernel->info.chunks; chunk-- > 0;) {
     Guarded scratch(kernel->info.scratchBytes);
+    FloatMode mode;
     kernel->function(pointers.data(), chunk, scratch.data());
     if (!scratch.intact())
       return llvm::createStringError("chunk %ld wrote beside its scratch", long(chunk));

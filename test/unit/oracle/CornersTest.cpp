@@ -44,11 +44,27 @@ static std::vector<double> gradientOf(std::vector<int64_t> shape, const std::str
   return {elements.data(), elements.data() + elements.size()};
 }
 
-TEST(Corners, ReluSendsNothingAtZero) {
-  EXPECT_THAT(gradientOf({3}, "%z = mlc.constant dense<0.0> : !x; mlc.max %x, %z : !x", {-1, 0, 1}),
-              ElementsAre(0, 0, 1));
-  EXPECT_THAT(gradientOf({3}, "%z = mlc.constant dense<0.0> : !x; mlc.min %x, %z : !x", {-1, 0, 1}),
-              ElementsAre(1, 0, 0));
+// relu and clip of the prelude, which decide otherwise, are in test/prelude/corners.test.
+TEST(Corners, EqualOperandsShareWhicheverComesFirst) {
+  for (const char *operands : {"%x, %z", "%z, %x"}) {
+    std::string zero = "%z = mlc.constant dense<0.0> : !x; ";
+    EXPECT_THAT(gradientOf({3}, zero + "mlc.max " + operands + " : !x", {-1, 0, 1}), ElementsAre(0, 0.5, 1));
+    EXPECT_THAT(gradientOf({3}, zero + "mlc.min " + operands + " : !x", {-1, 0, 1}), ElementsAre(1, 0.5, 0));
+  }
+  EXPECT_THAT(gradientOf({3}, "mlc.max %x, %x : !x", {-1, 0, 1}), ElementsAre(1, 1, 1));
+  // The zeros of both signs are equal; the infinities are numbers like others.
+  EXPECT_THAT(gradientOf({2}, "%k = mlc.constant dense<[-0.0, 0x7FF0000000000000]> : !x; mlc.max %x, %k : !x",
+                         {0, INFINITY}),
+              ElementsAre(0.5, 0.5));
+}
+
+TEST(Corners, ExtremaPassOnWhatANanSends) {
+  EXPECT_THAT(
+      gradientOf(
+          {3},
+          "%k = mlc.constant dense<[1.0, 0x7FF8000000000000, 0x7FF8000000000000]> : !x; mlc.max %x, %k : !x",
+          {NAN, 1, NAN}),
+      ElementsAre(1, 1, 1));
 }
 
 TEST(Corners, AbsAndSignAtZero) {
@@ -101,6 +117,9 @@ TEST(Corners, PowAtZero) {
               ElementsAre(-6, 0, 6));
   EXPECT_THAT(gradientOf({1}, "%k = mlc.constant dense<1.0> : !x; mlc.pow %x, %k : !x", {0}), ElementsAre(1));
   EXPECT_THAT(gradientOf({1}, "%k = mlc.constant dense<0.0> : !x; mlc.pow %x, %k : !x", {0}), ElementsAre(0));
+  // By the exponent: the limit, from above.
+  EXPECT_THAT(gradientOf({3}, "%z = mlc.constant dense<0.0> : !x; mlc.pow %z, %x : !x", {-1, 0, 2}),
+              ElementsAre(-INFINITY, 0, 0));
 }
 
 TEST(Corners, IndicesOutsideBelongToTheNearestRow) {
