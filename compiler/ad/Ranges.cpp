@@ -130,6 +130,15 @@ Range Ranges::elementwise(Operation *op) {
               return Range{-infinity, x.high > 0 ? std::log(x.high) : infinity, x.nan || x.low < 0};
             return Range{std::log(x.low), std::log(x.high), x.nan};
           })
+          .Case([&](Expm1Op) {
+            return Range{std::expm1(x.low), x.high > largestExponent(element) ? infinity : std::expm1(x.high),
+                         x.nan};
+          })
+          .Case([&](Log1pOp) {
+            if (x.low <= -1)
+              return Range{-infinity, x.high > -1 ? std::log1p(x.high) : infinity, x.nan || x.low < -1};
+            return Range{std::log1p(x.low), std::log1p(x.high), x.nan};
+          })
           .Case([&](SqrtOp) {
             return Range{std::sqrt(std::max(x.low, 0.0)), std::sqrt(std::max(x.high, 0.0)),
                          x.nan || x.low < 0};
