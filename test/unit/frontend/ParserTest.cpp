@@ -55,7 +55,7 @@ std::string read(const std::filesystem::path &path) {
 }
 
 TEST(ParserTest, ParsesEveryProgramAndItsPrintedFormToTheSameTree) {
-  ASSERT_EQ(programs().size(), 15u);
+  ASSERT_EQ(programs().size(), 16u);
   for (const std::filesystem::path &path : programs()) {
     Parsed parsed(read(path));
     EXPECT_FALSE(parsed.diagnostics.hasErrors()) << path << "\n" << parsed.diagnostics.render();
@@ -65,6 +65,18 @@ TEST(ParserTest, ParsesEveryProgramAndItsPrintedFormToTheSameTree) {
     EXPECT_FALSE(again.diagnostics.hasErrors()) << path << "\n" << again.diagnostics.render();
     EXPECT_EQ(printAst(again.program), printed) << path;
   }
+}
+
+TEST(ParserTest, RequirementsStandInTheLineOfASignatureOrBelowIt) {
+  Parsed parsed("fn f(x; p) require p > 0 = x\nlayer require(x; p) -> float[2]\n  require p > 0 and p < 1\n"
+                "  else \"a share\"\n  require p != 2 {\n  let require = x\n  require\n}");
+  EXPECT_EQ(parsed.diagnostics.render(), "");
+  EXPECT_EQ(printAst(parsed.program),
+            "fn f(x; p) require (p > 0) {\n  x\n}\n"
+            "layer require(x; p) -> float[2] require ((p > 0) and (p < 1)) else \"a share\" "
+            "require (p != 2) {\n  let require = x\n  require\n}\n");
+  EXPECT_NE(Parsed("fn f(x) require = x").diagnostics.render().find("E0105"), std::string::npos);
+  EXPECT_NE(Parsed("fn f(x) require x else 3 = x").diagnostics.render().find("E0104"), std::string::npos);
 }
 
 TEST(ParserTest, Precedence) {
