@@ -6,7 +6,8 @@ import lit.formats
 config.name = "mlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".mlc", ".test"]
-lit_config.maxIndividualTestTime = 300
+# Sanitizers take longer.
+lit_config.maxIndividualTestTime = int(os.environ.get("MLC_TEST_TIMEOUT", "300"))
 config.excludes = ["unit", "faults", "Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mlc_build, "test")
