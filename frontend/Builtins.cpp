@@ -205,31 +205,41 @@ Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {
   return Value();
 }
 
-/// in_classes(y, n): y, noted down as a class below n, so that the runtime refuses other labels.
+/// in_classes(y, n): y, an index below n. A field is noted down, so that the runtime refuses other labels
+/// when it reads them; everything else is looked at while the step runs.
 Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
   const Value &value = call.operands[0].value;
   std::optional<Dim> size = call.operands[1].value.number.dim();
   std::optional<int64_t> count = size ? size->constant() : std::nullopt;
-  if (!count || value.kind != Value::Tensor)
+  if (!size || value.kind != Value::Tensor)
     return value;
-  elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count);
-  return value;
+  if (count && elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count))
+    return value;
+  std::optional<ValueId> id = elaborator.use(value, call.operands[0].span);
+  if (!id)
+    return Value();
+  const TensorType type = elaborator.type(value);
+  ValueId bound = elaborator.graph->constant(type, Number::size(*size).expr());
+  return elaborator.emit("within", {*id, bound}, {}, type, call.site.span);
 }
 
-void Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count) {
+bool Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count) {
+  // In the graph of a function a field may be any operand: what is looked at there depends on the call.
+  bool isInStep = !context->parent;
   while (context->parent) {
     auto outer = context->outer.find(value);
     if (outer == context->outer.end())
-      return;
+      return false;
     context->classes.emplace_back(value, count);
     value = outer->second;
     context = context->parent;
   }
   auto field = phase->fieldOf.find(value);
   if (field == phase->fieldOf.end() || field->second >= int(fields.size()))
-    return;
+    return false;
   int64_t &classes = fields[field->second].classes;
   classes = classes ? std::min(classes, count) : count;
+  return isInStep;
 }
 
 static std::optional<AttrValue> attribute(const Value &value) {

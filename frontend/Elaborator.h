@@ -329,8 +329,9 @@ public:
   /// for a whole file.
   void forget();
 
-  /// Notes that a field is used as a class below `count`, if this value is one.
-  void noteClasses(GraphContext *context, ValueId value, int64_t count);
+  /// Notes that a field is used as a class below `count`, if this value is one. True if nothing else can be
+  /// this value.
+  bool noteClasses(GraphContext *context, ValueId value, int64_t count);
   /// Puts the place of the nodes that follow into the graph.
   void locate();
 };

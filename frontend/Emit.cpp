@@ -414,6 +414,17 @@ void Emitter::emitFigures() {
 OwningOpRef<ModuleOp> Emitter::run() {
   OwningOpRef<ModuleOp> owned = ModuleOp::create(builder.getUnknownLoc(), program.name);
   module = *owned;
+  // What the runtime lets pass when it reads integers.
+  SmallVector<NamedAttribute> below;
+  for (const Field &field : program.fields) {
+    int64_t bound = field.classes;
+    if (field.categories && (!bound || field.categories < bound))
+      bound = field.categories;
+    if (bound)
+      below.push_back(builder.getNamedAttr(field.name, builder.getI64IntegerAttr(bound)));
+  }
+  if (!below.empty())
+    module->setAttr("mlc.below", builder.getDictionaryAttr(below));
   if (options.train || options.gradients || options.evaluate || options.predict || options.init)
     emitCallees();
   int64_t base = 0;

@@ -15,6 +15,7 @@
 // The backward ops read the forward ops' values; which of them are kept in memory is the memory planner's
 // business. Since a derivative is made of the same ops, @f.grad is as differentiable as f.
 #include "compiler/ad/Autodiff.h"
+#include "compiler/ad/CheckIndices.h"
 #include "compiler/ad/Pullback.h"
 #include "compiler/ad/Remat.h"
 #include "compiler/ad/Taken.h"
@@ -230,6 +231,8 @@ std::unique_ptr<Pass> createAutodiffPass() { return std::make_unique<AutodiffPas
 void registerAutodiffPasses() {
   registerPass([] { return createAutodiffPass(); });
   registerPass([] { return createInlinePass(); });
+  registerPass([] { return createCheckIndicesPass(); });
+  registerPass([] { return createDropChecksPass(); });
 }
 
 } // namespace mlc::compiler

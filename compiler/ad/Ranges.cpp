@@ -5,6 +5,7 @@
 // them: x - max(x) is at most 0, and a sum of exp(x - max(x)) is at least 1.
 #include "compiler/ad/Ranges.h"
 
+#include "compiler/ad/CheckIndices.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -157,6 +158,10 @@ Range Ranges::elementwise(Operation *op) {
           })
           .Case([&](NegOp) { return negate(x); })
           .Case<StopGradientOp>([&](auto) { return x; })
+          // Behind it an index lies inside, or the run stops.
+          .Case([&](WithinOp) {
+            return Range{std::clamp(x.low, 0.0, std::max(y.high - 1, 0.0)), std::clamp(x.high, 0.0, std::max(y.high - 1, 0.0))};
+          })
           .Case([&](AddOp) { return add(x, y); })
           .Case([&](SubOp) {
             Range difference = add(x, negate(y));
@@ -296,10 +301,16 @@ Range Ranges::single(Operation *op) {
 
 Range Ranges::argument(BlockArgument argument) {
   Type element = elementOf(argument);
-  if (!isa<FloatType>(element))
-    return allOf(element);
   auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-  bool isField = function && function.getArgAttr(argument.getArgNumber(), "mlc.field");
+  auto field =
+      function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.field") : StringAttr();
+  if (!isa<FloatType>(element)) {
+    auto module = function ? function->getParentOfType<ModuleOp>() : ModuleOp();
+    auto below = module && field ? module->getAttrOfType<DictionaryAttr>(belowAttr) : DictionaryAttr();
+    auto bound = below ? below.getAs<IntegerAttr>(field.getValue()) : IntegerAttr();
+    return bound ? Range{0, static_cast<double>(bound.getInt()) - 1} : allOf(element);
+  }
+  bool isField = field != nullptr;
   return isField && fields == Fields::Any ? Range::any() : Range();
 }
 

@@ -16,14 +16,17 @@
 
 namespace mlc::compiler {
 
-/// @train_step as pure mlc ops, before fusion: what every kernel is held to.
+/// @train_step, or another function of a program, as pure mlc ops, before fusion: what every kernel is held
+/// to.
 class InterpretedStep {
 public:
-  static Expected<std::unique_ptr<InterpretedStep>>
-  create(const frontend::core::Program &program, const frontend::SourceManager &sources, int64_t rows);
+  static Expected<std::unique_ptr<InterpretedStep>> create(const frontend::core::Program &program,
+                                                           const frontend::SourceManager &sources,
+                                                           int64_t rows,
+                                                           FunctionKind kind = FunctionKind::TrainStep);
 
   mlir::func::FuncOp function() { return step; }
-  /// @gradients, with the same arguments.
+  /// @gradients, with the same arguments, of @train_step.
   mlir::func::FuncOp gradients() { return gradientFunction; }
 
   /// The arguments for the state that `session` is in and the inputs of `replayed`.
@@ -42,6 +45,18 @@ private:
 Status explainDivergence(Trainer &trainer, const Session &session, const Divergence &divergence,
                          const Status &diverged, const frontend::core::Program &program,
                          const frontend::SourceManager &sources);
+
+/// Finds the first index out of range of a call that had one, by replaying it op by op from the state that
+/// `session` is in: an error (BadData) with the index, its row and its source line. `stopped` is what is
+/// known already.
+Status explainOutside(const Session &session, const FunctionId &id, const ReplayedStep &replayed,
+                      const Status &stopped, const frontend::core::Program &program,
+                      const frontend::SourceManager &sources);
+
+/// The same for the training step that stopped a run.
+Status explainOutside(Trainer &trainer, const Session &session, const Divergence &divergence,
+                      const Status &stopped, const frontend::core::Program &program,
+                      const frontend::SourceManager &sources);
 
 /// What comparing a step both ways found.
 struct Verification {

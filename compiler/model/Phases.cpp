@@ -1,6 +1,7 @@
 #include "compiler/model/Phases.h"
 
 #include "compiler/ad/Autodiff.h"
+#include "compiler/ad/CheckIndices.h"
 #include "compiler/model/BuildManifest.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
@@ -43,6 +44,8 @@ void buildStepFunctionPhase(OpPassManager &passes) {
   // What forward, backward and update now share in one function.
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
+  // When equal checks are one.
+  passes.addPass(createCheckIndicesPass());
 }
 
 static Status run(ModuleOp module, std::string &errors, llvm::function_ref<void(OpPassManager &)> build,

@@ -26,5 +26,18 @@ llvm::Expected<std::optional<FirstNan>> findFirstNan(mlir::func::FuncOp function
 llvm::Expected<std::optional<FirstNan>> findFirstInfinity(mlir::func::FuncOp function,
                                                           llvm::ArrayRef<Tensor> arguments);
 
+/// An index that lies outside, of the first mlc.within that has one.
+struct FirstOutside {
+  mlir::Location location;
+  int64_t index, bound; // it should lie in [0, bound)
+  /// Its place along the first axis of all indices of the op, and how many there are. -1 and 0: a scalar.
+  int64_t row, rows;
+};
+
+/// Runs `function` and stops at the first index out of range; nothing when there is none. Errors are those of
+/// `run`.
+llvm::Expected<std::optional<FirstOutside>> findFirstOutside(mlir::func::FuncOp function,
+                                                             llvm::ArrayRef<Tensor> arguments);
+
 } // namespace mlc::compiler::oracle
 #endif

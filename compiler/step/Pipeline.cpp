@@ -1,5 +1,6 @@
 // The phases from step functions to the planned step program, and why they come in this order.
 #include "compiler/ad/Autodiff.h"
+#include "compiler/ad/CheckIndices.h"
 #include "compiler/fuse/Fuse.h"
 #include "compiler/kernels/Kernel.h"
 #include "compiler/plan/Plan.h"
@@ -25,6 +26,8 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   // One graph a function: only then can the same value, or a value and its derivative, be seen to be the
   // same.
   passes.addPass(createInlinePass());
+  // What was to be counted is; nothing computes a check.
+  passes.addPass(createDropChecksPass());
   passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 

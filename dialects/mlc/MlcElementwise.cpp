@@ -191,7 +191,19 @@ LogicalResult detail::verifyElementwise(Operation *op) {
 /// program grow.
 constexpr int64_t maxFoldedElements = 256;
 
+bool detail::isWithin(Attribute index, Attribute bound) {
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(index);
+  std::optional<double> least = bound ? splatOf(bound) : std::nullopt;
+  if (!elements || !least || (!elements.isSplat() && elements.getNumElements() > maxFoldedElements))
+    return false;
+  SmallVector<double> numbers =
+      elements.isSplat() ? SmallVector<double>{*splatOf(elements)} : numbersOf(elements);
+  return llvm::all_of(numbers, [&](double number) { return number >= 0 && number < *least; });
+}
+
 Attribute detail::foldElementwise(Operation *op, ArrayRef<Attribute> operands) {
+  if (isa<WithinOp>(op))
+    return {}; // a constant that is outside stays where it is seen
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   SmallVector<SmallVector<double>> numbers;
   bool allSplat = true;

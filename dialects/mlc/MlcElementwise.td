@@ -142,6 +142,17 @@ def PowOp : Mlc_Binary<"pow", "lowerTo<math::PowFOp>", "std::pow(x, y)",
   let hasCanonicalizer = 1;
 }
 
+// An index that the program wants in [0, y). Nothing is computed: mlc-check-indices (compiler/ad) turns what it cannot
+// prove into a count that the step hands out, and lookups read the nearest place until it is looked at.
+def WithinOp : Mlc_Binary<"within", "lowerIdentity", "x", ["none", "none"], Mlc_IndexTensor> {
+  let summary = "an index that must lie in [0, y)";
+  let description = [{
+    `r = x`. Steps count the elements that lie outside, and a step in which there are any is an error: the run stops, and
+    replaying it on the oracle says which index it was, of which row, on which line.
+  }];
+  let simplify = [{ if (detail::isWithin(adaptor.getX(), adaptor.getY())) return getX(); }];
+}
+
 // Truth values.
 def AndOp : Mlc_Binary<"and", "lowerTo<void, arith::AndIOp>", "x != 0 && y != 0", ["none", "none"], Mlc_BoolTensor,
                        [Commutative]> {

@@ -53,6 +53,8 @@ namespace detail {
 llvm::LogicalResult verifyElementwise(mlir::Operation *op);
 /// The result if all operands are constants and it is small or a splat; else null.
 mlir::Attribute foldElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Attribute> operands);
+/// Whether `index` and `bound` are constants and each element lies in [0, bound).
+bool isWithin(mlir::Attribute index, mlir::Attribute bound);
 } // namespace detail
 
 } // namespace mlc::ir

@@ -1,8 +1,26 @@
 #include "runtime/train/Evaluate.h"
 
-#include "runtime/data/Loader.h"
-
 namespace mlc {
+
+ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Batch &batch,
+                         const CallPosition &position, const double *scalars) {
+  ReplayedStep seen;
+  seen.seed = position.seed;
+  seen.update = position.update;
+  seen.row = position.row;
+  seen.rows = batch.rows;
+  seen.rowNumbers = batch.rowNumbers;
+  if (scalars)
+    seen.scalars.assign(scalars, scalars + session.manifest().scalars.size());
+  const std::vector<Port> &ports = session.manifest().findFunction(id)->inputs;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const auto *from = static_cast<const uint8_t *>(batch.inputs[i]);
+    int64_t bytes = *checkedProduct(ports[i].shape, sizeOf(ports[i].dtype)) * batch.rows;
+    seen.fields.push_back(ports[i].name);
+    seen.inputs.emplace_back(from, from + bytes);
+  }
+  return seen;
+}
 
 Expected<Evaluation> evaluate(Session &session, const Rows &rows, const EvaluateOptions &options) {
   const Manifest &manifest = session.manifest();
@@ -23,7 +41,10 @@ Expected<Evaluation> evaluate(Session &session, const Rows &rows, const Evaluate
   Evaluation result;
   while (const Batch *batch = (*loader)->next()) {
     CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
-    MLC_TRY(session.call(step, batch->rows, batch->inputs, outputs, position, options.scalars));
+    Status called = session.call(step, batch->rows, batch->inputs, outputs, position, options.scalars);
+    if (session.isOutside() && options.explainOutside)
+      return options.explainOutside(step, whatCallSaw(session, step, *batch, position, options.scalars));
+    MLC_TRY(called);
     for (size_t i = 0; i < sums.size(); ++i)
       sums[i] += batchSums[i];
     result.samples += batch->rows;

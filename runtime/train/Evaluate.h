@@ -3,6 +3,7 @@
 #define MLC_RUNTIME_TRAIN_EVALUATE_H
 
 #include "runtime/data/Dataset.h"
+#include "runtime/data/Loader.h"
 #include "runtime/train/Session.h"
 
 #include <atomic>
@@ -24,7 +25,12 @@ struct EvaluateOptions {
   const double *scalars = nullptr;                        ///< values of the manifest's scalars
   const std::atomic<int> *stop = nullptr;                 ///< looked at after every batch
   std::function<void(int64_t samples)> onBatch = nullptr; ///< samples seen so far
+  ExplainOutside explainOutside = nullptr;
 };
+
+/// A batch with which `id` was called, copied. `batch` has one input for each of the function's ports.
+ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Batch &batch,
+                         const CallPosition &position, const double *scalars);
 
 /// Adds the sums of eval_step over all rows, in order, in f64, and turns them into figures once: never a mean
 /// of means. Random ops see update 0 and the row's number in the split.

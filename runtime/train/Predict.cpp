@@ -2,6 +2,7 @@
 
 #include "runtime/Number.h"
 #include "runtime/data/Loader.h"
+#include "runtime/train/Evaluate.h"
 
 #include <cmath>
 #include <cstring>
@@ -129,7 +130,12 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
   std::string text;
   while (const Batch *batch = (*loader)->next()) {
     CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
-    MLC_TRY(session.call(options.function, batch->rows, batch->inputs, outputs, position, options.scalars));
+    Status called =
+        session.call(options.function, batch->rows, batch->inputs, outputs, position, options.scalars);
+    if (session.isOutside() && options.explainOutside)
+      return options.explainOutside(
+          options.function, whatCallSaw(session, options.function, *batch, position, options.scalars));
+    MLC_TRY(called);
     text.clear();
     for (int64_t row = 0; row < batch->rows; ++row) {
       std::string line;

@@ -22,6 +22,7 @@ struct PredictOptions {
   uint64_t seed = 0; ///< for a model whose predictions are random
   const double *scalars = nullptr;
   PredictFormat format = PredictFormat::Csv;
+  ExplainOutside explainOutside = nullptr;
 };
 
 /// The fields that a predict function reads, in order, with what the readers need to know about them. Labels

@@ -64,7 +64,10 @@ Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const
   call.arena = arena_.data();
   call.scratch = pool_->callerScratch();
   call.inputs = inputs.data();
-  call.outputs = outputs.data();
+  pointers_ = outputs;
+  pointers_.push_back(&outside_);
+  outside_ = 0;
+  call.outputs = pointers_.data();
   call.scalars = scalars;
   call.seed = position.seed;
   call.update = position.update;
@@ -76,6 +79,8 @@ Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const
     profiler_->run(id, rows, **function, call, *pool_);
   else
     (*function)->entry(&call);
+  if (isOutside())
+    return Status::badData("an index is out of range");
   return {};
 }
 

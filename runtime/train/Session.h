@@ -7,6 +7,7 @@
 #include "runtime/ThreadPool.h"
 #include "runtime/profile/Profiler.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -19,6 +20,20 @@ struct CallPosition {
   uint64_t update = 0; ///< updates made before; 0 in evaluation
   uint64_t row = 0;    ///< number in the split of the batch's first row; 0 in training
 };
+
+/// What a call saw, for an interpreter to look at again.
+struct ReplayedStep {
+  uint64_t seed = 0, update = 0, row = 0; ///< see CallPosition
+  int64_t rows = 0;
+  std::vector<std::string> fields;
+  std::vector<std::vector<uint8_t>> inputs; ///< one per field, dense
+  std::vector<int64_t> rowNumbers;
+  std::vector<double> scalars;
+};
+
+/// Says which index of a call of `id` was out of range: a status with the index, its row and its line. The
+/// session's state is the one before the call.
+using ExplainOutside = std::function<Status(const FunctionId &id, const ReplayedStep &step)>;
 
 /// Owns the state of one model. Not copyable; used from one thread. `program` outlives it.
 class Session {
@@ -39,9 +54,14 @@ public:
 
   /// Calls a function, having it compiled if it was not yet. `scalars` may be null for a function that has no
   /// use for them. Inputs and outputs are in manifest order; outputs may be anything the program's ports say.
+  /// If an index was out of range this is an error (BadData), and `isOutside` says that it is that one: what
+  /// the call wrote is meaningless then.
   Status call(const FunctionId &id, int64_t rows, const std::vector<const void *> &inputs,
               const std::vector<void *> &outputs, const CallPosition &position,
               const double *scalars = nullptr);
+
+  /// Whether an index was out of range in the last call.
+  bool isOutside() const { return outside_ != 0; }
 
   /// Allocates now what calls with up to `arena` and `scratch` bytes need; else each call sees to its own.
   Status reserve(int64_t arena, int64_t scratch);
@@ -70,6 +90,8 @@ private:
   Buffer state_, arena_;
   std::unique_ptr<ThreadPool> pool_;
   Profiler *profiler_ = nullptr;
+  double outside_ = 0;           ///< indices out of range in the last call
+  std::vector<void *> pointers_; ///< of a call's outputs
 };
 
 } // namespace mlc

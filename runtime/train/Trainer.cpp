@@ -231,6 +231,17 @@ Status Trainer::diverge(TrainResult &result, Divergence divergence) {
   return status;
 }
 
+Status Trainer::stopOutside(TrainResult &result, const Status &stepped) {
+  result.reason = StopReason::Outside;
+  result.divergence = {state_.update, state_.position.epoch + 1, lastRows_, "an index"};
+  Expected<TrainerState> kept = run_.readState();
+  return Status::badData(
+      stepped.message() + ", in update " + std::to_string(state_.update + 1) + " (epoch " +
+      std::to_string(state_.position.epoch + 1) + ")" +
+      (kept ? "; the checkpoint after update " + std::to_string(kept->update) + " is kept in " + run_.path()
+            : ""));
+}
+
 void Trainer::report(Clock &clock, bool force) {
   Clock::Instant now = Clock::now();
   if (!force && Clock::seconds(clock.lastReport, now) < options_.reportEvery)
@@ -276,6 +287,7 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
     options.seed = state_.seed;
     options.scalars = scalars_.data();
     options.stop = options_.stop;
+    options.explainOutside = options_.explainOutside;
     Expected<Evaluation> evaluation = evaluate(session_, *data_.validation, options);
     if (!evaluation)
       return evaluation.status();
@@ -371,9 +383,12 @@ TrainResult Trainer::loop() {
       Status ended = (*loader)->status();
       return fail(ended.isOk() ? Status::failed("the data ended before the run did") : ended);
     }
-    if (Status stepped = step(*batch, sums); !stepped.isOk())
-      return fail(stepped);
+    Status stepped = step(*batch, sums);
     lastRows_ = batch->rowNumbers;
+    if (session_.isOutside())
+      return fail(stopOutside(result, stepped));
+    if (!stepped.isOk())
+      return fail(stepped);
     for (double sum : sums)
       if (!std::isfinite(sum))
         return fail(diverge(result, {state_.update, state_.position.epoch + 1, lastRows_, "the loss"}));
@@ -408,20 +423,8 @@ Expected<ReplayedStep> Trainer::replay(uint64_t update) {
       continue;
     }
     evaluateScalarsNow();
-    ReplayedStep replayed;
-    replayed.seed = state_.seed;
-    replayed.update = update;
-    replayed.rows = batch->rows;
-    replayed.rowNumbers = batch->rowNumbers;
-    replayed.scalars = scalars_;
-    const auto &ports = session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs;
-    for (size_t i = 0; i < ports.size(); ++i) {
-      auto *from = static_cast<const uint8_t *>(batch->inputs[i]);
-      int64_t bytes = *checkedProduct(ports[i].shape, sizeOf(ports[i].dtype)) * batch->rows;
-      replayed.fields.push_back(ports[i].name);
-      replayed.inputs.emplace_back(from, from + bytes);
-    }
-    return replayed;
+    return whatCallSaw(session_, {FunctionKind::TrainStep, ""}, *batch, {state_.seed, update, 0},
+                       scalars_.data());
   }
   return Status::failed("the run has no update " + std::to_string(update));
 }

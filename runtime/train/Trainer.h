@@ -45,7 +45,8 @@ struct Divergence {
   std::string what;          ///< "the loss", "net.w"
 };
 
-enum class StopReason { Finished, Patience, Interrupted, Diverged, Error };
+/// Outside: an index was out of range in the step that `divergence` tells of.
+enum class StopReason { Finished, Patience, Interrupted, Diverged, Outside, Error };
 
 struct TrainResult {
   StopReason reason = StopReason::Error;
@@ -73,6 +74,7 @@ struct TrainerOptions {
   /// spend their time waiting for the disk. The last epoch and a stop are always saved, so only a crash can
   /// lose these seconds.
   double saveEvery = 0;
+  ExplainOutside explainOutside = nullptr; ///< of validation
 };
 
 /// Puts what the program asks of the training split (`train_mean(x)` and its like) into the session's state.
@@ -81,16 +83,6 @@ Status writeStatistics(Session &session, const Rows &train);
 /// Replaces the value of a named scalar by a literal. Usage error with a suggestion if there is none of that
 /// name.
 Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value);
-
-/// What a step saw, for an interpreter to look at again. The session's state is the one before the step.
-struct ReplayedStep {
-  uint64_t seed = 0, update = 0;
-  int64_t rows = 0;
-  std::vector<std::string> fields;
-  std::vector<std::vector<uint8_t>> inputs; ///< one per field, dense
-  std::vector<int64_t> rowNumbers;
-  std::vector<double> scalars;
-};
 
 /// Trains a session's program on data, keeping a run folder. Everything it is given outlives it.
 ///
@@ -139,6 +131,7 @@ private:
   std::string metricsHeader() const;
   void report(Clock &clock, bool force);
   Status diverge(TrainResult &result, Divergence divergence);
+  Status stopOutside(TrainResult &result, const Status &stepped);
   int stopSignal() const { return options_.stop ? options_.stop->load() : 0; }
   TrainResult loop();
 

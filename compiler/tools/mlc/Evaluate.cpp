@@ -38,6 +38,7 @@ Status runEval(const Options &options) {
   evaluateOptions.seed = manifest.train.seed;
   evaluateOptions.scalars = run->scalars.data();
   evaluateOptions.stop = &stopSignal;
+  evaluateOptions.explainOutside = explainerOf(*run);
   evaluateOptions.onBatch = [&](int64_t samples) {
     line.show(fmt::format("{} {:3.0f}%", split, 100.0 * samples / rows->size()));
   };

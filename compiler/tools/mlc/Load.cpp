@@ -1,5 +1,6 @@
 #include "compiler/tools/mlc/Load.h"
 
+#include "compiler/model/Interpret.h"
 #include "frontend/Check.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
@@ -168,6 +169,14 @@ Expected<LoadedRun> loadRun(const Options &options) {
   auto step = static_cast<double>(*updates);
   evaluateScalars(run.program->manifest().scalars, step, step, run.scalars);
   return run;
+}
+
+ExplainOutside explainerOf(const LoadedRun &run) {
+  return [&run](const FunctionId &id, const ReplayedStep &step) {
+    std::string what = id.kind == FunctionKind::Predict ? "in a prediction" : "in an evaluation";
+    return compiler::explainOutside(*run.session, id, step, Status::badData(what), *run.loaded->program,
+                                    run.loaded->sources);
+  };
 }
 
 std::string figuresJson(const std::string &split, const Evaluation &evaluation,

@@ -62,6 +62,9 @@ struct LoadedRun {
 /// by default the best if there was validation data to choose it by, else the last.
 Expected<LoadedRun> loadRun(const Options &options);
 
+/// How a call of the run's functions says which index was out of range. `run` outlives it.
+ExplainOutside explainerOf(const LoadedRun &run);
+
 /// {"split": ..., "samples": ..., "loss": ..., ...} on one line.
 std::string figuresJson(const std::string &split, const Evaluation &evaluation,
                         const std::vector<std::string> &names);

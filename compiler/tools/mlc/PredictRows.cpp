@@ -69,6 +69,7 @@ Status runPredict(const Options &options) {
   predictOptions.batch = manifest.train.batch;
   predictOptions.seed = options.seed.value_or(run->folder->config().manifest.train.seed);
   predictOptions.scalars = run->scalars.data();
+  predictOptions.explainOutside = explainerOf(*run);
   predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
   if (options.timeRows)

@@ -82,7 +82,8 @@ Status withKeptCheckpoint(const Status &status, const RunFolder &run) {
 /// The figures of the test split, if the model has one, by the model that `mlc eval` would take. Batches get
 /// memory for `room` rows.
 Status testFigures(Session &session, const RunFolder &run, const TrainingData &data,
-                   const std::optional<Rows> &test, int64_t room, const Options &options) {
+                   const std::optional<Rows> &test, int64_t room, const Options &options,
+                   const ExplainOutside &explainOutside) {
   const Manifest &manifest = session.manifest();
   if (!test)
     return Status::ok();
@@ -101,6 +102,7 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   std::vector<double> scalars;
   evaluateScalars(manifest.scalars, static_cast<double>(*updates), static_cast<double>(*updates), scalars);
   evaluateOptions.scalars = scalars.data();
+  evaluateOptions.explainOutside = explainOutside;
   Expected<Evaluation> evaluation = evaluate(session, *test, evaluateOptions);
   if (!evaluation)
     return evaluation.status();
@@ -260,6 +262,10 @@ Status runTrain(const Options &options) {
   trainerOptions.scalars = manifest.scalars;
   trainerOptions.stop = &stopSignal;
   trainerOptions.saveEvery = 1;
+  trainerOptions.explainOutside = [&](const FunctionId &id, const ReplayedStep &step) {
+    return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"),
+                                    *(*loaded)->program, (*loaded)->sources);
+  };
   ProgressOfFirstStep progress(manifest.figures.names,
                                [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec.batch)); });
   if (!options.stepTimes.empty())
@@ -270,6 +276,9 @@ Status runTrain(const Options &options) {
   else if (Status started = trainer.start(); !started.isOk())
     return withKeptCheckpoint(started, *run);
   TrainResult result = trainer.run();
+  if (result.reason == StopReason::Outside && result.divergence)
+    return compiler::explainOutside(trainer, **session, *result.divergence, result.status,
+                                    *(*loaded)->program, (*loaded)->sources);
   if (result.reason == StopReason::Diverged && result.divergence)
     return compiler::explainDivergence(trainer, **session, *result.divergence, result.status,
                                        *(*loaded)->program, (*loaded)->sources);
@@ -277,7 +286,7 @@ Status runTrain(const Options &options) {
     return withKeptCheckpoint(result.status, *run);
   if (result.reason == StopReason::Patience)
     say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
-  MLC_TRY(testFigures(**session, *run, *data, test, rows, options));
+  MLC_TRY(testFigures(**session, *run, *data, test, rows, options, trainerOptions.explainOutside));
   say(fmt::format("saved {}\n", out));
   return options.profile ? reportProfile(options, profiler, memory, **session) : Status::ok();
 }
