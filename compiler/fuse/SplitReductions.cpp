@@ -2,8 +2,9 @@
 //
 // A kernel has as many parts that can run at once as its result has independent pieces; a sum of a million
 // numbers to one has a single piece. Here such ops become two: partial results that are independent, and a
-// small reduction over those. How many partial results there are is a function of shapes alone, so the order
-// of summation, and with it every bit of the result, does not depend on the machine.
+// small reduction over those, in f64 if very many numbers are summed. How many partial results there are is a
+// function of shapes alone, so the order of summation, and with it every bit of the result, does not depend
+// on the machine.
 //
 //   reduce over all axes        the leading axes that have at least `enoughRows` places together are kept
 //                               first: each of their places is a row, then the rows are reduced. A single
@@ -31,6 +32,8 @@ constexpr int64_t enoughNumbers = 16384;
 constexpr int64_t enoughInColumns = 262144;
 /// Rows enough to keep any number of workers busy.
 constexpr int64_t enoughRows = 32;
+/// Numbers whose partial sums are added up in f64.
+constexpr int64_t veryMany = 1000000;
 /// Pieces that a long axis is cut into, at most.
 constexpr int64_t maxPieces = 64;
 
@@ -68,6 +71,20 @@ Value cut(OpBuilder &builder, Location loc, Value x, int64_t axis, int64_t piece
   shape[axis] /= pieces;
   shape.insert(shape.begin() + axis, pieces);
   return ir::ReshapeOp::create(builder, loc, ir::withShape(x.getType(), shape), x);
+}
+
+/// The second level of a split: `partial` reduced over `axes`; partial sums of very many numbers in f64.
+Value joined(OpBuilder &builder, ir::ReduceOp like, Value partial, ArrayRef<int64_t> axes) {
+  auto type = cast<RankedTensorType>(partial.getType());
+  int64_t summed = countOf(shapeOf(like.getX())) / countOf(shapeOf(like.getResult()));
+  if (like.getKind() != "sum" || !type.getElementType().isF32() || summed < veryMany)
+    return reduced(builder, like, partial, axes);
+  auto convert = [&](Value value, Type element) -> Value {
+    return ir::ConvertOp::create(builder, like.getLoc(), RankedTensorType::get(shapeOf(value), element),
+                                 value);
+  };
+  Value total = reduced(builder, like, convert(partial, builder.getF64Type()), axes);
+  return convert(total, type.getElementType());
 }
 
 void splitReduce(ir::ReduceOp op) {
@@ -108,7 +125,7 @@ void splitReduce(ir::ReduceOp op) {
     partial = reduced(builder, op, cut(builder, op.getLoc(), x, 0, pieces), {1});
     rest = {0};
   }
-  op.replaceAllUsesWith(reduced(builder, op, partial, rest));
+  op.replaceAllUsesWith(joined(builder, op, partial, rest));
   op.erase();
 }
 

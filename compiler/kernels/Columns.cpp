@@ -4,8 +4,8 @@
 // Algorithm: for each place before the reduced axes, for each strip of neighbouring columns (a few vectors,
 // the last one of all masked), one pass down the rows for each level of reductions; four rows at a time go to
 // four accumulators for each vector, which are joined at the end, so that additions do not wait for each
-// other. Chunks share the places before, or the columns. Strips are what makes memory fast: of one vector,
-// every row would be a cache line alone, far from the next.
+// other. Long sums go to f64 totals block by block. Chunks share the places before, or the columns. Strips
+// are what makes memory fast: of one vector, every row would be a cache line alone, far from the next.
 #include "compiler/kernels/Reductions.h"
 
 using namespace mlir;
@@ -183,22 +183,46 @@ private:
     SmallVector<Value> state;
     for (size_t part = 0; part < size_t(strands) * slices.size(); ++part)
       state.append(start);
-    state =
-        code.loop(code.integer(0), code.integer(whole), strands, state, [&](Value row, ValueRange carried) {
-          SmallVector<Value> next;
-          for (int64_t strand = 0; strand < strands; ++strand)
-            next.append(rowStep(code.add(row, strand), carried.slice(size_t(strand) * rowWidth, rowWidth)));
-          return next;
-        });
+    SmallVector<Running *> entries;
+    for (size_t slice = 0; slice < slices.size(); ++slice)
+      for (Running &one : running)
+        entries.push_back(&one);
+    std::optional<SumBlocks> blocks =
+        sumBlocks(code.builder().getF32Type(), {whole / strands},
+                  shortColumn(shape.beforeSize * shape.rowsSize * shape.columnsSize));
+    Totals totals(code, entries, strands, blocks);
+    totals.appendStart(state);
+    auto rowsOfTurn = [&](Value row, ValueRange carried) {
+      SmallVector<Value> next;
+      for (int64_t strand = 0; strand < strands; ++strand)
+        next.append(rowStep(code.add(row, strand), carried.slice(size_t(strand) * rowWidth, rowWidth)));
+      next.append(carried.begin() + size_t(strands) * rowWidth, carried.end());
+      return next;
+    };
+    int64_t done = whole;
+    if (totals.empty()) {
+      state = code.loop(code.integer(0), code.integer(whole), strands, state, rowsOfTurn);
+    } else {
+      auto flush = [&](SmallVector<Value> sums) { return totals.flush(std::move(sums)); };
+      state = loopInBlocks(code, code.integer(0), code.integer(whole), strands, blocks->iterations, state,
+                           rowsOfTurn, flush);
+      // What is left of the rows, too, before the last flush.
+      for (; done < rows; ++done)
+        llvm::copy(rowStep(code.integer(done), ValueRange(state).take_front(rowWidth)), state.begin());
+      state = totals.flush(std::move(state));
+    }
     SmallVector<Value> total(state.begin(), state.begin() + rowWidth);
     for (int64_t strand = 1; strand < strands && whole > 0; ++strand)
       total = joined(running, total, ValueRange(state).slice(size_t(strand) * rowWidth, rowWidth));
-    for (int64_t row = whole; row < rows; ++row)
-      total = rowStep(code.integer(row), total);
+    for (; done < rows; ++done)
+      total = rowStep(code.integer(done), total);
     size_t at = 0;
     for (Slice &slice : slices)
       for (auto [op, one] : llvm::zip_equal(reductions, running)) {
-        slice.known.push_back({op->getResult(0), one.result(ValueRange(total).slice(at, one.width()))});
+        Value wide = totals.at(state, at);
+        slice.known.push_back({op->getResult(0), wide
+                                                     ? roundTotal(code, wide)
+                                                     : one.result(ValueRange(total).slice(at, one.width()))});
         at += one.width();
       }
   }

@@ -1,14 +1,15 @@
 // The weight gradient of a convolution, directly.
 //
 // Algorithm: for each image of a piece of the batch, and for each panel of filters, tiles of taps x vectors
-// of filters accumulate over the image's pixels; between images the sums lie in the result. Images of few
-// pixels are taken several at once. Rows of a tile are neighbouring taps: (width, channel), or all taps when
-// those are few; then the images are framed as in the forward pass. Else all rows of a tile are channels of
-// one tap, and the pixels for which it lies in the border are left out: with 3x3 taps on 4x4 pixels that is
-// nearly a third of the work.
+// of filters accumulate over the image's pixels; between images the sums lie in the result, to which those of
+// an image are added when there are many pixels in all. Images of few pixels are taken several at once. Rows
+// of a tile are neighbouring taps: (width, channel), or all taps when those are few; then the images are
+// framed as in the forward pass. Else all rows of a tile are channels of one tap, and the pixels for which it
+// lies in the border are left out: with 3x3 taps on 4x4 pixels that is nearly a third of the work.
 //
 // Chunks share the partial sums and, where these are few or large, the panels.
 #include "compiler/kernels/Convolution.h"
+#include "compiler/kernels/LongSum.h"
 #include "compiler/kernels/Tile.h"
 
 using namespace mlir;
@@ -262,16 +263,22 @@ private:
 
   /// Adds a tile's sums over this image to those in the result.
   void accumulate(const Tile &tile, Value to) {
-    SmallVector<Value> state;
+    int64_t pixels = shape.images / plan.partials * shape.out[0] * shape.out[1];
+    const bool apart = sums.element.isF32() && pixels > shortProduct;
+    SmallVector<Value> before;
     auto place = [&](int64_t r, int64_t v) { return code.add(to, r * shape.filters + v * lanes); };
     auto maskOf = [&](int64_t v) { return v + 1 == tile.vectors ? tile.mask : Value(); };
     for (int64_t r = 0; r < tile.rows(); ++r)
       for (int64_t v = 0; v < tile.vectors; ++v)
-        state.push_back(code.load(sums, place(r, v), lanes, maskOf(v)));
-    state = emitTile(code, tile, std::move(state));
+        before.push_back(code.load(sums, place(r, v), lanes, maskOf(v)));
+    SmallVector<Value> after = emitTile(code, tile, apart ? zeroAccumulators(code, tile) : before);
     for (int64_t r = 0; r < tile.rows(); ++r)
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        code.store(state[r * tile.vectors + v], sums, place(r, v), maskOf(v));
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value sum = after[r * tile.vectors + v];
+        if (apart)
+          sum = arith::AddFOp::create(code.builder(), code.loc(), before[r * tile.vectors + v], sum);
+        code.store(sum, sums, place(r, v), maskOf(v));
+      }
   }
 
   Emission &emission;

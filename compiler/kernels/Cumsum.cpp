@@ -1,8 +1,10 @@
 // cumsum: running sums along one axis.
 //
-// Algorithm: for each line along the axis, one pass that carries the sum. Where the axis is not the last one,
-// neighbouring lines are neighbours in memory, and a vector of them goes together. Chunks share the lines.
+// Algorithm: for each line along the axis, one pass that carries the sum, in f64, and rounds each place once.
+// Where the axis is not the last one, neighbouring lines are neighbours in memory, and a vector of them goes
+// together. Chunks share the lines.
 #include "compiler/kernels/Emitter.h"
+#include "compiler/kernels/LongSum.h"
 
 using namespace mlir;
 
@@ -76,7 +78,9 @@ private:
     Code &code = emission.code;
     size_t axis = op.getAxis();
     int64_t extent = shapeOf(op.getResult())[axis];
-    Value zero = code.number(code.type(elementOf(op.getResult()), lanes), 0);
+    Type type = code.type(elementOf(op.getResult()), lanes);
+    bool rounds = elementOf(op.getResult()).isF32();
+    Value zero = rounds ? startTotal(code, type) : code.number(type, 0);
     code.loop(code.integer(0), code.integer(extent), 1, {zero}, [&](Value k, ValueRange carried) {
       Pull::Scope scope(emission.pull);
       Point made;
@@ -85,9 +89,10 @@ private:
       made.coords = coords;
       (*made.coords)[axis].base = op.getReverse() ? code.sub(code.integer(extent - 1), k) : k;
       const Point *where = emission.pull.point(std::move(made));
-      Value sum =
-          arith::AddFOp::create(code.builder(), code.loc(), carried[0], emission.pull.at(op.getX(), where));
-      emission.pull.set(op.getResult(), sum);
+      Value here = emission.pull.at(op.getX(), where);
+      Value sum = rounds ? addToTotal(code, carried[0], here)
+                         : arith::AddFOp::create(code.builder(), code.loc(), carried[0], here).getResult();
+      emission.pull.set(op.getResult(), rounds ? roundTotal(code, sum) : sum);
       emission.write({op.getResult()}, where);
       return SmallVector<Value>{sum};
     });

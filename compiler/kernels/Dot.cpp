@@ -3,8 +3,9 @@
 //
 // Algorithm: for each element of the result, vectors along the operands' last axis (which is summed)
 // accumulate products in one vector of lanes, over all other summed axes in order; then the lanes are folded
-// and the epilogue runs on the scalar. Chunks share the elements.
+// and the epilogue runs on the scalar. Long sums go to f64 totals block by block. Chunks share the elements.
 #include "compiler/kernels/Emitter.h"
+#include "compiler/kernels/LongSum.h"
 
 using namespace mlir;
 
@@ -97,22 +98,45 @@ private:
       Value next = code.fma(at(op.getA(), op.getLhs()), at(op.getB(), op.getRhs()), sum);
       return mask ? code.select(mask, next, sum) : next;
     };
-    auto nest = [&](auto &&self, size_t depth, Value sum) -> Value {
-      if (depth < dot.others.size())
-        return code.loop(code.integer(0), code.integer(dot.sizes.lookup(dot.others[depth])), 1, sum,
-                         [&](Value i, ValueRange inside) {
-                           place[dot.others[depth]] = {i, 0, {}};
-                           return SmallVector<Value>{self(self, depth + 1, inside[0])};
-                         })[0];
-      sum = code.loop(code.integer(0), code.integer(whole), lanes, sum, [&](Value i, ValueRange inside) {
-        return SmallVector<Value>{step(i, Value(), inside[0])};
-      })[0];
-      return whole == size ? sum : step(code.integer(whole), code.firstLanes(size - whole, lanes), sum);
+    // The sum, and its total if it is long.
+    SmallVector<int64_t> sizes =
+        llvm::map_to_vector(dot.others, [&](int64_t label) { return dot.sizes.lookup(label); });
+    sizes.push_back(llvm::divideCeilSigned(size, lanes));
+    std::optional<SumBlocks> blocks = sumBlocks(elementOf(op.getResult()), sizes);
+    const Value zero = code.number(code.type(elementOf(op.getResult()), lanes), 0);
+    auto flush = [&](SmallVector<Value> state) {
+      return SmallVector<Value>{zero, addToTotal(code, state[1], state[0])};
     };
-    Value sum = nest(nest, 0, code.number(code.type(elementOf(op.getResult()), lanes), 0));
-    return code.fold(sum, [&](Value a, Value b) {
+    auto nest = [&](auto &&self, size_t depth, SmallVector<Value> state) -> SmallVector<Value> {
+      const bool cut = blocks && blocks->depth == depth;
+      auto loop = [&](int64_t high, int64_t by, Code::Body body) {
+        return cut ? loopInBlocks(code, code.integer(0), code.integer(high), by, blocks->iterations, state,
+                                  body, flush)
+                   : code.loop(code.integer(0), code.integer(high), by, state, body);
+      };
+      if (depth < dot.others.size()) {
+        state = loop(sizes[depth], 1, [&](Value i, ValueRange inside) {
+          place[dot.others[depth]] = {i, 0, {}};
+          return self(self, depth + 1, SmallVector<Value>(inside));
+        });
+      } else {
+        state = loop(whole, lanes, [&](Value i, ValueRange inside) {
+          SmallVector<Value> next(inside);
+          next[0] = step(i, Value(), inside[0]);
+          return next;
+        });
+        if (whole != size)
+          state[0] = step(code.integer(whole), code.firstLanes(size - whole, lanes), state[0]);
+      }
+      return cut ? flush(std::move(state)) : state;
+    };
+    SmallVector<Value> start{zero};
+    if (blocks)
+      start.push_back(startTotal(code, zero.getType()));
+    Value sum = code.fold(nest(nest, 0, std::move(start)).back(), [&](Value a, Value b) {
       return Value(arith::AddFOp::create(code.builder(), code.loc(), a, b));
     });
+    return blocks ? roundTotal(code, sum) : sum;
   }
 };
 

@@ -10,7 +10,9 @@
 // A would not stay in the caches from panel to panel (its lines share few sets, and each has a page of its
 // own), so it is copied first, tile by tile as [k][rows]. After the last block the epilogue (every op after
 // the contraction) goes over the chunk's part of C. Chunks form the grid of rows and columns for which least
-// is brought near. The sum of each element runs over k in order.
+// is brought near. The sum of each element runs over k in order; where it is long, what lies in scratch
+// between blocks are f64 totals of the blocks' f32 sums.
+#include "compiler/kernels/LongSum.h"
 #include "compiler/kernels/Product.h"
 #include "compiler/kernels/Tile.h"
 
@@ -48,6 +50,7 @@ struct Cut {
   Grid grid;                        // the chunks
   int64_t mostTiles, mostPanels;    // of one chunk
   bool copyRows;                    // of A
+  bool totals;                      // sums are long: between blocks they are f64
 
   int64_t width() const { return vectors * lanes; }
   /// Of a step of a copied tile: whole vectors.
@@ -55,7 +58,8 @@ struct Cut {
   // In elements, of a chunk's scratch: a panel of B, the accumulators, the copied rows of A.
   int64_t sizeOfPanel() const { return steps * width(); }
   int64_t partialWidth() const { return mostPanels * width(); }
-  int64_t sizeOfPartial() const { return mostTiles * tiles.height * partialWidth(); }
+  int64_t sizeOfPartial() const { return partials() * (totals ? 2 : 1); }
+  int64_t partials() const { return mostTiles * tiles.height * partialWidth(); }
   int64_t sizeOfTile() const { return steps * tileStep(); }
   int64_t sizeOfRows() const { return copyRows ? mostTiles * sizeOfTile() : 0; }
   int64_t scratch() const { return sizeOfPanel() + sizeOfPartial() + sizeOfRows(); }
@@ -75,6 +79,7 @@ Cut cutOf(const Product &product, const Target &target) {
   cut.lastSteps = sum - (cut.blocks - 1) * cut.steps;
   double nanoseconds = 2.0 * double(rows) * double(columns) * double(sum) / (0.2 * double(target.vectorBits));
   int64_t chunks = chunksFor(nanoseconds, cut.tiles.tiles * cut.panels);
+  cut.totals = elementOf(product.b).isF32() && sum > shortProduct;
   cut.copyRows =
       product.row.a == 1 && crowd(cut.steps, product.sums[0].a * elementBytes(elementOf(product.a)));
   cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
@@ -126,7 +131,10 @@ public:
         cut(cutOf(this->product, code.target())), a(this->product.memoryOfA(emission)),
         b(this->product.memoryOfB(emission)), packed{emission.scratch, b.element},
         partial(code.at(packed, code.integer(cut.sizeOfPanel()))),
-        copied(code.at(partial, code.integer(cut.sizeOfPartial()))) {}
+        copied(code.at(partial, code.integer(cut.sizeOfPartial()))) {
+    if (cut.totals)
+      partial.element = code.builder().getF64Type();
+  }
 
   void run() {
     tiles = emission.rowPart(cut.tiles.tiles, cut.grid.rows, cut.grid.columns);
@@ -143,8 +151,8 @@ public:
 
 private:
   void clear() {
-    Value zero = code.number(code.type(b.element, cut.lanes), 0);
-    code.loop(code.integer(0), code.integer(cut.sizeOfPartial()), cut.lanes,
+    Value zero = code.number(code.type(partial.element, cut.lanes), 0);
+    code.loop(code.integer(0), code.integer(cut.partials()), cut.lanes,
               [&](Value i) { code.store(zero, partial, i); });
   }
 
@@ -226,13 +234,20 @@ private:
     Memory sums = code.at(partial, code.add(code.mul(code.sub(row, firstRow), cut.partialWidth()), column));
     auto place = [&](int64_t r, int64_t v) { return code.integer(r * cut.partialWidth() + v * cut.lanes); };
     SmallVector<Value> accumulators;
-    for (int64_t r = 0; r < height; ++r)
-      for (int64_t v = 0; v < cut.vectors; ++v)
-        accumulators.push_back(code.load(sums, place(r, v), cut.lanes));
+    if (cut.totals)
+      accumulators = zeroAccumulators(code, tile);
+    else
+      for (int64_t r = 0; r < height; ++r)
+        for (int64_t v = 0; v < cut.vectors; ++v)
+          accumulators.push_back(code.load(sums, place(r, v), cut.lanes));
     accumulators = emitTile(code, tile, std::move(accumulators));
     for (int64_t r = 0; r < height; ++r)
-      for (int64_t v = 0; v < cut.vectors; ++v)
-        code.store(accumulators[r * cut.vectors + v], sums, place(r, v));
+      for (int64_t v = 0; v < cut.vectors; ++v) {
+        Value sum = accumulators[r * cut.vectors + v];
+        if (cut.totals)
+          sum = addToTotal(code, code.load(sums, place(r, v), cut.lanes), sum);
+        code.store(sum, sums, place(r, v));
+      }
   }
 
   /// The epilogue of one row, from the sums that begin at `from`.
@@ -241,6 +256,8 @@ private:
     Value first = code.mul(panels.first, cut.width());
     auto vector = [&](Value column, Value mask) {
       Value sums = code.load(partial, code.add(from, code.sub(column, first)), cut.lanes);
+      if (cut.totals)
+        sums = roundTotal(code, sums);
       writeSums(group, emission, product, sums, mask, {row, column});
     };
     Value end = arith::MinSIOp::create(code.builder(), code.loc(), code.mul(panels.second, cut.width()),

@@ -3,7 +3,8 @@
 //
 // Algorithm: the rows are read as one run of whole vectors. After as many vectors as make a multiple of the
 // columns the lanes stand for the same columns again, so there is one accumulator for each vector of that
-// period. At the end the period is cut into pieces of one row of columns, which are combined.
+// period. At the end the period is cut into pieces of one row of columns, which are combined. Long sums go to
+// f64 totals block by block.
 #include "compiler/kernels/Reductions.h"
 
 #include <numeric>
@@ -76,11 +77,18 @@ private:
     Value start = code.mul(before, size);
     SmallVector<Running> running;
     SmallVector<Value> state;
-    for (Operation *op : reductions) {
+    for (Operation *op : reductions)
       running.emplace_back(code, op, lanes);
-      for (int64_t v = 0; v < plan.period; ++v)
-        state.append(running.back().start());
-    }
+    SmallVector<Running *> entries; // of one width each
+    for (Running &one : running)
+      for (int64_t v = 0; v < plan.period; ++v) {
+        state.append(one.start());
+        entries.push_back(&one);
+      }
+    std::optional<SumBlocks> blocks =
+        sumBlocks(code.builder().getF32Type(), {whole / block}, shortColumn(plan.shape.beforeSize * size));
+    Totals totals(code, entries, /*strands=*/1, blocks);
+    totals.appendStart(state);
     auto step = [&](Value i, int64_t v, int64_t count, SmallVectorImpl<Value> &all) {
       Pull::Scope scope(pull);
       Point made;
@@ -94,17 +102,26 @@ private:
                                       where->mask)[0];
       }
     };
-    state = code.loop(code.integer(0), code.integer(whole), block, state, [&](Value i, ValueRange carried) {
+    auto onePeriod = [&](Value i, ValueRange carried) {
       SmallVector<Value> all(carried);
       for (int64_t v = 0; v < plan.period; ++v)
         step(i, v, lanes, all);
       return all;
-    });
+    };
+    auto flush = [&](SmallVector<Value> sums) { return totals.flush(std::move(sums)); };
+    state = totals.empty() ? code.loop(code.integer(0), code.integer(whole), block, state, onePeriod)
+                           : loopInBlocks(code, code.integer(0), code.integer(whole), block,
+                                          blocks->iterations, state, onePeriod, flush);
     for (int64_t v = 0, rest = size - whole; rest > 0; ++v, rest -= lanes)
       step(code.integer(whole), v, std::min(rest, lanes), state);
+    state = flush(std::move(state));
     // Piece t holds elements [t * columns, (t + 1) * columns) of the period.
     for (size_t r = 0; r < reductions.size(); ++r) {
-      ArrayRef<Value> period = ArrayRef<Value>(state).slice(r * size_t(plan.period), size_t(plan.period));
+      SmallVector<Value> period;
+      for (size_t place = r * size_t(plan.period); place < (r + 1) * size_t(plan.period); ++place) {
+        Value wide = totals.at(state, place);
+        period.push_back(wide ? wide : state[place]);
+      }
       Value total;
       for (int64_t t = 0; t < block / columns; ++t) {
         int64_t first = t * columns, vector = first / lanes, next = std::min(vector + 1, plan.period - 1);
@@ -114,7 +131,8 @@ private:
         Value piece = code.shuffle(period[vector], period[next], order);
         total = total ? running[r].join(total, piece)[0] : piece;
       }
-      pull.set(reductions[r]->getResult(0), total);
+      bool isWide = bool(totals.at(state, r * size_t(plan.period)));
+      pull.set(reductions[r]->getResult(0), isWide ? roundTotal(code, total) : total);
     }
   }
 };

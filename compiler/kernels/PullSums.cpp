@@ -1,4 +1,5 @@
 // Sums and other folds over axes, as loops around the point that is asked for.
+#include "compiler/kernels/LongSum.h"
 #include "compiler/kernels/Pull.h"
 
 using namespace mlir;
@@ -78,9 +79,37 @@ SmallVector<Value> Pull::accumulate(ArrayRef<int64_t> sizes, SmallVector<Value> 
 }
 
 Value Pull::sum(Type type, ArrayRef<int64_t> sizes, llvm::function_ref<Value(ArrayRef<Value>, Value)> addTo) {
-  return accumulate(sizes, {code.number(type, 0)}, [&](ArrayRef<Value> indices, ValueRange carried) {
-    return SmallVector<Value>{addTo(indices, carried[0])};
-  })[0];
+  const Value zero = code.number(type, 0);
+  auto term = [&](ArrayRef<Value> indices, ValueRange carried) {
+    SmallVector<Value> next(carried);
+    next[0] = addTo(indices, carried[0]);
+    return next;
+  };
+  std::optional<SumBlocks> blocks = sumBlocks(getElementTypeOrSelf(type), sizes);
+  if (!blocks)
+    return accumulate(sizes, {zero}, term)[0];
+  SmallVector<Value> indices;
+  auto flush = [&](SmallVector<Value> state) {
+    return SmallVector<Value>{zero, addToTotal(code, state[1], state[0])};
+  };
+  auto nest = [&](auto &&self, SmallVector<Value> state) -> SmallVector<Value> {
+    size_t depth = indices.size();
+    if (depth == sizes.size()) {
+      Scope scope(*this);
+      return term(indices, state);
+    }
+    auto each = [&](Value i, ValueRange inside) {
+      indices.push_back(i);
+      SmallVector<Value> next = self(self, SmallVector<Value>(inside));
+      indices.pop_back();
+      return next;
+    };
+    Value low = code.integer(0), high = code.integer(sizes[depth]);
+    if (depth != blocks->depth)
+      return code.loop(low, high, 1, state, each);
+    return flush(loopInBlocks(code, low, high, 1, blocks->iterations, state, each, flush));
+  };
+  return roundTotal(code, nest(nest, {zero, startTotal(code, type)})[1]);
 }
 
 Value Pull::reduce(ir::ReduceOp op, const Point *where) {
@@ -91,8 +120,7 @@ Value Pull::reduce(ir::ReduceOp op, const Point *where) {
     sizes.push_back(shape[axis]);
   Type type = code.type(elementOf(op.getResult()), where->lanes);
   StringRef kind = op.getKind();
-  Value start = reductionStart(code, kind, type);
-  return accumulate(sizes, {start}, [&](ArrayRef<Value> indices, ValueRange carried) {
+  auto combined = [&](ArrayRef<Value> indices, Value before) {
     SmallVector<Coord, 4> full;
     size_t kept = 0, reduced = 0;
     for (size_t axis = 0; axis < shape.size(); ++axis) {
@@ -101,8 +129,14 @@ Value Pull::reduce(ir::ReduceOp op, const Point *where) {
       else
         full.push_back(coords[kept++]);
     }
-    return SmallVector<Value>{combine(code, kind, carried[0], at(op.getX(), moved(where, std::move(full))))};
-  })[0];
+    return combine(code, kind, before, at(op.getX(), moved(where, std::move(full))));
+  };
+  if (kind == "sum")
+    return sum(type, sizes, combined);
+  return accumulate(sizes, {reductionStart(code, kind, type)},
+                    [&](ArrayRef<Value> indices, ValueRange carried) {
+                      return SmallVector<Value>{combined(indices, carried[0])};
+                    })[0];
 }
 
 Value Pull::argmax(ir::ArgmaxOp op, const Point *where) {

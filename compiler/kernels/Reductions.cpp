@@ -201,6 +201,45 @@ static Value wins(Code &code, Value a, Value aIndex, Value b, Value bIndex) {
   return arith::OrIOp::create(build, loc, greater, arith::AndIOp::create(build, loc, same, earlier));
 }
 
+Totals::Totals(Code &code, ArrayRef<Running *> entries, int64_t strands,
+               const std::optional<SumBlocks> &blocks)
+    : code(code), strands(strands) {
+  for (Running *entry : entries) {
+    if (blocks && entry->isFloatSum()) {
+      places.push_back(width);
+      zeros.append(entry->start());
+    }
+    width += entry->width();
+  }
+}
+
+void Totals::appendStart(SmallVectorImpl<Value> &state) {
+  for (Value zero : zeros)
+    state.push_back(startTotal(code, zero.getType()));
+}
+
+SmallVector<Value> Totals::flush(SmallVector<Value> state) {
+  for (auto [i, place] : llvm::enumerate(places)) {
+    // Neighbouring strands first: sums stay pairwise.
+    SmallVector<Value> parts;
+    for (int64_t strand = 0; strand < strands; ++strand) {
+      Value &part = state[size_t(strand) * width + place];
+      parts.push_back(std::exchange(part, zeros[i]));
+    }
+    for (; parts.size() > 1; parts.truncate(parts.size() / 2))
+      for (size_t pair = 0; pair < parts.size() / 2; ++pair)
+        parts[pair] = arith::AddFOp::create(code.builder(), code.loc(), parts[2 * pair], parts[2 * pair + 1]);
+    Value &total = state[size_t(strands) * width + i];
+    total = addToTotal(code, total, parts.front());
+  }
+  return state;
+}
+
+Value Totals::at(ValueRange state, size_t place) const {
+  const auto *found = llvm::find(places, place);
+  return found == places.end() ? Value() : state[size_t(strands) * width + size_t(found - places.begin())];
+}
+
 SmallVector<Value> Running::step(ValueRange state, Value here, Value index, Value mask) {
   if (!argmax) {
     Value next = combine(code, kind, state[0], here);

@@ -4,6 +4,7 @@
 #define MLC_COMPILER_KERNELS_REDUCTIONS_H
 
 #include "compiler/kernels/Emitter.h"
+#include "compiler/kernels/LongSum.h"
 
 namespace mlc::compiler {
 
@@ -71,6 +72,7 @@ public:
   /// The result in each lane.
   mlir::Value result(mlir::ValueRange state) { return state.back(); }
   bool isArgmax() const { return argmax; }
+  bool isFloatSum() const { return kind == "sum" && element.isF32(); }
   size_t width() const { return argmax ? 2 : 1; }
 
 private:
@@ -79,6 +81,28 @@ private:
   llvm::StringRef kind;
   mlir::Type element;
   int64_t lanes;
+};
+
+/// f64 totals of the f32 sums among the reductions of a pass. They stand behind what its strands carry.
+class Totals {
+public:
+  /// What one strand carries, each with its width. Without `blocks` sums are short, and nothing has a total.
+  Totals(Code &code, llvm::ArrayRef<Running *> entries, int64_t strands,
+         const std::optional<SumBlocks> &blocks);
+
+  bool empty() const { return places.empty(); }
+  void appendStart(llvm::SmallVectorImpl<mlir::Value> &state);
+  /// Moves the sums of all strands to the totals.
+  llvm::SmallVector<mlir::Value> flush(llvm::SmallVector<mlir::Value> state);
+  /// The total, in f64 lanes, of what a strand carries at `place`; null: it has none.
+  mlir::Value at(mlir::ValueRange state, size_t place) const;
+
+private:
+  Code &code;
+  llvm::SmallVector<size_t> places; // in a strand, of what has a total
+  llvm::SmallVector<mlir::Value> zeros;
+  size_t width = 0; // of a strand
+  int64_t strands;
 };
 
 } // namespace mlc::compiler

@@ -5,7 +5,7 @@
 // lanes are then folded into a scalar that later passes repeat. A last pass writes what has the full shape,
 // then the row's scalars are written. What is costly and asked for by several passes (softmax's exponentials)
 // is computed by the first and kept in scratch for the others; such a pass has the time to prefetch the next
-// row, too. Chunks share the rows.
+// row, too. Long sums go to f64 totals block by block. Chunks share the rows.
 #include "compiler/kernels/Reductions.h"
 
 using namespace mlir;
@@ -106,7 +106,7 @@ public:
       }
       prepare(found.levels.size());
       if (!found.fullOuts.empty())
-        eachVector(found.levels.size(), {}, 1, [&](const Point *where, Value, ValueRange) {
+        eachVector(found.levels.size(), {}, {}, [&](const Point *where, Value, ValueRange) {
           emission.write(found.fullOuts, where);
           return SmallVector<Value>();
         });
@@ -155,7 +155,11 @@ private:
     SmallVector<Value> start = state;
     for (int64_t strand = 1; strand < strands; ++strand)
       state.append(start);
-    state = eachVector(level, state, strands, [&](const Point *where, Value index, ValueRange carried) {
+    std::optional<SumBlocks> blocks = blocksFor(strands);
+    Totals totals(code, llvm::map_to_vector(running, [](Running &one) { return &one; }), strands, blocks);
+    totals.appendStart(state);
+    Turns turns{width, strands, totals.empty() ? std::nullopt : blocks, &totals};
+    state = eachVector(level, state, turns, [&](const Point *where, Value index, ValueRange carried) {
       SmallVector<Value> next;
       size_t at = 0;
       for (auto [op, one] : llvm::zip_equal(reductions, running)) {
@@ -174,9 +178,23 @@ private:
       for (; parts.size() > 1; parts.truncate(parts.size() / 2))
         for (size_t i = 0; i < parts.size() / 2; ++i)
           parts[i] = one.join(parts[2 * i], parts[2 * i + 1]);
-      pull.set(op->getResult(0), one.across(parts.front()));
+      Value total = totals.at(state, at);
+      pull.set(op->getResult(0), total ? roundTotal(code, one.across(total)) : one.across(parts.front()));
       at += one.width();
     }
+  }
+
+  /// Where long sums are cut; each strand takes one vector of a turn.
+  std::optional<SumBlocks> blocksFor(int64_t strands) const {
+    int64_t turn = strands * lanes;
+    SmallVector<int64_t> sizes;
+    if (!flat)
+      sizes.append(reduced.begin(), reduced.end() - 1);
+    sizes.push_back(llvm::divideCeilSigned(flat ? rowSize : reduced.back(), turn));
+    int64_t numbers = 1;
+    for (int64_t size : found.full)
+      numbers *= size;
+    return sumBlocks(code.builder().getF32Type(), sizes, shortRow(numbers));
   }
 
   /// Vectors that are taken in at once, each by a state of its own, so that they do not wait for each other:
@@ -188,12 +206,33 @@ private:
     return strands;
   }
 
-  /// Runs over the row in vectors, which take turns at the `strands` equal parts of the state. `body` gets
-  /// the point, the lanes' places along the last axis, and what its strand carries.
+  /// Who takes in the vectors of a row: `strands` that carry `width` values each, in turn. With blocks, their
+  /// sums go to totals.
+  struct Turns {
+    size_t width = 0;
+    int64_t strands = 1;
+    std::optional<SumBlocks> blocks = std::nullopt;
+    Totals *totals = nullptr;
+  };
+
+  /// Runs over the row in vectors. `body` gets the point, the lanes' places along the last axis, and what its
+  /// strand carries.
   SmallVector<Value>
-  eachVector(size_t pass, SmallVector<Value> state, int64_t strands,
+  eachVector(size_t pass, SmallVector<Value> state, const Turns &turns,
              llvm::function_ref<SmallVector<Value>(const Point *, Value, ValueRange)> body) {
     SmallVector<Coord, 4> inside;
+    const int64_t strands = turns.strands;
+    const size_t width = turns.width;
+    auto flush = [&](SmallVector<Value> sums) { return turns.totals->flush(std::move(sums)); };
+    // The loop at the depth where blocks are cut, or any other.
+    auto loop = [&](Value low, Value high, int64_t step, ValueRange carried, Code::Body each) {
+      if (!turns.blocks || turns.blocks->depth != inside.size())
+        return code.loop(low, high, step, carried, each);
+      return loopInBlocks(code, low, high, step, turns.blocks->iterations, carried, each, flush);
+    };
+    auto ended = [&](SmallVector<Value> sums) {
+      return turns.blocks && turns.blocks->depth == inside.size() ? flush(std::move(sums)) : sums;
+    };
     auto along = [&](int64_t size, SmallVector<Value> state) {
       Coords arithmetic(code, lanes);
       auto one = [&](Value i, Value mask, ValueRange carried) {
@@ -222,7 +261,6 @@ private:
             code.store(pull.at(kept.value, where), memoryOf(kept), place);
         return next;
       };
-      const size_t width = state.size() / size_t(strands);
       if (triangle) {
         // Turns of all strands, then of the first half of them, and so on. As a triangle's step is an even
         // number of vectors, each meets the strand that it would meet in a whole row.
@@ -230,46 +268,49 @@ private:
         for (int64_t some = strands; some > 0; some /= 2) {
           int64_t turn = some * lanes;
           Value to = code.mul(code.div(end, turn), turn);
-          state = code.loop(done, to, turn, state, [&](Value i, ValueRange carried) {
+          auto oneTurn = [&](Value i, ValueRange carried) {
             SmallVector<Value> next(carried);
             for (int64_t strand = 0; strand < some; ++strand)
               llvm::copy(
                   one(code.add(i, strand * lanes), Value(), carried.slice(size_t(strand) * width, width)),
                   next.begin() + strand * int64_t(width));
             return next;
-          });
+          };
+          state = some == strands ? loop(done, to, turn, state, oneTurn)
+                                  : code.loop(done, to, turn, state, oneTurn);
           done = to;
           if (triangle % turn == 0)
             break;
         }
-        return state;
+        return ended(std::move(state));
       }
       int64_t turn = strands * lanes, whole = size / turn * turn;
-      state = code.loop(code.integer(0), code.integer(whole), turn, state, [&](Value i, ValueRange carried) {
+      state = loop(code.integer(0), code.integer(whole), turn, state, [&](Value i, ValueRange carried) {
         SmallVector<Value> next;
         for (int64_t strand = 0; strand < strands; ++strand)
           next.append(
               one(code.add(i, strand * lanes), Value(), carried.slice(size_t(strand) * width, width)));
+        next.append(carried.begin() + size_t(strands) * width, carried.end());
         return next;
       });
       for (size_t at = 0; whole < size; at += width, whole += lanes) {
         Value mask = size - whole < lanes ? code.firstLanes(size - whole, lanes) : Value();
         llvm::copy(one(code.integer(whole), mask, ValueRange(state).slice(at, width)), state.begin() + at);
       }
-      return state;
+      return ended(std::move(state));
     };
     if (flat)
       return along(rowSize, std::move(state));
     auto nest = [&](auto &&self, SmallVector<Value> state) -> SmallVector<Value> {
       if (inside.size() + 1 == reduced.size())
         return along(reduced.back(), std::move(state));
-      return code.loop(code.integer(0), code.integer(reduced[inside.size()]), 1, state,
-                       [&](Value i, ValueRange carried) {
-                         inside.push_back({i, 0, {}});
-                         SmallVector<Value> next = self(self, SmallVector<Value>(carried));
-                         inside.pop_back();
-                         return next;
-                       });
+      return ended(loop(code.integer(0), code.integer(reduced[inside.size()]), 1, state,
+                        [&](Value i, ValueRange carried) {
+                          inside.push_back({i, 0, {}});
+                          SmallVector<Value> next = self(self, SmallVector<Value>(carried));
+                          inside.pop_back();
+                          return next;
+                        }));
     };
     return nest(nest, std::move(state));
   }

@@ -1,5 +1,6 @@
 #include "compiler/kernels/Tile.h"
 
+#include "compiler/kernels/LongSum.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -102,6 +103,21 @@ static void step(Code &code, const Tile &tile, Value offsetA, Value offsetB,
 }
 
 SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> accumulators) {
+  // Of a long sum the totals are carried behind the accumulators. They are not used between blocks, so that
+  // they do not lie in registers there.
+  const size_t count = accumulators.size();
+  SmallVector<int64_t> sizes = llvm::map_to_vector(tile.sums, [](const SumAxis &axis) { return axis.size; });
+  std::optional<SumBlocks> blocks = sumBlocks(tile.b.element, sizes, shortProduct, stepsOfBlock);
+  const SmallVector<Value> zeros = blocks ? zeroAccumulators(code, tile) : SmallVector<Value>();
+  for (Value zero : zeros)
+    accumulators.push_back(startTotal(code, zero.getType()));
+  auto flush = [&](SmallVector<Value> state) {
+    for (size_t i = 0; i < count; ++i) {
+      state[count + i] = addToTotal(code, state[count + i], state[i]);
+      state[i] = zeros[i];
+    }
+    return state;
+  };
   auto nest = [&](auto &&self, size_t depth, Value offsetA, Value offsetB,
                   SmallVector<Value> state) -> SmallVector<Value> {
     if (depth == tile.sums.size()) {
@@ -115,19 +131,23 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       return self(self, depth + 1, code.add(offsetA, code.mul(i, axis.strideA)),
                   code.add(offsetB, code.mul(i, axis.strideB)), std::move(values));
     };
+    const bool cut = blocks && blocks->depth == depth;
     auto turns = [&](Value low, Value high, int64_t turn, bool fetch) {
-      state = code.loop(low, high, turn, state, [&](Value i, ValueRange inside) {
+      auto body = [&](Value i, ValueRange inside) {
         SmallVector<Value> values(inside);
         if (fetch)
           tile.fetchBeside(i);
         for (int64_t u = 0; u < turn; ++u)
           values = at(code.add(i, u), std::move(values));
         return values;
-      });
+      };
+      state = cut ? loopInBlocks(code, low, high, turn, llvm::divideCeilSigned(blocks->iterations, turn),
+                                 state, body, flush)
+                  : code.loop(low, high, turn, state, body);
     };
     if (axis.low) {
       turns(axis.low, axis.high, axis.wholeTurns ? times : 1, false);
-      return state;
+      return cut ? flush(std::move(state)) : state;
     }
     int64_t whole = axis.size <= 2 * times && inner ? 0 : axis.size / times * times;
     int64_t fetching = inner && tile.fetchBeside ? std::min(whole, tile.fetchSteps.value_or(whole)) : 0;
@@ -137,9 +157,13 @@ SmallVector<Value> emitTile(Code &code, const Tile &tile, SmallVector<Value> acc
       turns(code.integer(fetching), code.integer(whole), times, false);
     for (int64_t i = whole; i < axis.size; ++i)
       state = at(code.integer(i), std::move(state));
-    return state;
+    return cut ? flush(std::move(state)) : state;
   };
-  return nest(nest, 0, code.integer(0), code.integer(0), std::move(accumulators));
+  SmallVector<Value> state = nest(nest, 0, code.integer(0), code.integer(0), std::move(accumulators));
+  for (size_t i = 0; i < zeros.size(); ++i)
+    state[i] = roundTotal(code, state[count + i]);
+  state.truncate(count);
+  return state;
 }
 
 } // namespace mlc::compiler

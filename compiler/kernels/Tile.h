@@ -44,7 +44,8 @@ struct Tile {
 };
 
 /// Emits the loops over the sums. `accumulators` holds rows x vectors values to start from, row by row;
-/// returns those after it. The order of summation is that of the axes, whatever the tile's size.
+/// returns those after it. The order of summation is that of the axes, whatever the tile's size; sums of more
+/// than `shortProduct` f32 terms go to f64 totals block by block (LongSum.h).
 llvm::SmallVector<mlir::Value> emitTile(Code &code, const Tile &tile,
                                         llvm::SmallVector<mlir::Value> accumulators);
 
