@@ -28,6 +28,7 @@ const std::vector<Builtin> &builtins() {
       {"range", {"n"}, {}, rangeRule},
       {"product", {"sizes"}, {}, productRule},
       {"length", {"sizes"}, {}, lengthRule},
+      {"at_least", {"n", "least", "what"}, {}, atLeastRule},
       {"repeat", {"x", "n", "f"}, {}, repeatRule},
       {"train_mean", {"field"}, {}, trainMeanRule},
       {"train_std", {"field"}, {}, trainStdRule},
@@ -118,6 +119,78 @@ Value lengthRule(Elaborator &elaborator, BuiltinCall &call) {
                            "`length` takes a pack of sizes or a list, and this is " +
                                elaborator.describe(sizes));
   return Value::of(Number(double(sizes.elements.size())));
+}
+
+/// The first of `1 .. rows` rows of a batch for which `n`, which grows with it, is `least` or more; nothing
+/// if none is.
+static std::optional<int64_t> leastRows(const Number &n, double least, int64_t rows) {
+  auto reaches = [&](int64_t count) {
+    std::optional<double> value = core::evaluate(n.expr(), count);
+    return value && *value >= least;
+  };
+  if (!reaches(rows))
+    return std::nullopt;
+  int64_t low = 1, high = rows;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (reaches(middle))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+/// at_least(n, least, "what"): n, a number of things that training needs `least` of. Batches with fewer are
+/// not trained on.
+Value atLeastRule(Elaborator &elaborator, BuiltinCall &call) {
+  const Value &n = call.operands[0].value, &what = call.operands[2].value;
+  std::optional<int64_t> least =
+      elaborator.wholeNumber(call.operands[1].value, call.operands[1].span, "what `at_least` asks for");
+  if (!least)
+    return Value();
+  if (what.kind != Value::String)
+    return elaborator.fail(DiagnosticCode::E0218, call.operands[2].span,
+                           "`at_least` takes a string that says what it counts, and this is " +
+                               elaborator.describe(what));
+  if (n.kind != Value::Number || !core::evaluate(n.number.expr(), 1))
+    return elaborator.fail(DiagnosticCode::E0218, call.operands[0].span,
+                           "`at_least` takes a number that is known before the run, and this is " +
+                               elaborator.describe(n));
+  // Elsewhere statistics are those of training.
+  if (!elaborator.phase || !elaborator.phase->training() || elaborator.isFrozen(call.env.path))
+    return n;
+  const int64_t batch = elaborator.batchRows;
+  const std::string needs = "at least " + std::to_string(*least) + " " + what.text;
+  std::optional<int64_t> rows = leastRows(n.number, double(*least), batch);
+  if (!rows) {
+    double count = core::evaluate(n.number.expr(), batch).value_or(0);
+    std::string has = integer(count) ? std::to_string(*integer(count)) : std::to_string(count);
+    bool grows = core::evaluate(n.number.expr(), batch + 1) != count;
+    DiagnosticBuilder builder =
+        elaborator.report(DiagnosticCode::E0221, call.site.span,
+                          needs + " are needed, and " +
+                              (grows ? "a batch of " + std::to_string(batch) + " has " + has
+                                     : "there " + std::string(count == 1 ? "is " : "are ") + has));
+    if (grows)
+      builder.help("train with more rows in a batch: `batch n`, or `--batch`");
+    return Value();
+  }
+  elaborator.needRows(*rows, call.site.span, needs);
+  return n;
+}
+
+void Elaborator::needRows(int64_t rows, Span span, const std::string &needs) {
+  if (rows <= leastRows.rows)
+    return;
+  Span shown = userSpan(span);
+  const Source &source = diagnostics.sources().get(shown.source);
+  std::string place = source.name().substr(source.name().find_last_of('/') + 1) +
+                      ":" + // as it is wherever the program lies
+                      std::to_string(source.lineColumn(shown.begin).line);
+  // The last frame is that of the builtin itself.
+  std::string who = frames.size() > 1 ? frames[frames.size() - 2].name + " at " : "";
+  leastRows = {rows, who + place + " needs " + needs};
 }
 
 /// range(n): 0, 1, ... n - 1 as i32.

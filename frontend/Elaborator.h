@@ -286,6 +286,7 @@ public:
 
   DType computeType = DType::F32;
   int64_t batchRows = 32; // for bounds on sizes
+  core::LeastRows leastRows;
   GraphContext *graph = nullptr;
   Phase *phase = nullptr;
   Phase *init = nullptr;
@@ -329,6 +330,8 @@ public:
   /// for a whole file.
   void forget();
 
+  /// Notes that what stands at `span` cannot be trained with fewer rows; `needs` ends the reason.
+  void needRows(int64_t rows, Span span, const std::string &needs);
   /// Notes that a field is used as a class below `count`, if this value is one. True if nothing else can be
   /// this value.
   bool noteClasses(GraphContext *context, ValueId value, int64_t count);

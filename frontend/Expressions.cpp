@@ -219,6 +219,7 @@ void Elaborator::forget() {
   frames.clear();
   currentPath.clear();
   blamed = Value();
+  leastRows = {};
 }
 
 std::shared_ptr<Scope> Elaborator::newScope(std::shared_ptr<Scope> parent) {

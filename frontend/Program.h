@@ -161,6 +161,13 @@ struct Settings {
   std::string precision = "f32"; // f32 f64
 };
 
+/// The fewest rows that a batch of training may have, and who needs them: "batch_norm at net.mlc:8 needs at
+/// least 2 values of each channel".
+struct LeastRows {
+  int64_t rows = 1;
+  std::string reason; // empty for one row
+};
+
 /// A loss or metric line: where its numbers are among the sums and figures.
 struct Figure {
   std::string name;
@@ -219,6 +226,7 @@ struct Program {
   /// Input::Field with index fields.size() + i is the i-th of them.
   std::vector<Field> given;
   int64_t sums = 0; // f64 numbers a step adds up
+  LeastRows leastRows;
   std::vector<Callee> callees;
   std::vector<RandomSite> randomSites;
   std::vector<InstanceInfo> instances;

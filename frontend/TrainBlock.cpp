@@ -377,6 +377,7 @@ bool TrainBlock::run() {
   program.callees = std::move(elaborator.callees);
   program.randomSites = std::move(elaborator.randomSites);
   program.instances = std::move(elaborator.instances);
+  program.leastRows = std::move(elaborator.leastRows);
   countParameters(program);
   return !elaborator.diagnostics.hasErrors();
 }

@@ -179,6 +179,8 @@ Status verifyTraining(const Manifest &manifest) {
   const TrainSpec &train = manifest.train;
   if (train.batch < 1 || train.batch > (int64_t(1) << 31))
     return bad("batch is out of range");
+  if (train.leastRows < 1 || train.leastRows > (int64_t(1) << 31))
+    return bad("the fewest rows of a batch are out of range");
   if (train.epochs.has_value() == train.steps.has_value())
     return bad("exactly one of epochs and steps must be given");
   if ((train.epochs && *train.epochs < 0) || (train.steps && *train.steps < 0) || train.patience < 0)

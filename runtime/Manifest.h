@@ -149,6 +149,10 @@ struct TrainSpec {
   /// What the best checkpoint is chosen by: a figure of the validation split (of training if there is none).
   std::string bestFigure = "loss";
   bool bestIsMax = false;
+  /// A last batch of fewer rows is left out of an epoch, and why: "batch_norm at net.mlc:8 needs at least 2
+  /// values of each channel". Empty for one row.
+  int64_t leastRows = 1;
+  std::string leastRowsReason;
 };
 
 struct Manifest {

@@ -196,6 +196,10 @@ Json print(const TrainSpec &train) {
   json["patience"] = train.patience;
   json["best_figure"] = train.bestFigure;
   json["best_is_max"] = train.bestIsMax;
+  if (train.leastRows > 1) {
+    json["least_rows"] = train.leastRows;
+    json["least_rows_reason"] = train.leastRowsReason;
+  }
   return json;
 }
 
@@ -210,6 +214,10 @@ TrainSpec readTrain(JsonObject object) {
   train.patience = object.integer("patience");
   train.bestFigure = object.text("best_figure");
   train.bestIsMax = object.boolean("best_is_max");
+  if (object.has("least_rows")) { // not in runs of older versions
+    train.leastRows = object.integer("least_rows");
+    train.leastRowsReason = object.text("least_rows_reason");
+  }
   return train;
 }
 

@@ -205,6 +205,8 @@ void addTraining(const core::Program &program, Manifest &manifest) {
   if (!settings.best.empty())
     train.bestFigure = settings.best;
   train.bestIsMax = settings.bestIsMax;
+  train.leastRows = program.leastRows.rows;
+  train.leastRowsReason = program.leastRows.reason;
 }
 
 } // namespace

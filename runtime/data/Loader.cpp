@@ -10,6 +10,11 @@
 
 namespace mlc {
 
+int64_t rowsOfEpoch(int64_t rows, int64_t batch, int64_t leastRows) {
+  int64_t last = rows % batch;
+  return last < leastRows ? rows - last : rows;
+}
+
 Expected<std::unique_ptr<Loader>> Loader::start(Rows rows, LoaderPlan plan) {
   std::unique_ptr<Loader> loader(new Loader(std::move(rows), std::move(plan)));
   MLC_TRY(loader->prepare());
@@ -34,6 +39,7 @@ Status Loader::prepare() {
     columns_.push_back(found->second);
   }
   at_ = plan_.start;
+  epochRows_ = rowsOfEpoch(rows_.size(), plan_.batch, plan_.leastRows);
   slots_.resize(static_cast<size_t>(slotsOf(plan_)));
   int64_t rows = std::max(std::min(plan_.batch, rows_.size()), plan_.room);
   for (Slot &slot : slots_) {
@@ -100,11 +106,11 @@ const Batch *Loader::gather() {
 }
 
 Expected<bool> Loader::fill(Slot &slot) {
-  if (at_.row >= rows_.size()) { // a position may be saved at the end of its epoch
+  if (at_.row >= epochRows_) { // a position may be saved at the end of its epoch
     at_ = {at_.epoch + 1, 0};
     order_.clear();
   }
-  if (at_.epoch >= plan_.epochs || rows_.size() == 0)
+  if (at_.epoch >= plan_.epochs || epochRows_ == 0)
     return false;
   if (order_.empty()) {
     order_ = rows_.numbers;
@@ -113,10 +119,10 @@ Expected<bool> Loader::fill(Slot &slot) {
   }
   Batch &batch = slot.batch;
   auto first = static_cast<size_t>(at_.row);
-  size_t count = std::min(static_cast<size_t>(plan_.batch), order_.size() - first);
+  auto count = static_cast<size_t>(std::min(plan_.batch, epochRows_ - at_.row));
   batch.at = at_;
   batch.rows = static_cast<int64_t>(count);
-  batch.lastOfEpoch = first + count == order_.size();
+  batch.lastOfEpoch = at_.row + batch.rows == epochRows_;
   batch.rowNumbers.assign(order_.begin() + static_cast<int64_t>(first),
                           order_.begin() + static_cast<int64_t>(first + count));
   for (size_t c = 0; c < columns_.size(); ++c)

@@ -29,8 +29,9 @@ struct LoaderPlan {
   bool shuffled = false; ///< by the seed, every epoch anew; else in the order of the rows
   uint64_t seed = 0;
   DataPosition start;
-  int64_t epochs = 1; ///< delivers epochs start.epoch .. epochs - 1
-  int64_t ahead = 3;  ///< batches prepared ahead at most
+  int64_t epochs = 1;    ///< delivers epochs start.epoch .. epochs - 1
+  int64_t leastRows = 1; ///< a last batch of fewer is left out
+  int64_t ahead = 3;     ///< batches prepared ahead at most
   /// Batches of at most so many bytes, of fields in memory, are gathered by the thread that asks for them: to
   /// hand them over would take longer.
   int64_t gathered = 16 << 10;
@@ -38,6 +39,9 @@ struct LoaderPlan {
   /// does not depend on the number of rows.
   int64_t room = 0;
 };
+
+/// Rows of an epoch that are delivered: all of `rows` but a last batch of fewer than `leastRows`.
+int64_t rowsOfEpoch(int64_t rows, int64_t batch, int64_t leastRows);
 
 /// A batch; `inputs` are dense, aligned to 64, and valid until the next call of Loader::next.
 struct Batch {
@@ -81,7 +85,8 @@ private:
   Rows rows_;
   LoaderPlan plan_;
   std::vector<const Column *> columns_;
-  bool gathers_ = false; ///< there is no thread
+  int64_t epochRows_ = 0; ///< rowsOfEpoch
+  bool gathers_ = false;  ///< there is no thread
   /// What comes next, and the order of that epoch's rows, empty before its first batch; of the thread that
   /// fills.
   DataPosition at_;

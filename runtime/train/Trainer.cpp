@@ -52,20 +52,47 @@ Trainer::Trainer(Session &session, const TrainingData &data, RunFolder &run, Tra
 uint64_t Trainer::totalUpdates() const {
   if (options_.train.steps)
     return static_cast<uint64_t>(*options_.train.steps);
-  int64_t perEpoch = (data_.train.size() + options_.train.batch - 1) / options_.train.batch;
-  return static_cast<uint64_t>(perEpoch) * static_cast<uint64_t>(options_.train.epochs.value_or(0));
+  return static_cast<uint64_t>(epochUpdates()) * static_cast<uint64_t>(options_.train.epochs.value_or(0));
 }
 
 int64_t Trainer::totalEpochs() const {
   if (!options_.train.steps)
     return options_.train.epochs.value_or(0);
-  int64_t perEpoch = (data_.train.size() + options_.train.batch - 1) / options_.train.batch;
+  int64_t perEpoch = epochUpdates();
   if (perEpoch == 0)
     return 0;
   // A run that an earlier number of steps ended within an epoch goes on with the next one.
   int64_t left = *options_.train.steps - static_cast<int64_t>(state_.update);
   return std::max((*options_.train.steps + perEpoch - 1) / perEpoch,
                   state_.position.epoch + (left + perEpoch - 1) / perEpoch);
+}
+
+/// "1 row", "2 rows".
+static std::string rowsText(int64_t rows) { return std::to_string(rows) + (rows == 1 ? " row" : " rows"); }
+
+Status checkBatch(const TrainSpec &train, int64_t rows) {
+  if (train.batch < 1)
+    return Status::usage("the batch must have at least one row");
+  if (rows == 0)
+    return Status::badData("there are no rows to train on");
+  const std::string fewest =
+      "batches of " + rowsText(train.leastRows) + " or more (" + train.leastRowsReason + ")";
+  if (train.batch < train.leastRows)
+    return Status::usage("a batch of " + rowsText(train.batch) + " is too small: the model takes " + fewest +
+                         "; train with a larger batch");
+  if (rows < train.leastRows)
+    return Status::badData("there is no batch to train on: the model takes " + fewest + ", and there " +
+                           (rows == 1 ? "is " : "are ") + rowsText(rows));
+  return {};
+}
+
+std::string leftOutText(const TrainSpec &train, int64_t rows) {
+  int64_t left = rows - rowsOfEpoch(rows, train.batch, train.leastRows);
+  if (left == 0)
+    return {};
+  return "the last batch of each epoch would have " + rowsText(left) + ", and " + train.leastRowsReason +
+         ": it is left out, other rows in each epoch; with another batch than " +
+         std::to_string(train.batch) + " all are trained on";
 }
 
 Status writeStatistics(Session &session, const Rows &train) {
@@ -97,11 +124,7 @@ Status Trainer::checkInputs() const {
       return Status::failed("the program has no " + std::string(nameOf(kind)));
   if (options_.scalars.size() != manifest.scalars.size())
     return Status::failed("the scalars are not those of the program");
-  if (options_.train.batch < 1)
-    return Status::usage("the batch must have at least one row");
-  if (data_.train.size() == 0)
-    return Status::badData("there are no rows to train on");
-  return {};
+  return checkBatch(options_.train, data_.train.size());
 }
 
 Status Trainer::start() {
@@ -171,6 +194,7 @@ Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
   for (const Port &port : session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs)
     plan.fields.push_back(port.name);
   plan.batch = options_.train.batch;
+  plan.leastRows = options_.train.leastRows;
   plan.room = batchRows();
   plan.shuffled = true;
   plan.seed = state_.seed;
@@ -253,7 +277,7 @@ void Trainer::report(Clock &clock, bool force) {
   report.update = state_.update;
   report.totalUpdates = totalUpdates();
   report.samples = state_.position.row;
-  report.samplesOfEpoch = data_.train.size();
+  report.samplesOfEpoch = epochRows();
   report.secondsWaited = clock.waited;
   double elapsed = Clock::seconds(clock.begin, now);
   if (elapsed > 0 && clock.samples > 0) {
@@ -345,7 +369,7 @@ TrainResult Trainer::loop() {
     return result;
   };
   const uint64_t total = totalUpdates();
-  const int64_t rows = data_.train.size();
+  const int64_t rows = epochRows();
   Clock clock;
   Expected<std::unique_ptr<Loader>> loader = startLoader();
   if (!loader)

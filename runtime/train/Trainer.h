@@ -84,6 +84,12 @@ Status writeStatistics(Session &session, const Rows &train);
 /// name.
 Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value);
 
+/// Nothing, or what cannot be trained: no rows at all, or a batch of fewer than the program needs.
+Status checkBatch(const TrainSpec &train, int64_t rows);
+
+/// What is left out of every epoch of `rows` rows, and why, as a sentence to print; empty: nothing.
+std::string leftOutText(const TrainSpec &train, int64_t rows);
+
 /// Trains a session's program on data, keeping a run folder. Everything it is given outlives it.
 ///
 /// All of a run follows from seed, data and program: the state, the optimizer's slots, the place in the data
@@ -114,6 +120,12 @@ private:
   struct Clock;
   Status checkInputs() const;
   Expected<std::unique_ptr<Loader>> startLoader() const;
+  /// Rows that an epoch trains on.
+  int64_t epochRows() const {
+    return rowsOfEpoch(data_.train.size(), options_.train.batch, options_.train.leastRows);
+  }
+  /// Batches of an epoch.
+  int64_t epochUpdates() const { return (epochRows() + options_.train.batch - 1) / options_.train.batch; }
   /// Rows of the largest batch.
   int64_t batchRows() const { return std::min(options_.train.batch, data_.train.size()); }
   const Batch *nextBatch(Loader &loader);

@@ -137,6 +137,7 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
   for (const Port &port : function.inputs)
     plan.fields.push_back(port.name);
   plan.batch = spec.batch;
+  plan.leastRows = spec.leastRows;
   plan.shuffled = true;
   plan.seed = spec.seed;
   int64_t steps = spec.steps.value_or(20);

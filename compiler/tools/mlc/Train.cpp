@@ -43,11 +43,12 @@ TrainSpec trainSpec(const Options &options, const TrainSpec &fromModel) {
 
 /// What training calls after its first step: the ragged last batches, evaluation.
 std::vector<compiler::FunctionSet> laterFunctions(const TrainingData &data, const std::optional<Rows> &test,
-                                                  int64_t batch) {
+                                                  const TrainSpec &spec) {
+  const int64_t batch = spec.batch, rest = rowsOfEpoch(data.train.size(), batch, spec.leastRows) % batch;
   const FunctionId train{FunctionKind::TrainStep, ""}, eval{FunctionKind::EvalStep, ""};
   std::vector<compiler::FunctionSet> sets;
-  if (data.train.size() > batch && data.train.size() % batch)
-    sets.push_back({{train}, data.train.size() % batch});
+  if (data.train.size() > batch && rest)
+    sets.push_back({{train}, rest});
   for (const std::optional<Rows> *split : {&data.validation, &test}) {
     if (!*split)
       continue;
@@ -207,6 +208,7 @@ Status runTrain(const Options &options) {
     test = std::move(*rows);
   }
   dataPhase.finish();
+  MLC_TRY(checkBatch(spec, data->train.size()));
   if (!options.resume) {
     std::string note;
     Status imports = checkImports(manifest, folders.modelFolder, note);
@@ -229,6 +231,8 @@ Status runTrain(const Options &options) {
   MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
   say(summaryText(*(*loaded)->program, manifest, plan->step, rows, memory) +
       kernelsText((*jit)->statistics()));
+  if (std::string left = leftOutText(spec, data->train.size()); !left.empty())
+    say(fmt::format("  {}\n", left));
 
   Profiler profiler; // outlives the session
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
@@ -267,7 +271,7 @@ Status runTrain(const Options &options) {
                                     *(*loaded)->program, (*loaded)->sources);
   };
   ProgressOfFirstStep progress(manifest.figures.names,
-                               [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec.batch)); });
+                               [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); });
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, *run, trainerOptions, progress);

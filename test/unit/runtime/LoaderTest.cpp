@@ -106,6 +106,34 @@ TEST_P(Loading, ContinuesFromAnyPosition) {
   EXPECT_EQ((*loader)->next(), nullptr);
 }
 
+TEST_P(Loading, LeavesOutALastBatchOfTooFewRows) {
+  LoaderPlan least = plan(4, 2, true);
+  least.leastRows = 3;
+  auto whole = Loader::start(numbered(10), least);
+  std::vector<std::vector<int32_t>> all;
+  while (const Batch *batch = (*whole)->next()) {
+    all.push_back(contents(*batch));
+    EXPECT_EQ(batch->lastOfEpoch, batch->at.row == 4);
+  }
+  ASSERT_EQ(all.size(), 4u); // two epochs of 4 and 4 rows
+  for (size_t skip = 0; skip <= all.size(); ++skip) {
+    LoaderPlan rest = least;
+    rest.start.epoch = static_cast<int64_t>(skip / 2);
+    rest.start.row = static_cast<int64_t>(skip % 2) * 4;
+    auto loader = Loader::start(numbered(10), rest);
+    EXPECT_EQ(drain(**loader),
+              std::vector<std::vector<int32_t>>(all.begin() + static_cast<long>(skip), all.end()));
+  }
+  least.start = {0, 8}; // all of an epoch's
+  auto end = Loader::start(numbered(10), least);
+  EXPECT_EQ((*end)->next()->at.epoch, 1);
+  // Enough rows; and none that could be delivered.
+  auto enough = Loader::start(numbered(11), least);
+  EXPECT_EQ(drain(**enough).front().size(), 3u);
+  auto none = Loader::start(numbered(2), least);
+  EXPECT_EQ((*none)->next(), nullptr);
+}
+
 TEST_P(Loading, StopsInTheMiddle) {
   auto loader = Loader::start(numbered(1000), plan(1, 1000, true));
   EXPECT_NE((*loader)->next(), nullptr);

@@ -44,6 +44,8 @@ Manifest example() {
   m.train.seed = 18446744073709551615ull;
   m.train.bestFigure = "accuracy";
   m.train.bestIsMax = true;
+  m.train.leastRows = 2;
+  m.train.leastRowsReason = "batch_norm at net.mlc:8 needs at least 2 values of each channel";
   return m;
 }
 
@@ -66,6 +68,8 @@ TEST(Manifest, ReadsBackToTheSameText) {
   EXPECT_EQ(back->train.seed, 18446744073709551615ull);
   EXPECT_EQ(back->findState("objective.net.w.m")->offset, 64);
   EXPECT_EQ(back->findState("net.w")->panel, 2);
+  EXPECT_EQ(back->train.leastRows, 2);
+  EXPECT_EQ(back->train.leastRowsReason, example().train.leastRowsReason);
   EXPECT_EQ(back->findFunction({FunctionKind::TrainStep, ""})->instances[1].rows, 7);
   EXPECT_EQ(back->findField("x")->columns[1], "b");
   EXPECT_EQ(back->data.train->options.at("separator"), ";");
@@ -76,6 +80,7 @@ TEST(Manifest, VerifiesItsInvariants) {
   expectRefused([](Manifest &m) { m.version = 2; }, "version 2");
   expectRefused([](Manifest &m) { m.state[1].name = "net.w"; }, "no name of its own");
   expectRefused([](Manifest &m) { m.state[1].offset = 0; }, "overlap");
+  expectRefused([](Manifest &m) { m.train.leastRows = int64_t(1) << 40; }, "fewest rows");
   expectRefused([](Manifest &m) { m.state[1].offset = 65; }, "multiple of 64");
   expectRefused([](Manifest &m) { m.state[1].offset = int64_t(1) << 62; }, "lie in the state");
   expectRefused([](Manifest &m) { m.stateBytes = 130; }, "lie in the state");

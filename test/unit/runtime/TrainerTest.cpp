@@ -236,6 +236,61 @@ TEST_F(TrainerTest, ChangedDataIsNoticed) {
   EXPECT_THAT(train("run", true).status.message(), HasSubstr("the training data changed"));
 }
 
+TEST_F(TrainerTest, ALastBatchOfTooFewRowsIsLeftOut) {
+  // 36 rows in batches of 8: the last would have 4.
+  options.train.leastRows = 5;
+  options.train.leastRowsReason = "norm at net.mlc:8 needs at least 5 rows";
+  EXPECT_EQ(leftOutText(options.train, 36),
+            "the last batch of each epoch would have 4 rows, and norm at net.mlc:8 needs at least 5 rows: it "
+            "is left "
+            "out, other rows in each epoch; with another batch than 8 all are trained on");
+  EXPECT_EQ(leftOutText(options.train, 37), "");
+  EXPECT_EQ(leftOutText(options.train, 32), "");
+  ASSERT_TRUE(train("whole").status.isOk());
+  const int64_t epochs = *options.train.epochs;
+  ASSERT_EQ(recorder.steps.size(), size_t(4 * epochs));
+  EXPECT_EQ(recorder.steps[3].samples, 32);
+  EXPECT_EQ(recorder.steps[3].samplesOfEpoch, 32);
+  EXPECT_EQ(recorder.steps[3].totalUpdates, uint64_t(4 * epochs));
+  EXPECT_EQ(recorder.steps.back().secondsLeft, 0);
+  EXPECT_EQ(program.rowsAskedFor, (std::set<int64_t>{1, 8})); // evaluation takes every row: 8 and 1
+  EXPECT_THAT(metrics("whole"), HasSubstr("\n2,8,"));
+  // Within an epoch, at its end, and before the rows that are left out.
+  for (uint64_t at : {1, 4, 5, 8}) {
+    std::string name = "stopped" + std::to_string(at);
+    recorder.stop = &stop;
+    recorder.stopAt = at;
+    ASSERT_EQ(train(name).reason, StopReason::Interrupted);
+    stop = 0;
+    recorder.stop = nullptr;
+    ASSERT_EQ(train(name, true).reason, StopReason::Finished);
+    EXPECT_EQ(model(name), model("whole")) << at;
+    EXPECT_EQ(metrics(name), metrics("whole")) << at;
+  }
+  // Updates that end within an epoch.
+  options.train.epochs.reset();
+  options.train.steps = 6;
+  TrainResult result = train("steps");
+  ASSERT_TRUE(result.status.isOk());
+  EXPECT_EQ(result.state.update, 6u);
+  EXPECT_THAT(metrics("steps"), HasSubstr("\n1,4,"));
+}
+
+TEST_F(TrainerTest, BatchesThatAreAllTooSmallAreRefused) {
+  options.train.leastRows = 9;
+  options.train.leastRowsReason = "norm at net.mlc:8 needs at least 9 rows";
+  Status status = train("batch").status;
+  EXPECT_EQ(status.code(), StatusCode::Usage);
+  EXPECT_THAT(status.message(),
+              HasSubstr("a batch of 8 rows is too small: the model takes batches of 9 rows or more "
+                        "(norm at net.mlc:8 needs at least 9 rows)"));
+  options.train.batch = 64;
+  options.train.leastRows = 37;
+  status = train("rows").status;
+  EXPECT_EQ(status.code(), StatusCode::BadData);
+  EXPECT_THAT(status.message(), HasSubstr("and there are 36 rows"));
+}
+
 TEST_F(TrainerTest, ProgramsThatCannotTrainAreRefused) {
   program.editManifest().functions.erase(program.editManifest().functions.begin() + 1);
   EXPECT_THAT(train("run").status.message(), HasSubstr("the program has no train_step"));
