@@ -68,8 +68,11 @@ Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
   bool isTruth = condition.kind == Value::Truth;
   bool numbers = call.operands[1].value.kind == Value::Number && call.operands[2].value.kind == Value::Number;
   if (isTruth && numbers) {
-    std::optional<Number> number = Number::apply(
-        "select", {condition.number, call.operands[1].value.number, call.operands[2].value.number});
+    std::vector<Number> parts = {condition.number, call.operands[1].value.number,
+                                 call.operands[2].value.number};
+    std::optional<Number> number = Number::apply("select", parts);
+    if (!number && Number::areTooLong(parts))
+      return elaborator.failTooLong(call.site.span);
     return number ? Value::of(*number)
                   : elaborator.fail(DiagnosticCode::E0218, call.site.span,
                                     "`step` and `batch` cannot be in one number: the run does not know both");
@@ -220,6 +223,8 @@ Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
                            "`repeat` takes a function, and this is " + elaborator.describe(function));
   Argument value = call.operands[0];
   for (int64_t i = 0; i < *times; ++i) {
+    size_t before = elaborator.nodeCount;
+    Value given = value.value;
     CallSite site = call.site;
     site.component = join(call.site.component, std::to_string(i));
     site.siteComponent = join(call.site.siteComponent, std::to_string(i));
@@ -227,6 +232,16 @@ Value repeatRule(Elaborator &elaborator, BuiltinCall &call) {
     value.span = call.site.span;
     if (value.value.isError())
       break;
+    // Applied to the same type it makes the same operations again, but for layers that are frozen.
+    bool isSame = given.kind == Value::Tensor && value.value.kind == Value::Tensor &&
+                  elaborator.type(given) == elaborator.type(value.value) && elaborator.frozen.empty();
+    size_t more = (elaborator.nodeCount - before) * size_t(*times - i - 1);
+    if (isSame && !elaborator.tooLarge && elaborator.nodeCount + more > Elaborator::maxNodes) {
+      elaborator.tooLarge = true;
+      return elaborator.fail(DiagnosticCode::E0314, call.operands[1].span, "the program is too large",
+                             "with all that is repeated, more than " + std::to_string(Elaborator::maxNodes) +
+                                 " operations");
+    }
   }
   return value.value;
 }
@@ -370,6 +385,8 @@ Value primitiveRule(Elaborator &elaborator, BuiltinCall &call) {
   }
   if (!tensor && !numbers.empty()) {
     std::optional<Number> number = Number::apply(op, numbers);
+    if (!number && Number::areTooLong(numbers))
+      return elaborator.failTooLong(call.site.span);
     return number ? Value::of(*number)
                   : elaborator.fail(DiagnosticCode::E0218, call.site.span, "`" + op + "` takes a tensor");
   }

@@ -7,9 +7,12 @@ namespace mlc::frontend {
 
 /// Deeper than any program needs; functions given to themselves end here.
 static constexpr size_t maxDepth = 200;
+/// What calls itself twice over and over makes no operations and would never end.
+static constexpr size_t maxCalls = 2000000;
 
 std::optional<Arguments> Elaborator::arguments(const std::vector<Arg> &args, Env &env) {
   Arguments result;
+  std::map<std::string, Span> names;
   bool good = true;
   for (const Arg &arg : args) {
     Argument value{expression(*arg.value, env), arg.value->span};
@@ -18,12 +21,12 @@ std::optional<Arguments> Elaborator::arguments(const std::vector<Arg> &args, Env
       result.positional.push_back(std::move(value));
       continue;
     }
-    for (const auto &earlier : result.named)
-      if (earlier.first.text == arg.name->text) {
-        report(DiagnosticCode::E0313, arg.name->span, "`" + arg.name->text + "` is given twice")
-            .note(earlier.first.span, "first here");
-        good = false;
-      }
+    auto [earlier, isNew] = names.emplace(arg.name->text, arg.name->span);
+    if (!isNew) {
+      report(DiagnosticCode::E0313, arg.name->span, "`" + arg.name->text + "` is given twice")
+          .note(earlier->second, "first here");
+      good = false;
+    }
     result.named.emplace_back(*arg.name, std::move(value));
   }
   if (!good)
@@ -337,6 +340,11 @@ Value Elaborator::apply(const Function &function, Arguments arguments, const Cal
   }
   if (tooLarge)
     return Value();
+  if (++callCount > maxCalls) {
+    tooLarge = true;
+    return fail(DiagnosticCode::E0314, site.span, "the program is too large",
+                "more than " + std::to_string(maxCalls) + " calls");
+  }
   if (function.kind == Function::Instance) {
     for (const auto &[value, span] : function.positional)
       arguments.positional.push_back({value, span});

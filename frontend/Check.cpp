@@ -167,6 +167,17 @@ CheckSession::CheckSession(SourceManager &sources, const std::vector<LoadedFile>
     own.push_back(&file);
   }
   elaborator.root = own.back();
+  for (File &file : elaborator.files) {
+    auto add = [&](File *place) {
+      for (const auto &[name, item] : place->items)
+        file.visible.try_emplace(name, place, item);
+    };
+    add(&file);
+    for (File *import : file.imports)
+      add(import);
+    if (!file.isPrelude)
+      add(&prelude);
+  }
   for (File *file : own)
     resolveNames(elaborator, *file);
 }

@@ -1,6 +1,8 @@
 #include "frontend/Dim.h"
 
+#include <functional>
 #include <limits>
+#include <map>
 
 namespace mlc::frontend {
 
@@ -14,43 +16,72 @@ int64_t saturated(__int128 value) {
 }
 } // namespace
 
+std::vector<Dim::Term> Dim::terms() const {
+  std::vector<Term> all;
+  if (number)
+    all.emplace_back(0, number);
+  all.insert(all.end(), powers.begin(), powers.end());
+  return all;
+}
+
+Dim Dim::of(const std::vector<Term> &terms) {
+  Dim dim;
+  for (const Term &term : terms)
+    if (term.first == 0)
+      dim.number = term.second;
+    else if (term.second)
+      dim.powers.push_back(term);
+  return dim;
+}
+
+size_t Dim::hash() const {
+  size_t result = std::hash<int64_t>()(number);
+  for (auto [power, coefficient] : powers)
+    result = (result * 31 + size_t(power)) * 31 + std::hash<int64_t>()(coefficient);
+  return result;
+}
+
 int64_t Dim::at(int64_t rows) const {
+  if (powers.empty())
+    return number;
   // Horner's rule from the highest power down.
   __int128 result = 0;
-  int power = terms.empty() ? 0 : terms.rbegin()->first;
-  for (; power >= 0; --power) {
+  auto term = powers.rbegin();
+  for (int power = powers.back().first; power >= 0; --power) {
     result = saturated(result * rows);
-    auto term = terms.find(power);
-    if (term != terms.end())
-      result = saturated(result + term->second);
+    if (power == 0)
+      result = saturated(result + number);
+    else if (term != powers.rend() && term->first == power)
+      result = saturated(result + (term++)->second);
   }
   return int64_t(result);
 }
 
 std::optional<Dim> Dim::dividedBy(const Dim &divisor) const {
-  if (divisor.terms.empty())
+  std::vector<Term> divisorTerms = divisor.terms();
+  if (divisorTerms.empty())
     return std::nullopt;
-  auto [leadPower, lead] = *divisor.terms.rbegin();
+  auto [leadPower, lead] = divisorTerms.back();
   Dim rest = *this, quotient;
-  while (!rest.terms.empty()) {
-    auto [power, coefficient] = *rest.terms.rbegin();
+  for (std::vector<Term> left = rest.terms(); !left.empty(); left = rest.terms()) {
+    auto [power, coefficient] = left.back();
     if (power < leadPower || coefficient % lead != 0)
       return std::nullopt;
-    Dim term;
-    term.terms[power - leadPower] = coefficient / lead;
+    Dim term = of({{power - leadPower, coefficient / lead}});
     quotient = quotient + term;
     rest = rest - term * divisor;
-    if (!rest.terms.empty() && rest.terms.rbegin()->first >= power)
+    if (std::vector<Term> after = rest.terms(); !after.empty() && after.back().first >= power)
       return std::nullopt; // saturated
   }
   return quotient;
 }
 
 std::string Dim::str() const {
-  if (terms.empty())
+  std::vector<Term> all = terms();
+  if (all.empty())
     return "0";
   std::string text;
-  for (auto term = terms.rbegin(); term != terms.rend(); ++term) {
+  for (auto term = all.rbegin(); term != all.rend(); ++term) {
     auto [power, coefficient] = *term;
     bool negative = coefficient < 0;
     if (text.empty())
@@ -69,29 +100,27 @@ std::string Dim::str() const {
 }
 
 Dim operator+(const Dim &a, const Dim &b) {
-  Dim sum = a;
-  for (auto [power, coefficient] : b.terms) {
-    int64_t total = saturated(__int128(sum.terms[power]) + coefficient);
-    if (total)
-      sum.terms[power] = total;
-    else
-      sum.terms.erase(power);
-  }
-  return sum;
+  if (a.powers.empty() && b.powers.empty())
+    return saturated(__int128(a.number) + b.number);
+  std::map<int, int64_t> sum;
+  for (const Dim *dim : {&a, &b})
+    for (auto [power, coefficient] : dim->terms())
+      sum[power] = saturated(__int128(sum[power]) + coefficient);
+  return Dim::of({sum.begin(), sum.end()});
 }
 
 Dim operator-(const Dim &a, const Dim &b) { return a + Dim(-1) * b; }
 
 Dim operator*(const Dim &a, const Dim &b) {
-  Dim product;
-  for (auto [powerA, coefficientA] : a.terms)
-    for (auto [powerB, coefficientB] : b.terms) {
-      Dim term;
-      if (int64_t coefficient = saturated(__int128(coefficientA) * coefficientB))
-        term.terms[powerA + powerB] = coefficient;
-      product = product + term;
+  if (a.powers.empty() && b.powers.empty())
+    return saturated(__int128(a.number) * b.number);
+  std::map<int, int64_t> product;
+  for (auto [powerA, coefficientA] : a.terms())
+    for (auto [powerB, coefficientB] : b.terms()) {
+      int64_t &sum = product[powerA + powerB];
+      sum = saturated(__int128(sum) + saturated(__int128(coefficientA) * coefficientB));
     }
-  return product;
+  return Dim::of({product.begin(), product.end()});
 }
 
 } // namespace mlc::frontend

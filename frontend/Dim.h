@@ -3,33 +3,27 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mlc::frontend {
 
 class Dim {
 public:
   Dim() = default;
-  Dim(int64_t constant) {
-    if (constant)
-      terms[0] = constant;
-  }
+  Dim(int64_t constant) : number(constant) {}
   /// The symbolic dimension itself.
   static Dim batch() {
     Dim dim;
-    dim.terms[1] = 1;
+    dim.powers.emplace_back(1, 1);
     return dim;
   }
 
   /// The number, when `batch` does not occur.
   std::optional<int64_t> constant() const {
-    if (terms.empty())
-      return 0;
-    if (terms.size() == 1 && terms.begin()->first == 0)
-      return terms.begin()->second;
-    return std::nullopt;
+    return powers.empty() ? std::optional<int64_t>(number) : std::nullopt;
   }
   /// The size for a batch of `rows`.
   int64_t at(int64_t rows) const;
@@ -37,16 +31,24 @@ public:
   std::optional<Dim> dividedBy(const Dim &divisor) const;
   /// As a person writes it: "batch", "2 * batch", "784".
   std::string str() const;
+  size_t hash() const;
 
   friend Dim operator+(const Dim &a, const Dim &b);
   friend Dim operator-(const Dim &a, const Dim &b);
   friend Dim operator*(const Dim &a, const Dim &b);
-  friend bool operator==(const Dim &a, const Dim &b) { return a.terms == b.terms; }
+  friend bool operator==(const Dim &a, const Dim &b) { return a.number == b.number && a.powers == b.powers; }
   friend bool operator!=(const Dim &a, const Dim &b) { return !(a == b); }
-  friend bool operator<(const Dim &a, const Dim &b) { return a.terms < b.terms; }
 
 private:
-  std::map<int, int64_t> terms; // power of batch -> coefficient, none zero
+  using Term = std::pair<int, int64_t>; // a power of batch and its coefficient
+
+  /// All terms, from the lowest power up.
+  std::vector<Term> terms() const;
+  static Dim of(const std::vector<Term> &terms);
+
+  /// Almost every size is a number, and needs no memory for others.
+  int64_t number = 0;
+  std::vector<Term> powers; // above 0, from the lowest up; no coefficient is zero
 };
 
 } // namespace mlc::frontend

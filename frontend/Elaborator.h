@@ -9,6 +9,7 @@
 #include "frontend/Ast.h"
 #include "frontend/Diagnostic.h"
 #include "frontend/GraphBuilder.h"
+#include "frontend/PathPattern.h"
 #include "frontend/Value.h"
 
 #include <deque>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,9 @@ struct File {
   std::map<std::string, const DerivativeItem *> derivatives;
   std::vector<File *> imports;
   bool isPrelude = false;
+  /// Where names are found from here, each in the first place that declares it: itself, imports, prelude.
+  /// Made when all files are there.
+  std::map<std::string, std::pair<File *, const Item *>> visible;
 };
 
 /// The types a place demands: of one tensor, or of a tuple.
@@ -174,6 +179,8 @@ public:
   /// Reports at `span`, or at the user's call if that lies in the prelude.
   DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
   Value fail(DiagnosticCode code, Span span, std::string message, std::string label = {});
+  /// Of a number that depends on `step` or `batch` in too many ways.
+  Value failTooLong(Span span);
   Span userSpan(Span span) const;
   /// Adds a note that says where a tensor's shape was made, unless that is the place of the error.
   void noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary);
@@ -195,6 +202,9 @@ public:
   /// Whether `lookup` would find the name.
   bool isKnown(const std::string &name, Env &env) const;
   std::vector<std::string> namesInScope(Env &env) const;
+  /// What an unknown name most likely means. Nothing once there are more errors than are shown: each looks at
+  /// all names there are.
+  std::optional<std::string> meant(const std::string &name, Env &env) const;
 
   //===-- Types (Types.cpp) ------------------------------------------------------------------------===//
 
@@ -301,7 +311,7 @@ public:
   std::set<std::string> instancePaths;
   std::vector<core::Field> fields;
   std::string dataName;
-  std::vector<std::string> frozen; // patterns of `freeze`
+  PathPatterns frozen; // of `freeze`
   /// Whether an instance or tensor is frozen: it does not learn, holds its state and is not `training`.
   bool isFrozen(const std::string &path) const;
   int64_t every = 1;                   // of the objective whose optimizer is elaborated: what `step` counts
@@ -318,8 +328,12 @@ public:
   std::string currentPath;
   std::vector<std::shared_ptr<Scope>> scopes; // all there are
   std::set<const Item *> evaluating;          // lets of files, against cycles
+  /// Values of lets of files, in a phase that is training or not, for an objective that counts its own steps.
+  std::map<std::tuple<const Item *, bool, int64_t>, Value> fileLets;
   size_t expressionDepth = 0;
-  size_t nodeCount = 0;
+  /// More operations than this is no program a person wrote, but layers that call layers that call layers.
+  static constexpr size_t maxNodes = 200000;
+  size_t nodeCount = 0, callCount = 0;
   bool tooLarge = false;
   /// Of `remat`, so far.
   int rematRegions = 0;

@@ -120,6 +120,11 @@ Value Elaborator::fail(DiagnosticCode code, Span span, std::string message, std:
   return Value();
 }
 
+Value Elaborator::failTooLong(Span span) {
+  return fail(DiagnosticCode::E0314, span, "this number is too long an expression",
+              "more than " + std::to_string(Number::mostOperators) + " operators on `step` or sizes");
+}
+
 void Elaborator::noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary) {
   if (value.kind != Value::Tensor)
     return;
@@ -181,21 +186,12 @@ static File *fileOf(const Env &env) {
   return nullptr;
 }
 
-/// The file that declares `name`, as seen from `file`: itself, what it imports, the prelude.
-static std::pair<File *, const Item *> findItem(File *file, File *prelude, const std::string &name) {
-  std::vector<File *> places = {file};
-  if (file) {
-    places.insert(places.end(), file->imports.begin(), file->imports.end());
-    if (!file->isPrelude)
-      places.push_back(prelude);
-  }
-  for (File *place : places)
-    if (place) {
-      auto entry = place->items.find(name);
-      if (entry != place->items.end())
-        return {place, entry->second};
-    }
-  return {nullptr, nullptr};
+/// The file that declares `name`, as seen from `file`.
+static std::pair<File *, const Item *> findItem(File *file, const std::string &name) {
+  if (!file)
+    return {nullptr, nullptr};
+  auto found = file->visible.find(name);
+  return found == file->visible.end() ? std::pair<File *, const Item *>() : found->second;
 }
 
 static const char *const specialNames[] = {"training", "batch", "step", "total_steps", "grad_norm"};
@@ -236,7 +232,7 @@ std::shared_ptr<Scope> Elaborator::copyOf(const Scope &scope) {
 bool Elaborator::isKnown(const std::string &name, Env &env) const {
   File *file = fileOf(env);
   const Builtin *builtin = findBuiltin(name);
-  return find(env, name) || findItem(file, prelude, name).second || (builtin && !builtin->preludeOnly) ||
+  return find(env, name) || findItem(file, name).second || (builtin && !builtin->preludeOnly) ||
          std::find(std::begin(specialNames), std::end(specialNames), name) != std::end(specialNames);
 }
 
@@ -264,6 +260,12 @@ std::vector<std::string> Elaborator::namesInScope(Env &env) const {
   return names;
 }
 
+std::optional<std::string> Elaborator::meant(const std::string &name, Env &env) const {
+  if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)
+    return std::nullopt;
+  return didYouMean(name, namesInScope(env));
+}
+
 /// The updates of an objective that takes part in one of `every`, from those of the whole.
 static Number updatesOf(Number updates, int64_t every) {
   if (every == 1)
@@ -275,7 +277,7 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
   if (Variable *variable = find(env, name))
     return variable->value;
   File *file = fileOf(env);
-  if (auto [place, item] = findItem(file, prelude, name); item) {
+  if (auto [place, item] = findItem(file, name); item) {
     if (const auto *callable = as<CallableItem>(*item)) {
       Function function;
       function.declaration = callable->callable.get();
@@ -286,6 +288,10 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       return Value::ofFunction(std::move(function));
     }
     if (const auto *let = as<LetItem>(*item)) {
+      // Once: what is made of another twice, and so on, would be evaluated without end.
+      auto key = std::make_tuple(item, phase && phase->training(), every);
+      if (auto known = fileLets.find(key); known != fileLets.end())
+        return known->second;
       if (evaluating.size() > 100 || !evaluating.insert(item).second)
         return fail(DiagnosticCode::E0307, span,
                     "`" + name + "` is defined by itself, or by too many others");
@@ -295,6 +301,8 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       if (value.kind == Value::Tensor)
         return fail(DiagnosticCode::E0218, let->binding.value->span,
                     "a `let` of a file holds a number, a string or a list, and this is a tensor");
+      if (!value.isError())
+        fileLets.emplace(key, value);
       return value;
     }
     return fail(DiagnosticCode::E0301, span, "`" + name + "` is no value here",
@@ -321,8 +329,8 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
     return fail(DiagnosticCode::E0301, span, "`grad_norm` is there in an optimizer only");
   }
   DiagnosticBuilder builder = report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
-  if (std::optional<std::string> meant = didYouMean(name, namesInScope(env)))
-    builder.help("did you mean `" + *meant + "`?");
+  if (std::optional<std::string> guess = meant(name, env))
+    builder.help("did you mean `" + *guess + "`?");
   return Value();
 }
 

@@ -1,9 +1,9 @@
 #include "frontend/GraphBuilder.h"
 
-#include "frontend/ProgramPrinter.h"
-
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <type_traits>
 
 namespace mlc::frontend {
 
@@ -39,41 +39,96 @@ const core::Node *GraphBuilder::producer(ValueId value) const {
   return producers[value] < 0 ? nullptr : &graph.nodes[producers[value]];
 }
 
-static std::string key(const AttrValue &value) {
-  struct Key {
-    std::string operator()(bool flag) const { return flag ? "t" : "f"; }
-    std::string operator()(int64_t number) const { return std::to_string(number); }
-    std::string operator()(double number) const { return core::printNumber(number) + "d"; }
-    std::string operator()(const std::string &text) const { return text; }
-    std::string operator()(const std::vector<Dim> &dims) const {
-      std::string text = "[";
+//===-- Equal nodes --------------------------------------------------------------------------------===//
+
+static size_t join(size_t a, size_t b) { return a * 0x9E3779B97F4A7C15u + b + 1; }
+
+static size_t hashOf(const core::ScalarExpr &expr) {
+  size_t hash = join(join(size_t(expr.kind), std::hash<double>()(expr.value)),
+                     join(expr.size.hash(), std::hash<std::string>()(expr.op)));
+  for (const core::ScalarExpr &operand : expr.operands)
+    hash = join(hash, hashOf(operand));
+  return hash;
+}
+
+static size_t hashOf(const AttrValue &value) {
+  struct Hash {
+    size_t operator()(bool flag) const { return flag; }
+    size_t operator()(int64_t number) const { return std::hash<int64_t>()(number); }
+    size_t operator()(double number) const { return std::hash<double>()(number); }
+    size_t operator()(const std::string &text) const { return std::hash<std::string>()(text); }
+    size_t operator()(const std::vector<Dim> &dims) const {
+      size_t hash = dims.size();
       for (const Dim &dim : dims)
-        text += dim.str() + ",";
-      return text;
+        hash = join(hash, dim.hash());
+      return hash;
     }
-    std::string operator()(const std::vector<double> &numbers) const {
-      std::string text = "(";
+    size_t operator()(const std::vector<double> &numbers) const {
+      size_t hash = numbers.size();
       for (double number : numbers)
-        text += core::printNumber(number) + ",";
-      return text;
+        hash = join(hash, std::hash<double>()(number));
+      return hash;
     }
-    std::string operator()(const core::ScalarExpr &expr) const { return core::print(expr); }
+    size_t operator()(const core::ScalarExpr &expr) const { return hashOf(expr); }
   };
-  return std::visit(Key(), value);
+  return join(value.index(), std::visit(Hash(), value));
+}
+
+static bool areEqual(const core::ScalarExpr &a, const core::ScalarExpr &b) {
+  return a.kind == b.kind && a.value == b.value && a.size == b.size && a.op == b.op &&
+         std::equal(a.operands.begin(), a.operands.end(), b.operands.begin(), b.operands.end(),
+                    [](const core::ScalarExpr &x, const core::ScalarExpr &y) { return areEqual(x, y); });
+}
+
+static bool areEqual(const AttrValue &a, const AttrValue &b) {
+  if (a.index() != b.index())
+    return false;
+  if (const auto *expr = std::get_if<core::ScalarExpr>(&a))
+    return areEqual(*expr, std::get<core::ScalarExpr>(b));
+  return std::visit(
+      [&](const auto &own) {
+        using Own = std::decay_t<decltype(own)>;
+        if constexpr (std::is_same_v<Own, core::ScalarExpr>)
+          return false;
+        else
+          return own == std::get<Own>(b);
+      },
+      a);
+}
+
+const core::Node *GraphBuilder::find(size_t hash, const std::string &name,
+                                     const std::vector<ValueId> &operands, const Attrs &attrs,
+                                     const std::vector<TensorType> &results) const {
+  auto [first, last] = known.equal_range(hash);
+  for (auto entry = first; entry != last; ++entry) {
+    const core::Node &node = graph.nodes[entry->second];
+    bool isEqual = node.op == name && node.operands == operands && node.results.size() == results.size() &&
+                   std::equal(node.attrs.begin(), node.attrs.end(), attrs.begin(), attrs.end(),
+                              [](const auto &a, const auto &b) {
+                                return a.first == b.first && areEqual(a.second, b.second);
+                              });
+    for (size_t i = 0; isEqual && i < results.size(); ++i)
+      isEqual = graph.types[node.results[i]] == results[i];
+    if (isEqual)
+      return &node;
+  }
+  return nullptr;
 }
 
 std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vector<ValueId> &operands,
                                        Attrs attrs, const std::vector<TensorType> &results) {
-  std::string text = name;
+  size_t hash = std::hash<std::string>()(name);
   for (ValueId operand : operands)
-    text += " %" + std::to_string(operand);
+    hash = join(hash, operand);
   for (const auto &[attrName, value] : attrs)
-    text += " " + attrName + "=" + key(value);
-  for (const TensorType &type : results)
-    text += ":" + core::print(type);
-  auto [entry, added] = known.emplace(text, std::vector<ValueId>());
-  if (!added)
-    return entry->second;
+    hash = join(join(hash, std::hash<std::string>()(attrName)), hashOf(value));
+  for (const TensorType &type : results) {
+    hash = join(hash, size_t(type.dtype));
+    for (const Dim &dim : type.shape)
+      hash = join(hash, dim.hash());
+  }
+  if (const core::Node *node = find(hash, name, operands, attrs, results))
+    return node->results;
   core::Node node;
   node.op = name;
   node.operands = operands;
@@ -84,9 +139,9 @@ std::vector<ValueId> GraphBuilder::ops(const std::string &name, const std::vecto
     node.results.push_back(fresh(type));
     producers.back() = int64_t(graph.nodes.size());
   }
-  entry->second = node.results;
+  known.emplace(hash, graph.nodes.size());
   graph.nodes.push_back(std::move(node));
-  return entry->second;
+  return graph.nodes.back().results;
 }
 
 std::vector<ValueId> GraphBuilder::region(const std::string &name, const std::vector<ValueId> &operands,

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace mlc::frontend {
@@ -67,7 +68,11 @@ public:
 private:
   ValueId fresh(const TensorType &type);
 
-  std::map<std::string, std::vector<ValueId>> known; // text of a node -> its results
+  /// The node that is equal to this one, or null. `hash` is of what they are made of.
+  const core::Node *find(size_t hash, const std::string &name, const std::vector<ValueId> &operands,
+                         const Attrs &attrs, const std::vector<TensorType> &results) const;
+
+  std::unordered_multimap<size_t, size_t> known; // nodes by hash
   std::map<std::string, ValueId> inputsByKey;
   std::vector<core::Origin> origins;
   std::vector<int64_t> producers; // by value, -1 for inputs

@@ -6,6 +6,7 @@
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
+#include <set>
 
 namespace mlc::frontend {
 
@@ -17,6 +18,8 @@ struct NamePattern {
     bool isCapture = false;
   };
   std::vector<Part> parts;
+  /// From this part on no capture stands for what an earlier part captured.
+  size_t free = 0;
 
   bool has(const std::string &capture) const {
     return std::any_of(parts.begin(), parts.end(),
@@ -56,18 +59,28 @@ static std::optional<NamePattern> parseName(Elaborator &elaborator, const String
   }
   if (result.parts.empty())
     return wrong("a name is not empty");
+  std::set<std::string> seen;
+  for (size_t i = 0; i < result.parts.size(); ++i)
+    if (result.parts[i].isCapture && !seen.insert(result.parts[i].text).second)
+      result.free = i + 1;
   return result;
 }
 
+/// Places at which parts of a pattern were tried in vain.
+using Tried = std::set<std::pair<size_t, size_t>>;
+
 /// A capture is one or more characters of one part of a path. The same capture twice is the same text.
 static bool matchName(const NamePattern &pattern, size_t part, const std::string &text, size_t at,
-                      Captures &captures) {
+                      Captures &captures, Tried &tried) {
   if (part == pattern.parts.size())
     return at == text.size();
+  // Unless a capture comes again later, what follows does not depend on what was captured before.
+  if (part >= pattern.free && !tried.emplace(part, at).second)
+    return false;
   const NamePattern::Part &next = pattern.parts[part];
   auto literal = [&](const std::string &wanted) {
     return text.compare(at, wanted.size(), wanted) == 0 &&
-           matchName(pattern, part + 1, text, at + wanted.size(), captures);
+           matchName(pattern, part + 1, text, at + wanted.size(), captures, tried);
   };
   if (!next.isCapture)
     return literal(next.text);
@@ -76,7 +89,7 @@ static bool matchName(const NamePattern &pattern, size_t part, const std::string
     return literal(known->second);
   for (size_t end = at + 1; end <= text.size() && text[end - 1] != '.'; ++end) {
     captures[next.text] = text.substr(at, end - at);
-    if (matchName(pattern, part + 1, text, end, captures))
+    if (matchName(pattern, part + 1, text, end, captures, tried))
       return true;
   }
   captures.erase(next.text);
@@ -174,8 +187,10 @@ static bool isImported(const core::StateTensor &state) {
 
 void TrainBlock::noMatch(Span span, const std::string &pattern) {
   // One that exists is no misspelling.
+  PathPatterns wanted;
+  wanted.add(pattern);
   for (const core::StateTensor &state : elaborator.states)
-    if (state.role == core::StateTensor::Param && matches(pattern, state.name)) {
+    if (state.role == core::StateTensor::Param && wanted.matchesAny(state.name)) {
       elaborator.report(DiagnosticCode::E0410, span, "the pattern matches no parameter that is learned here")
           .label("`" + state.name + "` is frozen, or no loss of this block reaches it");
       return;
@@ -194,7 +209,9 @@ void TrainBlock::noMatch(Span span, const std::string &pattern) {
 static void noteShadowed(std::vector<Rule> &rules, const std::string &name, const Rule *taken) {
   for (Rule &rule : rules) {
     Captures captures;
-    if (&rule == taken || rule.used || !rule.kept.empty() || !matchName(rule.ours, 0, name, 0, captures))
+    Tried tried;
+    if (&rule == taken || rule.used || !rule.kept.empty() ||
+        !matchName(rule.ours, 0, name, 0, captures, tried))
       continue;
     rule.kept = name;
     rule.shadow = taken;
@@ -230,12 +247,15 @@ bool TrainBlock::imports() {
     if (!parseRules(e, *clause, rules))
       return false;
     std::vector<bool> used(clause->only.size(), false);
+    PathPatterns only;
+    for (const StringLiteral &pattern : clause->only)
+      only.add(pattern.text);
     for (size_t i = 0; i < e.states.size(); ++i) {
       const core::StateTensor &state = e.states[i];
       bool isWanted = clause->only.empty();
-      for (size_t p = 0; p < used.size() && isImported(state); ++p)
-        if (matches(clause->only[p].text, state.name))
-          isWanted = used[p] = true;
+      if (isImported(state))
+        for (size_t pattern : only.matching(state.name))
+          isWanted = used[pattern] = true;
       if (!isImported(state))
         continue;
       if (!isWanted) {
@@ -245,7 +265,8 @@ bool TrainBlock::imports() {
       core::Import::Tensor tensor{int(i), state.name, {}};
       for (Rule &rule : rules) {
         Captures captures;
-        if (!matchName(rule.ours, 0, state.name, 0, captures))
+        Tried tried;
+        if (!matchName(rule.ours, 0, state.name, 0, captures, tried))
           continue;
         rule.used = true;
         if (!rule.order.empty() && rule.order.size() != state.type.shape.size()) {
@@ -291,30 +312,36 @@ void TrainBlock::collectFrozen() {
   for (const ClausePtr &clause : item.clauses)
     if (const auto *freeze = as<FreezeClause>(*clause))
       for (const StringLiteral &pattern : freeze->patterns)
-        elaborator.frozen.push_back(pattern.text);
+        elaborator.frozen.add(pattern.text);
 }
 
 /// After the forward phase, which meets everything there is.
 bool TrainBlock::checkFrozen() {
+  std::vector<bool> used(elaborator.frozen.size(), false);
+  auto use = [&](const std::string &path) {
+    for (size_t pattern : elaborator.frozen.matching(path))
+      used[pattern] = true;
+  };
+  if (!used.empty()) {
+    for (const std::string &path : elaborator.instancePaths)
+      use(path);
+    for (const core::StateTensor &state : elaborator.states)
+      if (isImported(state))
+        use(state.name);
+  }
+  size_t next = 0;
   for (const ClausePtr &clause : item.clauses)
     if (const auto *freeze = as<FreezeClause>(*clause))
-      for (const StringLiteral &pattern : freeze->patterns) {
-        bool any = false;
-        for (const std::string &path : elaborator.instancePaths)
-          any = any || matches(pattern.text, path);
-        for (const core::StateTensor &state : elaborator.states)
-          any = any || (isImported(state) && matches(pattern.text, state.name));
-        if (!any) {
+      for (const StringLiteral &pattern : freeze->patterns)
+        if (!used[next++]) {
           noMatch(pattern.span, pattern.text);
           return false;
         }
-      }
   return true;
 }
 
 bool Elaborator::isFrozen(const std::string &path) const {
-  return !path.empty() && std::any_of(frozen.begin(), frozen.end(),
-                                      [&](const std::string &pattern) { return matches(pattern, path); });
+  return !path.empty() && !frozen.empty() && frozen.matchesAny(path);
 }
 
 } // namespace mlc::frontend

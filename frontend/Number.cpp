@@ -53,6 +53,13 @@ std::optional<Dim> Number::dim() const {
   return std::nullopt;
 }
 
+bool Number::areTooLong(const std::vector<Number> &operands) {
+  size_t operators = 1;
+  for (const Number &operand : operands)
+    operators += operand.operators;
+  return operators > mostOperators;
+}
+
 std::optional<Number> Number::apply(const std::string &op, const std::vector<Number> &operands) {
   Number result;
   bool allKnown = true;
@@ -92,10 +99,15 @@ std::optional<Number> Number::apply(const std::string &op, const std::vector<Num
   }
   if (operands.size() == 1 && (op == "floor" || op == "ceil") && operands[0].symbolic)
     return operands[0];
+  if (areTooLong(operands))
+    return std::nullopt;
   result.tree.kind = ScalarExpr::Op;
   result.tree.op = op;
-  for (const Number &operand : operands)
+  result.operators = 1;
+  for (const Number &operand : operands) {
     result.tree.operands.push_back(operand.tree);
+    result.operators += operand.operators;
+  }
   return result;
 }
 

@@ -32,11 +32,16 @@ public:
   /// An operator of core::evaluateOperator on numbers. Nothing when `step` meets a size that depends on
   /// `batch`, which no argument of the step can say.
   static std::optional<Number> apply(const std::string &op, const std::vector<Number> &operands);
+  /// Whether an expression of these would have more than `mostOperators`: what is made of itself twice, and
+  /// that again, would grow without end. Then `apply` gives nothing.
+  static constexpr size_t mostOperators = 1000;
+  static bool areTooLong(const std::vector<Number> &operands);
 
 private:
   std::optional<double> value;
   std::optional<Dim> symbolic; // not constant
   core::ScalarExpr tree;
+  size_t operators = 0; // in the tree
   bool runTime = false;
   bool hasSize = false;
 };

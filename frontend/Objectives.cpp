@@ -139,13 +139,16 @@ void TrainBlock::enterPart(Phase &phase, const Part &part, Env &env) {
     return;
   for (const auto &[site, count] : draws)
     phase.draws[site] = std::max(phase.draws[site], count);
+  std::map<ValueId, core::Input *> inputOf;
+  for (core::Input &input : phase.step.inputs)
+    if (input.kind == core::Input::State)
+      inputOf[input.value] = &input;
   for (int state : moved) {
     auto read = phase.read.find(state);
     if (read == phase.read.end())
       continue;
-    for (core::Input &input : phase.step.inputs)
-      if (input.kind == core::Input::State && input.value == read->second)
-        input.kind = core::Input::Before;
+    if (auto input = inputOf.find(read->second); input != inputOf.end())
+      input->second->kind = core::Input::Before;
     phase.before[state] = read->second;
     phase.read.erase(state);
     phase.states.erase(state);
@@ -188,6 +191,7 @@ static bool isOfModel(const core::StateTensor &state, const std::string &model) 
 bool TrainBlock::findFollowers(bool isLast) {
   Elaborator &e = elaborator;
   followers.clear();
+  std::set<int> following;
   Env env{e.root->scope, "", ""};
   for (const ClausePtr &each : item.clauses) {
     const auto *clause = as<TrackClause>(*each);
@@ -244,9 +248,8 @@ bool TrainBlock::findFollowers(bool isLast) {
             .help("two models over one `layer` have the same parameters");
         return false;
       }
-      for (const Follower &other : followers)
-        if (other.state == int(i))
-          return wrong(clause->follower.span, "`" + clause->follower.text + "` follows two models");
+      if (!following.insert(int(i)).second)
+        return wrong(clause->follower.span, "`" + clause->follower.text + "` follows two models");
       followers.push_back({int(i), leader->second, rate});
       // It begins where its model begins.
       std::vector<ValueId> &initial = e.init->graph.graph.outputs;
@@ -259,12 +262,14 @@ bool TrainBlock::findFollowers(bool isLast) {
 /// At the end of the update: each follower a step nearer to what its model is now.
 void TrainBlock::follow(Phase &phase, core::Objective &objective, const std::vector<Value> &learned) {
   GraphContext &graph = phase.graph;
+  std::map<int, size_t> trained; // place among what was learned, by state
+  for (size_t i = 0; i < objective.trainable.size(); ++i)
+    trained[objective.trainable[i]] = i;
   for (const Follower &follower : followers) {
     const TensorType type = elaborator.states[follower.state].type;
     ValueId own = elaborator.stateValue(follower.state), leader = 0;
-    auto at = std::find(objective.trainable.begin(), objective.trainable.end(), follower.leader);
-    leader = at == objective.trainable.end() ? elaborator.stateValue(follower.leader)
-                                             : learned[at - objective.trainable.begin()].id;
+    auto at = trained.find(follower.leader);
+    leader = at == trained.end() ? elaborator.stateValue(follower.leader) : learned[at->second].id;
     elaborator.locate();
     ValueId rate = graph.broadcast(graph.scalar(follower.rate, type.dtype), type.shape);
     ValueId way = graph.op("mul", {rate, graph.op("sub", {leader, own}, {}, type)}, {}, type);

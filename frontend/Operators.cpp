@@ -64,6 +64,8 @@ static Value onNumbers(Elaborator &elaborator, const std::string &op, const std:
     numbers.push_back(operand.value.number);
   }
   std::optional<Number> number = Number::apply(op, numbers);
+  if (!number && Number::areTooLong(numbers))
+    return elaborator.failTooLong(span);
   if (!number)
     return elaborator.fail(DiagnosticCode::E0218, span,
                            "`step` and `batch` cannot be in one number: the run does not know both");

@@ -5,34 +5,6 @@
 
 namespace mlc::frontend {
 
-static std::vector<std::string> components(const std::string &text) {
-  std::vector<std::string> parts(1);
-  for (char c : text)
-    if (c == '.')
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  return parts;
-}
-
-static bool matchesFrom(const std::vector<std::string> &pattern, size_t at,
-                        const std::vector<std::string> &path, size_t place) {
-  if (at == pattern.size())
-    return true; // everything below a leading part
-  if (pattern[at] == "**") {
-    for (size_t skip = place; skip <= path.size(); ++skip)
-      if (at + 1 == pattern.size() || (skip < path.size() && matchesFrom(pattern, at + 1, path, skip)))
-        return true;
-    return false;
-  }
-  return place < path.size() && (pattern[at] == "*" || pattern[at] == path[place]) &&
-         matchesFrom(pattern, at + 1, path, place + 1);
-}
-
-bool matches(const std::string &pattern, const std::string &path) {
-  return matchesFrom(components(pattern), 0, components(path), 0);
-}
-
 namespace {
 /// The arguments of an optimizer for some parameters.
 struct Group {
@@ -181,17 +153,23 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
     e.locate();
     return Value::tensor(graph, gradNorm());
   };
+  PathPatterns patterns;
+  std::vector<std::pair<size_t, size_t>> groupOf; // by pattern: the group, and which of its patterns
+  for (size_t i = 0; i < groups.size(); ++i)
+    for (size_t p = 0; p < groups[i].used.size(); ++p) {
+      patterns.add(groups[i].clause->patterns[p].text);
+      groupOf.emplace_back(i, p);
+    }
   for (size_t i = 0; i < objective.trainable.size() && good; ++i) {
     const core::StateTensor &state = e.states[objective.trainable[i]];
     const TensorType type = state.type;
     Arguments given = *base;
-    for (Group &group : groups)
-      for (size_t p = 0; p < group.used.size(); ++p)
-        if (matches(group.clause->patterns[p].text, state.name)) {
-          group.used[p] = true;
-          for (const auto &[ident, argument] : group.named)
-            override(given.named, ident, argument);
-        }
+    for (size_t pattern : patterns.matching(state.name)) {
+      Group &group = groups[groupOf[pattern].first];
+      group.used[groupOf[pattern].second] = true;
+      for (const auto &[ident, argument] : group.named)
+        override(given.named, ident, argument);
+    }
     given.positional = {{params[i], clause->span}, {clipped[i], clause->span}};
     CallSite site{clause->call.span, name.span, "", ""};
     Env inner;

@@ -42,11 +42,13 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
   for (const Param &param : declaration.hypers)
     slots.push_back({&param, false, nullptr});
   const std::string &name = declaration.name.text;
+  std::map<std::string_view, Slot *> byName;
+  if (!arguments.named.empty())
+    for (Slot &slot : slots)
+      byName.emplace(slot.param->name.text, &slot);
   for (const auto &[ident, argument] : arguments.named) {
-    auto slot = std::find_if(slots.begin(), slots.end(), [&, &ident = ident](const Slot &slot) {
-      return slot.param->name.text == ident.text;
-    });
-    if (slot == slots.end()) {
+    auto slot = byName.find(ident.text);
+    if (slot == byName.end()) {
       std::vector<std::string> names;
       for (const Slot &each : slots)
         names.push_back(each.param->name.text);
@@ -57,7 +59,7 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
         builder.help("did you mean `" + *meant + "`?");
       return false;
     }
-    slot->given = &argument;
+    slot->second->given = &argument;
   }
   auto takesPosition = [](const Slot &slot, bool sizes) {
     bool isSize = slot.param->type && slot.param->type->kind == TypeExpr::Kind::Dim;

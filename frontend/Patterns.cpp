@@ -15,9 +15,13 @@ struct Group {
 using Side = std::vector<Group>;
 } // namespace
 
+/// As many axes as a tensor can have.
+static constexpr size_t maxAxes = 16;
+
 /// "b (h w) 1 ..." to groups; says what is wrong otherwise.
 static std::optional<std::string> parseSide(const std::string &text, Side &side) {
   bool open = false;
+  size_t names = 0;
   for (size_t i = 0; i < text.size();) {
     char c = text[i];
     if (c == ' ') {
@@ -47,8 +51,12 @@ static std::optional<std::string> parseSide(const std::string &text, Side &side)
     }
     if (!open)
       side.emplace_back();
-    if (name != "1")
+    if (name != "1") {
       side.back().names.push_back(name);
+      ++names;
+    }
+    if (side.size() > maxAxes || names > maxAxes)
+      return "more than " + std::to_string(maxAxes) + " axes on one side";
   }
   if (open)
     return "the parentheses do not match";
@@ -220,6 +228,9 @@ Value rearrangeRule(Elaborator &elaborator, BuiltinCall &call) {
       extent = extent * sizes[name];
     together.push_back(extent);
   }
+  if (!elaborator.checkSize({type.dtype, apart}, pattern.span) ||
+      !elaborator.checkSize({type.dtype, together}, pattern.span))
+    return Value();
   elaborator.locate();
   GraphContext &graph = *elaborator.graph;
   bool moves = !std::is_sorted(order.begin(), order.end());
@@ -244,11 +255,11 @@ static bool contains(const std::vector<std::string> &names, const std::string &n
 }
 
 /// Sums away the axes whose names nobody else needs.
-static void dropUnneeded(Elaborator &elaborator, Labelled &tensor, const std::vector<std::string> &needed) {
+template <typename Needed> static void dropUnneeded(Elaborator &elaborator, Labelled &tensor, Needed needed) {
   std::vector<int64_t> axes;
   std::vector<std::string> names;
   for (size_t i = 0; i < tensor.names.size(); ++i)
-    if (contains(needed, tensor.names[i]))
+    if (needed(tensor.names[i]))
       names.push_back(tensor.names[i]);
     else
       axes.push_back(int64_t(i));
@@ -304,26 +315,30 @@ Value einsumRule(Elaborator &elaborator, BuiltinCall &call) {
     if (!sizes.count(name))
       return elaborator.fail(DiagnosticCode::E0214, pattern.span, "`" + name + "` stands on the right only");
   // From left to right, two at a time; an axis goes as soon as nothing after needs it.
+  std::map<std::string, size_t> last; // the last operand that has an axis, or the result
+  for (size_t i = 0; i < count; ++i)
+    for (const std::string &name : tensors[i].names)
+      last[name] = i;
+  for (const std::string &name : out)
+    last[name] = count;
   Labelled result = tensors[0];
   for (size_t i = 1; i <= count; ++i) {
-    std::vector<std::string> later = out;
-    for (size_t j = i + 1; j < count; ++j)
-      later.insert(later.end(), tensors[j].names.begin(), tensors[j].names.end());
+    auto isLater = [&](const std::string &name) { return last[name] > i; };
+    auto isNow = [&](const std::string &name) { return last[name] >= i; };
     if (i == count) {
-      dropUnneeded(elaborator, result, out);
+      dropUnneeded(elaborator, result, isNow);
       break;
     }
     Labelled &next = tensors[i];
-    std::vector<std::string> neededLeft = later, neededRight = later;
-    neededLeft.insert(neededLeft.end(), next.names.begin(), next.names.end());
-    neededRight.insert(neededRight.end(), result.names.begin(), result.names.end());
-    dropUnneeded(elaborator, result, neededLeft);
-    dropUnneeded(elaborator, next, neededRight);
+    const std::vector<std::string> left = result.names;
+    dropUnneeded(elaborator, result, isNow);
+    dropUnneeded(elaborator, next,
+                 [&](const std::string &name) { return isLater(name) || contains(left, name); });
     std::vector<std::string> all, product;
     std::vector<int> lhs = labels(result.names, all), rhs = labels(next.names, all);
     // The last product is in the order that was asked for.
     for (const std::string &name : i + 1 == count ? out : all)
-      if (contains(later, name))
+      if (isLater(name))
         product.push_back(name);
     result.value =
         elaborator.contract(result.value, next.value, lhs, rhs, labels(product, all), call.site.span);

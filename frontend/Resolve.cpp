@@ -83,11 +83,12 @@ void Resolver::use(const std::string &name, Span span) {
   env.scope->parent = file.scope;
   if (elaborator.isKnown(name, env))
     return;
-  for (const Names &scope : scopes)
-    for (const auto &entry : scope)
-      env.scope->names[entry.first];
+  if (elaborator.diagnostics.errorCount() < DiagnosticEngine::shownErrors)
+    for (const Names &scope : scopes)
+      for (const auto &entry : scope)
+        env.scope->names[entry.first];
   DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
-  if (std::optional<std::string> meant = didYouMean(name, elaborator.namesInScope(env)))
+  if (std::optional<std::string> meant = elaborator.meant(name, env))
     builder.help("did you mean `" + *meant + "`?");
 }
 

@@ -98,18 +98,17 @@ bool TrainBlock::settings() {
 
 //===-- Data ---------------------------------------------------------------------------------------===//
 
-bool TrainBlock::field(const Field &field, Env &env) {
+bool TrainBlock::field(const Field &field, Env &env, std::map<std::string, Span> &fieldSpans) {
   core::Field result;
   result.name = field.name.text;
   result.span = field.name.span;
   result.optional = field.mayMiss;
-  for (const core::Field &other : program.fields)
-    if (other.name == result.name) {
-      elaborator
-          .report(DiagnosticCode::E0302, field.name.span, "the field `" + result.name + "` is declared twice")
-          .note(other.span, "first here");
-      return false;
-    }
+  if (auto [other, isNew] = fieldSpans.emplace(result.name, result.span); !isNew) {
+    elaborator
+        .report(DiagnosticCode::E0302, field.name.span, "the field `" + result.name + "` is declared twice")
+        .note(other->second, "first here");
+    return false;
+  }
   auto wrong = [&](const std::string &message) {
     elaborator.fail(DiagnosticCode::E0404, field.typeSpan, message);
     return false;
@@ -179,8 +178,12 @@ bool TrainBlock::data() {
   elaborator.dataName = program.dataName;
   bool good = true;
   Env env{elaborator.root->scope, "", ""};
+  std::map<std::string, Span> fieldSpans;
   for (const Field &each : data->fields)
-    good &= field(each, env);
+    good &= field(each, env, fieldSpans);
+  for (const core::Field &each : program.fields)
+    fieldPlaces.emplace_back(each.span.source, each.span.begin);
+  std::sort(fieldPlaces.begin(), fieldPlaces.end());
   if (data->fields.empty()) {
     elaborator.fail(DiagnosticCode::E0402, data->name.span, "the data block has no fields");
     return false;

@@ -19,9 +19,23 @@ Source::Source(std::string name, std::string text, SourceOrigin origin)
     cut = true;
   }
   lineStarts.push_back(0);
-  for (std::size_t i = 0; i < contents.size(); ++i)
+  std::uint32_t counted = 0;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    if (i % countedBytes == 0)
+      codePoints.push_back(counted);
+    counted += (static_cast<unsigned char>(contents[i]) & 0xC0) != 0x80;
     if (contents[i] == '\n')
       lineStarts.push_back(static_cast<std::uint32_t>(i + 1));
+  }
+  codePoints.push_back(counted);
+}
+
+std::uint32_t Source::codePointsBefore(std::uint32_t offset) const {
+  std::uint32_t begin = offset / countedBytes * countedBytes;
+  std::uint32_t count = codePoints[offset / countedBytes];
+  for (std::uint32_t i = begin; i < offset; ++i)
+    count += (static_cast<unsigned char>(contents[i]) & 0xC0) != 0x80;
+  return count;
 }
 
 LineColumn Source::lineColumn(std::uint32_t offset) const {
@@ -29,9 +43,7 @@ LineColumn Source::lineColumn(std::uint32_t offset) const {
   auto after = std::upper_bound(lineStarts.begin(), lineStarts.end(), offset);
   LineColumn place;
   place.line = static_cast<std::uint32_t>(after - lineStarts.begin());
-  for (std::uint32_t i = *(after - 1); i < offset; ++i)
-    if ((static_cast<unsigned char>(contents[i]) & 0xC0) != 0x80)
-      ++place.column;
+  place.column += codePointsBefore(offset) - codePointsBefore(*(after - 1));
   return place;
 }
 

@@ -73,6 +73,11 @@ private:
   SourceOrigin sourceOrigin;
   bool cut = false;
   std::vector<std::uint32_t> lineStarts;
+  /// Code points before every `countedBytes` bytes: a line may be as long as the text.
+  static constexpr std::uint32_t countedBytes = 256;
+  std::vector<std::uint32_t> codePoints;
+
+  std::uint32_t codePointsBefore(std::uint32_t offset) const;
 };
 
 /// Owns the sources of one compilation; ids and references stay valid for its lifetime.

@@ -8,8 +8,6 @@
 
 namespace mlc::frontend {
 
-/// More nodes than this is no program a person wrote, but layers that call layers that call layers.
-static constexpr size_t maxNodes = 200000;
 /// Kernels count the elements of a tensor in 32 bits.
 static constexpr int64_t maxElements = (int64_t(1) << 31) - 1;
 

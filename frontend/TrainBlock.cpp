@@ -44,8 +44,8 @@ void TrainBlock::clause(const Clause &clause, Env &env, const std::vector<Ident>
     for (const Ident &name : binding.pattern.names) {
       auto entry = env.scope->names.find(name.text);
       bool isField = entry != env.scope->names.end() &&
-                     std::any_of(program.fields.begin(), program.fields.end(),
-                                 [&](const core::Field &field) { return field.span == entry->second.span; });
+                     std::binary_search(fieldPlaces.begin(), fieldPlaces.end(),
+                                        std::make_pair(entry->second.span.source, entry->second.span.begin));
       if (isField) {
         env.scope = elaborator.newScope(env.scope);
         break;
@@ -171,6 +171,9 @@ bool TrainBlock::evaluate(Phase &phase) {
 bool TrainBlock::predict(Phase &phase) {
   Elaborator &e = elaborator;
   std::map<std::string, Span> seen;
+  Env shared;
+  std::map<std::string, int> drawsSoFar;
+  auto next = item.clauses.begin(); // the first that `shared` has not seen
   for (const ClausePtr &each : item.clauses) {
     const auto *line = as<PredictClause>(*each);
     if (!line)
@@ -186,12 +189,24 @@ bool TrainBlock::predict(Phase &phase) {
         return false;
       }
     }
-    // Every line sees the lets above it, with its own inputs; what lines share is computed once.
-    Env env = begin(phase);
-    for (const ClausePtr &before : item.clauses) {
-      if (before == each)
-        break;
-      clause(*before, env, &line->given);
+    // Every line sees the lets above it, with its own inputs; what lines share is computed once. Lines
+    // without inputs of their own go on from where the last of them was, its own draws forgotten.
+    Env env;
+    if (line->given.empty()) {
+      if (next == item.clauses.begin())
+        shared = begin(phase);
+      phase.draws = drawsSoFar;
+      for (; *next != each; ++next)
+        clause(**next, shared, nullptr);
+      drawsSoFar = phase.draws;
+      env = shared;
+    } else {
+      env = begin(phase);
+      for (const ClausePtr &before : item.clauses) {
+        if (before == each)
+          break;
+        clause(*before, env, &line->given);
+      }
     }
     Span span = line->value->span;
     Value value = e.demandTensor(e.expression(*line->value, env), span, "a prediction");
@@ -320,11 +335,15 @@ static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Prog
 }
 
 void countParameters(core::Program &program) {
+  std::map<std::string_view, int64_t> counts; // by what a path begins with, up to a dot
+  for (const core::StateTensor &state : program.states)
+    if (state.role == core::StateTensor::Param)
+      for (size_t dot = state.name.find('.'); dot != std::string::npos; dot = state.name.find('.', dot + 1))
+        counts[std::string_view(state.name).substr(0, dot)] +=
+            product(state.type.shape).constant().value_or(0);
   for (core::InstanceInfo &instance : program.instances)
-    for (const core::StateTensor &state : program.states)
-      if (state.role == core::StateTensor::Param &&
-          state.name.compare(0, instance.path.size() + 1, instance.path + ".") == 0)
-        instance.parameters += product(state.type.shape).constant().value_or(0);
+    if (auto found = counts.find(instance.path); found != counts.end())
+      instance.parameters = found->second;
 }
 
 /// One objective, from its lines to its forward and update graphs.

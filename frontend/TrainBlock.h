@@ -80,7 +80,7 @@ private:
   // Settings.cpp
   bool settings();
   bool data();
-  bool field(const Field &field, Env &env);
+  bool field(const Field &field, Env &env, std::map<std::string, Span> &fieldSpans);
   // Readers.cpp
   bool reader(const Reader &reader, core::Reader &result);
   bool schema();
@@ -114,12 +114,9 @@ private:
   std::set<int> moved;              // states that objectives before this one rewrite
   std::map<std::string, int> draws; // random draws of the objectives before this one
   std::vector<Follower> followers;
-  std::set<int> reachedByLoss; // parameters
+  std::vector<std::pair<SourceId, std::uint32_t>> fieldPlaces; // where fields are declared, sorted
+  std::set<int> reachedByLoss;                                 // parameters
 };
-
-/// Whether a dotted path matches "**.bias": `*` is a component, `**` any number of them; a pattern that
-/// matches a leading part matches everything below.
-bool matches(const std::string &pattern, const std::string &path);
 
 /// Fills in how many parameters each instance has.
 void countParameters(core::Program &program);

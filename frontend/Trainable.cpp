@@ -56,6 +56,48 @@ static std::vector<bool> reach(const core::Graph &graph, std::vector<bool> reach
   return reached;
 }
 
+static std::vector<bool> varied(const core::Graph &graph, std::vector<bool> varies);
+
+/// The results of a scan that depend on operands that vary: whichever step changes a carry, later ones see
+/// it.
+static void variedThrough(const core::Graph &graph, const core::Node &scan, std::vector<bool> &varies) {
+  const core::Graph &body = *scan.regions[0];
+  size_t carries = 0;
+  for (const auto &[name, value] : scan.attrs)
+    if (name == "num_carries")
+      carries = size_t(std::get<int64_t>(value));
+  std::vector<bool> inputs(body.types.size(), false), inner;
+  for (size_t i = 0; i < scan.operands.size(); ++i)
+    inputs[body.inputs[i]] = varies[scan.operands[i]] && isFloat(graph.types[scan.operands[i]].dtype);
+  for (bool changed = true; changed;) {
+    changed = false;
+    inner = varied(body, inputs);
+    for (size_t i = 0; i < carries; ++i)
+      if (inner[body.outputs[i]] && !inputs[body.inputs[i]])
+        changed = inputs[body.inputs[i]] = true;
+  }
+  for (size_t i = 0; i < scan.results.size(); ++i)
+    if (isFloat(graph.types[scan.results[i]].dtype))
+      varies[scan.results[i]] = inner[body.outputs[i]] || (i < carries && inputs[body.inputs[i]]);
+}
+
+/// The other way round than `reach`: what depends on values that vary, in a way that can be differentiated.
+static std::vector<bool> varied(const core::Graph &graph, std::vector<bool> varies) {
+  for (const core::Node &node : graph.nodes) {
+    if (node.op == "scan") {
+      variedThrough(graph, node, varies);
+      continue;
+    }
+    if (!isFloat(graph.types[node.results[0]].dtype) || node.op == "stop_gradient")
+      continue;
+    bool any = std::any_of(node.operands.begin(), node.operands.end(),
+                           [&](ValueId value) { return varies[value] && isFloat(graph.types[value].dtype); });
+    for (ValueId result : node.results)
+      varies[result] = varies[result] || any;
+  }
+  return varies;
+}
+
 /// Everything a value is computed from, differentiable or not.
 static std::vector<bool> need(const core::Graph &graph, std::vector<ValueId> from) {
   std::vector<bool> needed(graph.types.size(), false);
@@ -97,11 +139,12 @@ bool TrainBlock::findTrainable(Phase &phase, const Part &part, core::Objective &
     if (const auto *update = as<UpdateClause>(*clause))
       for (const StringLiteral &pattern : update->patterns)
         updates.push_back(&pattern);
+  std::vector<bool> learned(graph.types.size(), false);
+  for (const auto &[state, value] : phase.read)
+    learned[value] = isParam(state);
+  learned = varied(graph, std::move(learned));
   for (const auto &[value, span] : losses) {
-    std::vector<bool> reached = reach(graph, value);
-    bool any = std::any_of(phase.read.begin(), phase.read.end(),
-                           [&](const auto &entry) { return isParam(entry.first) && reached[entry.second]; });
-    if (!any) {
+    if (!learned[value]) {
       e.report(DiagnosticCode::E0407, span, "this loss depends on no parameter")
           .help("there is nothing to learn from it: make it a `metric`, or compute it with a `model`");
       return false;
@@ -109,19 +152,21 @@ bool TrainBlock::findTrainable(Phase &phase, const Part &part, core::Objective &
   }
   std::vector<bool> reached = reach(graph, graph.outputs[0]);
   std::vector<bool> used(updates.size(), false);
+  PathPatterns patterns;
+  for (const StringLiteral *update : updates)
+    patterns.add(update->text);
+  std::set<int> following;
+  for (const Follower &follower : followers)
+    following.insert(follower.state);
   for (size_t i = 0; i < e.states.size(); ++i) {
     if (!isParam(int(i)))
       continue;
     bool chosen = updates.empty();
-    for (size_t u = 0; u < updates.size(); ++u)
-      if (matches(updates[u]->text, e.states[i].name)) {
-        chosen = true;
-        used[u] = true;
-      }
+    for (size_t pattern : patterns.matching(e.states[i].name))
+      chosen = used[pattern] = true;
     auto value = phase.read.find(int(i));
     bool learns = value != phase.read.end() && reached[value->second];
-    bool follows = std::any_of(followers.begin(), followers.end(),
-                               [&](const Follower &follower) { return follower.state == int(i); });
+    bool follows = following.count(int(i)) != 0;
     if (learns || follows)
       reachedByLoss.insert(int(i));
     if (chosen && learns && !follows && !e.isFrozen(e.states[i].name))
