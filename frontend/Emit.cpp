@@ -7,8 +7,10 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <map>
+#include <set>
 
 using namespace mlir;
 using namespace mlc::frontend::core;
@@ -78,8 +80,9 @@ private:
   Operation *gradientOfForward(const Objective &objective, const Tags &byTag, ArrayRef<Type> gradientTypes);
   void emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums);
   void emitFigures();
-  void setResultName(func::FuncOp func, unsigned result, StringRef attribute, StringRef value) {
-    func.setResultAttr(result, attribute, builder.getStringAttr(value));
+  /// An attribute of a result: what it is called, or its role.
+  DictionaryAttr named(StringRef attribute, StringRef value) {
+    return builder.getDictionaryAttr(builder.getNamedAttr(attribute, builder.getStringAttr(value)));
   }
 
   const core::Program &program;
@@ -92,12 +95,14 @@ private:
 std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> steps, Signature signature,
                                                   ArrayRef<Type> gradients) {
   std::vector<Argument> result;
-  auto reads = [&](Input::Kind kind, int index) {
-    for (const StepGraph *step : steps)
-      for (const Input &input : step->inputs)
-        if (input.kind == kind && (index < 0 || input.index == index))
-          return true;
-    return false;
+  std::set<std::pair<int, int>> read; // by Input::Kind and index
+  for (const StepGraph *step : steps)
+    for (const Input &input : step->inputs)
+      read.insert({input.kind, input.index});
+  auto reads = [&](Input::Kind kind, int index) { return read.count({kind, index}) != 0; };
+  auto readsAny = [&](Input::Kind kind) {
+    auto first = read.lower_bound({kind, 0});
+    return first != read.end() && first->first == kind;
   };
   bool whole = signature == Signature::Step;
   for (int i = 0, e = program.states.size(); i < e; ++i)
@@ -118,9 +123,9 @@ std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> st
       result.push_back({Input::Field, i, graphs.tensorType(type)});
     }
   }
-  if (whole || reads(Input::Scalar, -1))
+  if (whole || readsAny(Input::Scalar))
     result.push_back({Input::Scalar, 0, RankedTensorType::get({scalarCount(program)}, builder.getF64Type())});
-  if (whole || reads(Input::Stream, -1))
+  if (whole || readsAny(Input::Stream))
     result.push_back({Input::Stream, 0, RankedTensorType::get({3}, builder.getI64Type())});
   return result;
 }
@@ -132,25 +137,30 @@ func::FuncOp Emitter::function(StringRef name, ArrayRef<Argument> arguments, Typ
   builder.setInsertionPointToEnd(module.getBody());
   auto func =
       func::FuncOp::create(builder, builder.getUnknownLoc(), name, builder.getFunctionType(types, results));
-  for (auto [i, argument] : llvm::enumerate(arguments)) {
+  // All at once: one at a time, each makes a list of all.
+  SmallVector<DictionaryAttr> attributes;
+  for (const Argument &argument : arguments) {
+    NamedAttrList attribute;
     switch (argument.kind) {
     case Input::State:
-      func.setArgAttr(i, "mlc.state", builder.getStringAttr(program.states[argument.index].name));
+      attribute.set("mlc.state", builder.getStringAttr(program.states[argument.index].name));
       break;
     case Input::Before:
       break;
     case Input::Field:
       if (!name.starts_with("update"))
-        func.setArgAttr(i, "mlc.field", builder.getStringAttr(field(argument.index).name));
+        attribute.set("mlc.field", builder.getStringAttr(field(argument.index).name));
       break;
     case Input::Scalar:
-      func.setArgAttr(i, "mlc.role", builder.getStringAttr("scalars"));
+      attribute.set("mlc.role", builder.getStringAttr("scalars"));
       break;
     case Input::Stream:
-      func.setArgAttr(i, "mlc.role", builder.getStringAttr("stream"));
+      attribute.set("mlc.role", builder.getStringAttr("stream"));
       break;
     }
+    attributes.push_back(attribute.getDictionary(builder.getContext()));
   }
+  func.setAllArgAttrs(attributes);
   builder.setInsertionPointToStart(func.addEntryBlock());
   return func;
 }
@@ -252,8 +262,8 @@ void Emitter::emitInit(int64_t scalarBase) {
     if (state.init >= 0)
       results.push_back(values[state.init]);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
-  for (auto [i, name] : llvm::enumerate(names))
-    setResultName(func, i, "mlc.state", name);
+  func.setAllResultAttrs(
+      llvm::map_to_vector(names, [&](StringRef name) { return named("mlc.state", name); }));
 }
 
 std::vector<Type> Emitter::gradientTypes(const Objective &objective) {
@@ -269,11 +279,14 @@ Operation *Emitter::gradientOfForward(const Objective &objective, const Tags &by
   OperationState gradient(builder.getUnknownLoc(), "mlc.gradient");
   for (const Argument &argument : args)
     gradient.operands.push_back(byTag.at({argument.kind, argument.index}));
+  std::map<int, int64_t> argumentOf; // by state
+  for (auto [i, argument] : llvm::enumerate(args))
+    if (argument.kind == Input::State)
+      argumentOf[argument.index] = i;
   SmallVector<int64_t> wrt;
   for (int index : objective.trainable)
-    for (auto [i, argument] : llvm::enumerate(args))
-      if (argument.kind == Input::State && argument.index == index)
-        wrt.push_back(i);
+    if (auto found = argumentOf.find(index); found != argumentOf.end())
+      wrt.push_back(found->second);
   gradient.addTypes(graphs.outputTypes(objective.forward.graph));
   gradient.addTypes(gradientTypes);
   gradient.addAttribute("callee",
@@ -315,12 +328,14 @@ void Emitter::emitGradients() {
   Tags byTag = tagsOf(args, func.getArguments());
   addBefore(byTag);
   std::vector<Value> results;
+  SmallVector<DictionaryAttr> names;
   for (const Objective &objective : program.objectives) {
     Operation *forward = gradientOfForward(objective, byTag, gradientTypes(objective));
-    for (auto [i, index] : llvm::enumerate(objective.trainable))
-      setResultName(func, results.size() + i, "mlc.result", program.states[index].name);
+    for (int index : objective.trainable)
+      names.push_back(named("mlc.result", program.states[index].name));
     llvm::append_range(results, forward->getResults().take_back(objective.trainable.size()));
   }
+  func.setAllResultAttrs(names);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
 }
 
@@ -328,17 +343,13 @@ void Emitter::emitTrainStep() {
   emitForwards();
   int64_t base = 0;
   // Each state that the step changes, once.
-  std::vector<int> changed;
-  auto change = [&](int index) {
-    if (!llvm::is_contained(changed, index))
-      changed.push_back(index);
-  };
+  llvm::SetVector<int> changed;
   for (const Objective &objective : program.objectives) {
     base += objective.forward.scalars.size();
     emitPart(partName("update", objective), objective.update, base, gradientTypes(objective));
     base += objective.update.scalars.size();
-    llvm::for_each(objective.moved, change);
-    llvm::for_each(objective.updatedStates, change);
+    changed.insert(objective.moved.begin(), objective.moved.end());
+    changed.insert(objective.updatedStates.begin(), objective.updatedStates.end());
   }
 
   // The step reads what the forward parts read; the updates read states, scalars and gradients only.
@@ -376,9 +387,11 @@ void Emitter::emitTrainStep() {
   results.push_back(sums.size() == 1 ? sums[0]
                                      : ir::ConcatOp::create(builder, loc, allSums, sums, 0).getResult());
   func::ReturnOp::create(builder, loc, results);
-  for (auto [i, index] : llvm::enumerate(changed))
-    setResultName(func, i, "mlc.state", program.states[index].name);
-  setResultName(func, changed.size(), "mlc.role", "sums");
+  SmallVector<DictionaryAttr> names;
+  for (int index : changed)
+    names.push_back(named("mlc.state", program.states[index].name));
+  names.push_back(named("mlc.role", "sums"));
+  func.setAllResultAttrs(names);
 }
 
 void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums) {
@@ -388,11 +401,13 @@ void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBa
   bind(step, args, func.getArguments(), scalarBase, bound);
   graphs.emit(step.graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
+  SmallVector<DictionaryAttr> names;
   if (sums)
-    setResultName(func, 0, "mlc.role", "sums");
+    names.push_back(named("mlc.role", "sums"));
   else
-    for (auto [i, predictName] : llvm::enumerate(program.predictNames))
-      setResultName(func, i, "mlc.result", predictName);
+    for (const std::string &predictName : program.predictNames)
+      names.push_back(named("mlc.result", predictName));
+  func.setAllResultAttrs(names);
 }
 
 void Emitter::emitFigures() {
@@ -408,7 +423,7 @@ void Emitter::emitFigures() {
   bound[graph.inputs[0]] = block->getArgument(0);
   graphs.emit(graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(graph, bound));
-  setResultName(func, 0, "mlc.role", "figures");
+  func.setAllResultAttrs(SmallVector<DictionaryAttr>{named("mlc.role", "figures")});
 }
 
 OwningOpRef<ModuleOp> Emitter::run() {

@@ -73,22 +73,7 @@ struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isPrivate() && failed(inlineCalls(function, /*withVjp=*/true)))
         return signalPassFailure();
-    // What only the inlined calls named is erased; what is left private is named by something else.
-    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
-      if (function.isPrivate() && !function.isExternal())
-        privates.push_back(function);
-    }
-    for (bool hasErased = true; hasErased;) {
-      hasErased = false;
-      for (func::FuncOp &function : privates) {
-        if (function && SymbolTable::symbolKnownUseEmpty(function, getOperation())) {
-          function.erase();
-          function = {};
-          hasErased = true;
-        }
-      }
-    }
-    privates.clear();
+    eraseUnnamed();
     getOperation().walk([](StopGradientOp op) {
       op.getResult().replaceAllUsesWith(op.getX());
       op.erase();
@@ -102,7 +87,33 @@ struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
   }
 
 private:
-  SmallVector<func::FuncOp> privates;
+  /// What only the inlined calls named is erased; what is left private is named by something else.
+  void eraseUnnamed() {
+    // Who names whom is looked up once: the module is large.
+    DenseMap<StringAttr, int> named;
+    auto count = [&](func::FuncOp function, int by) {
+      if (auto uses = SymbolTable::getSymbolUses(function))
+        for (SymbolTable::SymbolUse use : *uses)
+          named[use.getSymbolRef().getRootReference()] += by;
+    };
+    SmallVector<func::FuncOp> privates;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      count(function, 1);
+      if (function.isPrivate() && !function.isExternal())
+        privates.push_back(function);
+    }
+    for (bool hasErased = true; hasErased;) {
+      hasErased = false;
+      for (func::FuncOp &function : privates) {
+        if (function && named.lookup(function.getSymNameAttr()) == 0) {
+          count(function, -1);
+          function.erase();
+          function = {};
+          hasErased = true;
+        }
+      }
+    }
+  }
 };
 } // namespace
 

@@ -54,14 +54,47 @@ void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &line
   }
 }
 
+/// Arithmetic on single numbers is made anew wherever it is needed, but not without end: the norm of all
+/// gradients is a sum of as many numbers as there are parameters, and each parameter's update needs it. Of
+/// such a long sum, every number that takes more than `mostNumbers` ops since the last one, and what leaves
+/// it for tensors, is marked to be stored.
+void storeLongNumbers(Block &body) {
+  constexpr int mostNumbers = 64;
+  struct Made {
+    int ops = 0;
+    bool isLong = false;
+  };
+  DenseMap<Value, Made> made;
+  auto isNumber = [](Operation *op) {
+    return isa<ir::ElementwiseOpInterface>(op) && classOf(op) == OpClass::Cheap &&
+           cast<RankedTensorType>(op->getResult(0).getType()).getNumElements() == 1;
+  };
+  for (Operation &op : body.without_terminator()) {
+    if (!isNumber(&op))
+      continue;
+    Made own{1, false};
+    for (Value operand : op.getOperands()) {
+      Made before = made.lookup(viewedBy(operand));
+      own.ops += before.ops;
+      own.isLong |= before.isLong;
+    }
+    bool leaves = llvm::any_of(op.getUsers(), [&](Operation *user) { return !isNumber(user); });
+    if (own.ops > mostNumbers || (own.isLong && leaves)) {
+      op.setAttr(storedAttr, UnitAttr::get(op.getContext()));
+      own = {0, true};
+    }
+    made[op.getResult(0)] = own;
+  }
+}
+
 /// Builds the kernel of one group.
 class Outliner {
 public:
   /// `again` are the values that kernels make anew instead of reading them; `streamFor` gives the stream of a
   /// site in the step function.
-  Outliner(const FusionGroup &group, const DenseSet<Value> &again, SymbolTable &symbols, int &counter,
-           llvm::function_ref<Value(ir::RandomOp)> streamFor)
-      : group(group), again(again), symbols(symbols), counter(counter), streamFor(streamFor),
+  Outliner(const FusionGroup &group, const DenseSet<Value> &again, DiagonalFacts &facts, SymbolTable &symbols,
+           int &counter, llvm::function_ref<Value(ir::RandomOp)> streamFor)
+      : group(group), again(again), facts(facts), symbols(symbols), counter(counter), streamFor(streamFor),
         builder(group.ops.front()->getContext()) {
     members.insert(group.ops.begin(), group.ops.end());
   }
@@ -90,7 +123,7 @@ public:
     func::ReturnOp::create(builder, loc, outputs);
     kernel.setFunctionType(builder.getFunctionType(body->getArgumentTypes(), ValueRange(outputs).getTypes()));
     for (auto [i, input] : llvm::enumerate(inputs))
-      if (pastDiagonal(input) == 0.0)
+      if (facts.past(input) == 0.0)
         kernel.setArgAttr(unsigned(i), triangularAttr, builder.getUnitAttr());
     symbols.insert(kernel);
     inputValues.assign(inputs.begin(), inputs.end());
@@ -110,7 +143,7 @@ private:
     }
     for (Value operand : op->getOperands())
       map(operand, /*fromMemory=*/classOf(op) == OpClass::Anchor);
-    builder.clone(*op, mapping);
+    builder.clone(*op, mapping)->removeAttr(storedAttr);
   }
 
   /// Makes `value` known inside the kernel: as an input, or remade there where that is allowed.
@@ -156,6 +189,7 @@ private:
 
   const FusionGroup &group;
   const DenseSet<Value> &again;
+  DiagonalFacts &facts;
   SymbolTable &symbols;
   int &counter;
   llvm::function_ref<Value(ir::RandomOp)> streamFor;
@@ -175,6 +209,7 @@ public:
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body())))
       if (isOpTriviallyDead(&op))
         op.erase();
+    storeLongNumbers(body());
     std::vector<FusionGroup> groups = formGroups(function);
     again = valuesMadeAgain(groups);
     SmallVector<Operation *> graph;
@@ -196,7 +231,7 @@ private:
       return launchLoop(scan);
     SmallVector<Value> inputs, outputs;
     auto streamFor = [&](ir::RandomOp op) { return streamOf(op); };
-    func::FuncOp kernel = Outliner(group, again, symbols, counter, streamFor).run(inputs, outputs);
+    func::FuncOp kernel = Outliner(group, again, facts, symbols, counter, streamFor).run(inputs, outputs);
     // All that it computes is made again where it is read.
     if (outputs.empty())
       return symbols.erase(kernel);
@@ -330,6 +365,7 @@ private:
   int &counter;
   Operation *terminator;
   DenseSet<Value> again;
+  DiagonalFacts facts;
   DenseMap<Value, Value> memory;
   DenseMap<std::pair<Value, uint64_t>, Value> streams;
 };

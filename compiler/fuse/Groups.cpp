@@ -20,6 +20,7 @@
 // costs no buffer.
 #include "compiler/fuse/Groups.h"
 
+#include "compiler/fuse/GroupOrder.h"
 #include "compiler/kernels/Kernel.h"
 
 #include <functional>
@@ -51,6 +52,7 @@ public:
   std::vector<FusionGroup> run() {
     collectNodes();
     collectEdges();
+    order.emplace(successors());
     for (int i = nodes.size() - 1; i >= 0; --i)
       joinOnlyUser(i);
     for (bool changed = true; changed;) {
@@ -94,7 +96,6 @@ private:
         continue;
       numbers[&op] = nodes.size();
       nodes.push_back(&op);
-      groupOf.push_back(groups.size());
       groups.push_back(single(&op, opClass));
     }
     Operation *terminator = body.getTerminator();
@@ -137,6 +138,21 @@ private:
       for (Value result : op->getResults())
         collectUses(i, result, /*buffer=*/false);
   }
+
+  std::vector<SmallVector<int, 4>> successors() const {
+    std::vector<SmallVector<int, 4>> result(edges.size());
+    for (auto [i, list] : llvm::enumerate(edges)) {
+      for (const Edge &edge : list)
+        if (edge.to >= 0)
+          result[i].push_back(edge.to);
+      llvm::sort(result[i]);
+      result[i].erase(llvm::unique(result[i]), result[i].end());
+    }
+    return result;
+  }
+
+  int groupOf(int node) const { return order->groupOf(node); }
+  ArrayRef<int> membersOf(int group) const { return order->membersOf(group); }
 
   void collectUses(int from, Value value, bool buffer) {
     for (Operation *user : value.getUsers()) {
@@ -215,30 +231,31 @@ private:
   void joinOnlyUser(int node) {
     int target = -1;
     for (const Edge &edge : edges[node]) {
-      if (edge.to < 0 || edge.buffer || (target >= 0 && groupOf[edge.to] != target))
+      if (edge.to < 0 || edge.buffer || (target >= 0 && groupOf(edge.to) != target))
         return;
-      target = groupOf[edge.to];
+      target = groupOf(edge.to);
     }
     if (target < 0)
       return;
-    if (auto form = together(groups[groupOf[node]], groups[target], /*only=*/true))
-      merge(groupOf[node], target, *form);
+    if (auto form = together(groups[groupOf(node)], groups[target], /*only=*/true))
+      merge(groupOf(node), target, *form);
   }
 
   bool mergeAlong(int from, int to) {
-    int producer = groupOf[from], consumer = groupOf[to];
-    if (producer == consumer)
+    int producer = groupOf(from), consumer = groupOf(to);
+    // What is refused even so is refused soonest.
+    if (producer == consumer || !together(groups[producer], groups[consumer], /*only=*/true))
       return false;
     bool only = true;
     for (int node : membersOf(producer))
       for (const Edge &edge : edges[node]) {
-        int group = edge.to < 0 ? -1 : groupOf[edge.to];
+        int group = edge.to < 0 ? -1 : groupOf(edge.to);
         if (group == consumer && edge.buffer)
           return false;
         only &= (group == producer || group == consumer) && !edge.buffer;
       }
     auto form = together(groups[producer], groups[consumer], only);
-    if (!form || hasPathAround(producer, consumer))
+    if (!form || order->hasPathAround(producer, consumer))
       return false;
     bool anchored = groups[producer].form == GroupForm::Anchor || groups[producer].form == GroupForm::Columns;
     if (anchored && !resultsFollow(producer, consumer))
@@ -253,15 +270,23 @@ private:
     auto made = numbers.find(weights.getDefiningOp());
     if (made == numbers.end())
       return false;
-    int rows = groupOf[made->second], into = groupOf[mix];
+    int rows = groupOf(made->second), into = groupOf(mix);
     const FusionGroup &group = groups[rows];
     if (group.form != GroupForm::Rows || shapeOf(weights) != ArrayRef<int64_t>(group.shape) ||
         ArrayRef<int64_t>(group.reduced) != ArrayRef<int64_t>(group.shape).drop_back())
       return false;
+    // Scores come from a group that leads to the rows.
+    SmallVector<int> candidates;
+    for (int node : membersOf(rows))
+      for (int producer : order->predecessorsOf(node))
+        for (int member : groupOf(producer) == rows ? ArrayRef<int>() : membersOf(groupOf(producer)))
+          if (isa<ir::ContractOp>(nodes[member]))
+            candidates.push_back(member);
+    llvm::sort(candidates);
     auto leadsToRowsAlone = [&](int from) {
       return llvm::all_of(membersOf(from), [&](int node) {
         return llvm::all_of(edges[node], [&](const Edge &edge) {
-          int next = edge.to < 0 ? -1 : groupOf[edge.to];
+          int next = edge.to < 0 ? -1 : groupOf(edge.to);
           return next == from || (next == rows && !edge.buffer);
         });
       });
@@ -270,26 +295,24 @@ private:
       return llvm::count_if(groups[index].ops, llvm::IsaPred<ir::ContractOp>) == 1;
     };
     auto isScores = [&](int node) {
-      int from = groupOf[node];
-      if (!isa<ir::ContractOp>(nodes[node]) || from == into || !isOneProduct(from) || !isOneProduct(into) ||
+      int from = groupOf(node);
+      if (from == into || !isOneProduct(from) || !isOneProduct(into) ||
           groups[from].ops.size() + group.ops.size() + groups[into].ops.size() > maxOps)
         return false;
       SmallVector<Value> buffers = buffersOf(nodes[node]);
       buffers.append(buffersOf(nodes[mix]));
       return leadsToRowsAlone(from) && isAttentionOf(nodes[node], weights, nodes[mix], buffers);
     };
-    int scores = 0, count = int(nodes.size());
-    while (scores < count && !isScores(scores))
-      ++scores;
+    auto found = llvm::find_if(candidates, isScores);
     // The mix takes these rows once, and nothing else of what is made beside them.
     bool handsOn = llvm::all_of(membersOf(rows), [&](int node) {
       return llvm::all_of(edges[node], [&](const Edge &edge) {
-        return edge.to < 0 || groupOf[edge.to] != into || (edge.to == mix && node == made->second);
+        return edge.to < 0 || groupOf(edge.to) != into || (edge.to == mix && node == made->second);
       });
     });
-    if (scores == count || !handsOn || hasPathAround(rows, into))
+    if (found == candidates.end() || !handsOn || order->hasPathAround(rows, into))
       return false;
-    int first = groupOf[scores];
+    int first = groupOf(*found);
     merge(rows, into, GroupForm::Anchor);
     merge(first, into, GroupForm::Anchor);
     return true;
@@ -302,48 +325,15 @@ private:
     for (int node : membersOf(producer))
       for (const Edge &edge : edges[node])
         follows.insert(edge.to);
-    SmallVector<int> members = membersOf(consumer);
+    SmallVector<int> members(membersOf(consumer));
     llvm::sort(members);
     for (int node : members)
       for (const Edge &edge : edges[node])
         if (follows.contains(node))
           follows.insert(edge.to);
-        else if (edge.to < 0 || edge.buffer || groupOf[edge.to] != consumer)
+        else if (edge.to < 0 || edge.buffer || groupOf(edge.to) != consumer)
           return false;
     return true;
-  }
-
-  SmallVector<int> membersOf(int group) {
-    SmallVector<int> members;
-    for (Operation *op : groups[group].ops)
-      members.push_back(numbers.lookup(op));
-    return members;
-  }
-
-  /// Whether a third group uses what `from` makes and is needed, in the end, by `to`.
-  bool hasPathAround(int from, int to) {
-    SmallVector<int> open;
-    DenseSet<int> seen;
-    auto follow = [&](int group, bool first) {
-      for (int node : membersOf(group))
-        for (const Edge &edge : edges[node]) {
-          if (edge.to < 0)
-            continue;
-          int next = groupOf[edge.to];
-          if (next == group || (first && next == to))
-            continue;
-          if (seen.insert(next).second)
-            open.push_back(next);
-        }
-    };
-    follow(from, true);
-    while (!open.empty()) {
-      int group = open.pop_back_val();
-      if (group == to)
-        return true;
-      follow(group, false);
-    }
-    return false;
   }
 
   void merge(int producer, int consumer, GroupForm form) {
@@ -357,8 +347,7 @@ private:
     into.form = form;
     into.updates |= from.updates;
     into.ops.insert(into.ops.end(), from.ops.begin(), from.ops.end());
-    for (Operation *op : from.ops)
-      groupOf[numbers.lookup(op)] = consumer;
+    order->merge(producer, consumer);
     from.ops.clear();
   }
 
@@ -366,12 +355,12 @@ private:
     std::vector<std::set<int>> successors(groups.size());
     std::vector<int> waitsFor(groups.size(), 0), first(groups.size(), -1);
     for (int i = 0, count = nodes.size(); i < count; ++i) {
-      int group = groupOf[i];
+      int group = groupOf(i);
       if (first[group] < 0)
         first[group] = i;
       for (const Edge &edge : edges[i])
-        if (edge.to >= 0 && groupOf[edge.to] != group && successors[group].insert(groupOf[edge.to]).second)
-          ++waitsFor[groupOf[edge.to]];
+        if (edge.to >= 0 && groupOf(edge.to) != group && successors[group].insert(groupOf(edge.to)).second)
+          ++waitsFor[groupOf(edge.to)];
     }
     std::set<std::pair<int, int>> ready; // first op, group
     for (int i = 0, count = groups.size(); i < count; ++i)
@@ -395,7 +384,7 @@ private:
   std::vector<Operation *> nodes; // in program order
   DenseMap<Operation *, int> numbers;
   std::vector<std::vector<Edge>> edges;
-  std::vector<int> groupOf;
+  std::optional<GroupOrder> order;
   std::vector<FusionGroup> groups; // merged ones are empty
 };
 

@@ -61,7 +61,7 @@ OpClass compiler::classOf(Operation *op) {
     return OpClass::Cheap;
   if (isa<ir::ElementwiseOpInterface>(op)) {
     if (cast<RankedTensorType>(op->getResult(0).getType()).getNumElements() == 1)
-      return OpClass::Cheap;
+      return op->hasAttr(storedAttr) ? OpClass::Pointwise : OpClass::Cheap;
     // Pictures stay bytes in memory; whoever reads them converts.
     if (auto convert = dyn_cast<ir::ConvertOp>(op))
       if (cast<RankedTensorType>(convert.getX().getType()).getElementType().isInteger(8) &&

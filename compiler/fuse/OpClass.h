@@ -8,6 +8,9 @@
 
 namespace mlc::compiler {
 
+/// Marks arithmetic on single numbers that is a kernel all the same: see storeLongNumbers in Fuse.cpp.
+inline constexpr llvm::StringLiteral storedAttr = "mlc.stored";
+
 enum class OpClass {
   /// Same elements in the same order: a view of the operand's buffer, never a kernel.
   View,

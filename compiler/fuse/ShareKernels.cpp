@@ -14,6 +14,7 @@
 
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <map>
@@ -32,18 +33,59 @@ SmallVector<ir::ConstantOp> splatsOf(func::FuncOp kernel) {
   return splats;
 }
 
-/// The text of a kernel without its name and without the numbers of its splats.
-std::string shapeText(func::FuncOp kernel) {
-  auto clone = cast<func::FuncOp>(kernel->clone());
-  clone.setName("kernel");
-  for (auto constant : splatsOf(clone))
-    constant->setAttr("value", ir::splatAttr(constant.getType(), 0));
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  clone->print(out, OpPrintingFlags().useLocalScope());
-  clone->erase();
-  return text;
-}
+/// What a kernel is, without its name, places in the source and the numbers of its splats: equal for kernels
+/// whose text is. Types and attributes are one in memory where they are equal, so their addresses stand for
+/// them.
+class Shape {
+public:
+  static std::string of(func::FuncOp kernel) {
+    Shape shape;
+    for (NamedAttribute attribute : kernel->getAttrs())
+      if (attribute.getName() != SymbolTable::getSymbolAttrName())
+        shape.add({word(attribute.getName()), word(attribute.getValue())});
+    shape.add(kernel.getBody());
+    return std::string(reinterpret_cast<const char *>(shape.words.data()),
+                       shape.words.size() * sizeof(uintptr_t));
+  }
+
+private:
+  template <typename T> static uintptr_t word(T unique) {
+    return reinterpret_cast<uintptr_t>(unique.getAsOpaquePointer());
+  }
+  void add(std::initializer_list<uintptr_t> list) { words.insert(words.end(), list); }
+
+  void add(Region &region) {
+    add({region.getBlocks().size()});
+    for (Block &block : region) {
+      add({block.getNumArguments()});
+      for (BlockArgument argument : block.getArguments())
+        define(argument);
+      for (Operation &op : block)
+        add(op);
+    }
+  }
+
+  void add(Operation &op) {
+    auto constant = dyn_cast<ir::ConstantOp>(op);
+    bool isSplat = constant && isa<SplatElementsAttr>(constant.getValue());
+    add({word(op.getName()), isSplat ? 0 : word(op.getAttrDictionary()), op.getNumOperands(),
+         op.getNumResults(), op.getNumRegions()});
+    for (Value operand : op.getOperands())
+      add({numbers.lookup(operand)});
+    for (Value result : op.getResults())
+      define(result);
+    for (Region &region : op.getRegions())
+      add(region);
+  }
+
+  void define(Value value) {
+    numbers.try_emplace(value, numbers.size());
+    add({word(value.getType())});
+  }
+
+  std::vector<uintptr_t> words;
+  DenseMap<Value, uintptr_t> numbers;
+};
 
 using Launches = std::map<std::string, SmallVector<step::LaunchOp>>;
 
@@ -84,22 +126,23 @@ struct ShareKernelsPass : PassWrapper<ShareKernelsPass, OperationPass<ModuleOp>>
     Launches launches;
     getOperation().walk([&](step::LaunchOp launch) { launches[launch.getKernel().str()].push_back(launch); });
     llvm::MapVector<StringRef, SmallVector<func::FuncOp>> alike;
-    llvm::StringMap<char> texts;
+    llvm::StringMap<char> shapes;
     for (auto kernel : getOperation().getOps<func::FuncOp>())
       if (kernel->hasAttr(step::kernelAttr))
-        alike[texts.try_emplace(shapeText(kernel)).first->getKey()].push_back(kernel);
-    for (auto &[text, kernels] : alike)
+        alike[shapes.try_emplace(Shape::of(kernel)).first->getKey()].push_back(kernel);
+    for (auto &[shape, kernels] : alike)
       share(kernels, launches);
   }
 
   void share(ArrayRef<func::FuncOp> kernels, Launches &launches) {
     func::FuncOp kept = kernels.front();
     SmallVector<ir::ConstantOp> first = splatsOf(kept);
-    SmallVector<size_t> differing;
-    for (size_t i = 0; i < first.size(); ++i)
-      if (llvm::any_of(kernels,
-                       [&](func::FuncOp k) { return splatsOf(k)[i].getValue() != first[i].getValue(); }))
-        differing.push_back(i);
+    llvm::SmallBitVector differs(first.size());
+    for (func::FuncOp kernel : kernels)
+      for (auto [i, splat] : llvm::enumerate(splatsOf(kernel)))
+        if (splat.getValue() != first[i].getValue())
+          differs.set(i);
+    SmallVector<size_t> differing(differs.set_bits());
     for (func::FuncOp kernel : kernels)
       liftSplats(kernel, differing, launches);
     for (func::FuncOp kernel : kernels.drop_front()) {

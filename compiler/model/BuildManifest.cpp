@@ -3,7 +3,7 @@
 #include "compiler/model/WeightPanels.h"
 #include "frontend/Emit.h"
 
-#include <algorithm>
+#include <set>
 
 using namespace mlc::frontend;
 
@@ -124,9 +124,13 @@ void addState(const core::Program &program, Manifest &manifest) {
 void addFunctions(const core::Program &program, Manifest &manifest) {
   auto fieldPorts = [&](const std::vector<const core::StepGraph *> &steps) {
     std::vector<Port> ports;
+    std::set<int> read;
+    for (const core::StepGraph *step : steps)
+      for (const core::Input &input : step->inputs)
+        if (input.kind == core::Input::Field)
+          read.insert(input.index);
     for (size_t i = 0; i < program.fields.size() + program.given.size(); ++i) {
-      if (std::none_of(steps.begin(), steps.end(),
-                       [&](const core::StepGraph *step) { return readsField(*step, int(i)); }))
+      if (!read.count(int(i)))
         continue;
       const core::Field &field =
           i < program.fields.size() ? program.fields[i] : program.given[i - program.fields.size()];
@@ -210,13 +214,6 @@ void addTraining(const core::Program &program, Manifest &manifest) {
 }
 
 } // namespace
-
-bool readsField(const core::StepGraph &step, int index) {
-  for (const core::Input &input : step.inputs)
-    if (input.kind == core::Input::Field && input.index == index)
-      return true;
-  return false;
-}
 
 Expected<Manifest> buildManifest(const core::Program &program, std::string modelHash) {
   Manifest manifest;

@@ -15,7 +15,4 @@ Expected<Manifest> buildManifest(const frontend::core::Program &program, std::st
 /// The state of `manifest` as the step compiler sees it.
 StateLayout layoutOf(const Manifest &manifest);
 
-/// Whether a StepGraph reads the field `index`.
-bool readsField(const frontend::core::StepGraph &step, int index);
-
 } // namespace mlc::compiler

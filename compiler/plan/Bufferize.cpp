@@ -1,16 +1,21 @@
 // Bufferise: a step function over tensors becomes one over memrefs that returns nothing.
 //
-// 1. Every argument becomes a memref, read into a tensor at the head of the function: writable if it is state
-//    or an output, read-only else. (Doing this by hand, instead of letting one-shot bufferisation convert
-//    function boundaries, keeps it from looking at kernels, which stay functions of tensors.)
-// 2. Every result is materialised in the argument that step-destinations named.
-// 3. One-shot bufferisation. All destinations exist, so it has nothing to decide but whether each launch may
-//    write where it says. Where it may not, it copies, and step-verify-in-place will say so.
-// 4. Copies of a buffer to itself go, and views of views.
+// All destinations exist, so a tensor is what a place holds from the launch that writes it until the next
+// launch that writes there, and nothing is left to decide but whether every read comes in time:
+//
+// 1. From the first op to the last, what each place holds: at first what the argument or buffer began as,
+//    then the result of the last launch that wrote to it. Whoever reads another tensor of that place comes
+//    too late. That is an error which names the state, and not a copy: a training step reads and writes its
+//    whole state every time; one hidden copy of it can double the time of a small step, and nothing else
+//    would ever show it.
+// 2. Every result of the function must be what the argument that step-destinations named holds at the end.
+// 3. Arguments, buffers, constants and views become memrefs of the same shape; a launch loses its results,
+//    which are where its outputs are. Views of views become one.
+//
+// Each step takes time in the number of operands: steps have tens of thousands of launches that all read the
+// same scalars, which MLIR's one-shot bufferisation would compare pair by pair.
 #include "compiler/plan/Plan.h"
 
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -25,76 +30,139 @@ MemRefType bufferOf(Type tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
-LogicalResult argumentsToBuffers(func::FuncOp function) {
-  Block &body = function.getBody().front();
-  OpBuilder builder = OpBuilder::atBlockBegin(&body);
-  for (BlockArgument argument : body.getArguments()) {
-    auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
-    if (!role)
-      return function.emitError("argument ")
-             << argument.getArgNumber() << " has no " << step::roleAttr << ": step-destinations comes first";
-    bool writable = role.getValue() == "state" || role.getValue() == "output";
-    Type tensor = argument.getType();
-    argument.setType(bufferOf(tensor));
-    auto value = bufferization::ToTensorOp::create(builder, argument.getLoc(), tensor, argument,
-                                                   /*restrict=*/true, writable);
-    argument.replaceAllUsesExcept(value, value);
-  }
-  return success();
-}
+class FunctionBuffers {
+public:
+  explicit FunctionBuffers(func::FuncOp function)
+      : function(function), body(function.getBody().front()),
+        terminator(cast<func::ReturnOp>(body.getTerminator())) {}
 
-LogicalResult resultsToDestinations(func::FuncOp function) {
-  Block &body = function.getBody().front();
-  auto terminator = cast<func::ReturnOp>(body.getTerminator());
-  OpBuilder builder(terminator);
-  for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
-    auto number = function.getResultAttrOfType<IntegerAttr>(i, destinationAttr);
-    if (!number || number.getInt() < 0 || number.getInt() >= body.getNumArguments())
-      return function.emitError("result ") << i << " has no " << destinationAttr;
-    auto op = bufferization::MaterializeInDestinationOp::create(builder, terminator.getLoc(), TypeRange(),
-                                                                value, body.getArgument(number.getInt()));
-    op.setWritable(true);
+  LogicalResult run() {
+    for (BlockArgument argument : body.getArguments())
+      if (!function.getArgAttr(argument.getArgNumber(), step::roleAttr))
+        return function.emitError("argument ") << argument.getArgNumber() << " has no " << step::roleAttr
+                                               << ": step-destinations comes first";
+    for (Operation &op : body.without_terminator())
+      if (failed(follow(op)))
+        return failure();
+    if (failed(checkResults()))
+      return failure();
+    convert();
+    return success();
   }
-  func::ReturnOp::create(builder, terminator.getLoc());
-  terminator.erase();
 
-  SmallVector<DictionaryAttr> attributes;
-  function.getAllArgAttrs(attributes);
-  function.setType(FunctionType::get(function.getContext(), body.getArgumentTypes(), {}));
-  function.removeResAttrsAttr();
-  return success();
-}
+private:
+  /// The argument, buffer or constant that `value` lies in.
+  Value placeOf(Value value) {
+    Value storage = storageOf(value);
+    auto launch = storage.getDefiningOp<step::LaunchOp>();
+    return launch ? places.lookup(storage) : storage;
+  }
+
+  /// What `place` holds now.
+  Value heldBy(Value place) {
+    auto found = held.find(place);
+    return found == held.end() ? place : found->second;
+  }
+
+  InFlightDiagnostic late(Operation *op, Value place, Value value) {
+    int64_t bytes = step::byteSize(cast<ShapedType>(value.getType()));
+    auto argument = dyn_cast<BlockArgument>(place);
+    auto name =
+        argument ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state") : StringAttr();
+    InFlightDiagnostic diagnostic = op->emitError("reads ") << bytes << " bytes";
+    if (name)
+      diagnostic << " of state '" << name.getValue() << "'";
+    diagnostic << " that were overwritten before";
+    if (Operation *writer = heldBy(place).getDefiningOp())
+      diagnostic.attachNote(writer->getLoc()) << "here";
+    return diagnostic;
+  }
+
+  LogicalResult follow(Operation &op) {
+    auto launch = dyn_cast<step::LaunchOp>(op);
+    if (!launch && !isa<step::StreamOp>(op))
+      return success();
+    for (Value input : launch ? launch.getInputs() : op.getOperands())
+      if (Value place = placeOf(input); heldBy(place) != storageOf(input))
+        return late(&op, place, input);
+    if (!launch)
+      return success();
+    for (auto [output, result] : llvm::zip_equal(launch.getOutputs(), launch.getResults())) {
+      Value place = placeOf(output);
+      places[result] = place;
+      held[place] = result;
+    }
+    return success();
+  }
+
+  LogicalResult checkResults() {
+    for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
+      auto number = function.getResultAttrOfType<IntegerAttr>(i, destinationAttr);
+      if (!number || number.getInt() < 0 || number.getInt() >= body.getNumArguments())
+        return function.emitError("result ") << i << " has no " << destinationAttr;
+      Value place = placeOf(value);
+      if (heldBy(place) != storageOf(value))
+        return late(terminator, place, value);
+      Value destination = body.getArgument(number.getInt());
+      bool isWhole = step::byteSize(cast<ShapedType>(value.getType())) ==
+                     step::byteSize(cast<ShapedType>(destination.getType()));
+      if (place != destination || !isWhole)
+        return terminator.emitError("result ")
+               << i << " is not in argument " << number.getInt() << ", where it is to end";
+    }
+    return success();
+  }
+
+  void convert() {
+    for (BlockArgument argument : body.getArguments())
+      argument.setType(bufferOf(argument.getType()));
+    for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
+      if (auto launch = dyn_cast<step::LaunchOp>(op)) {
+        OpBuilder builder(launch);
+        auto written = step::LaunchOp::create(
+            builder, launch.getLoc(), TypeRange(), launch.getKernelAttr(), launch.getInputs(),
+            launch.getOutputs(), launch.getChunksAttr(), launch.getScratchAttr(), launch.getInPlaceAttr(),
+            launch.getLinesAttr(), launch.getLoopAttr(), launch.getWorkspaceAttr());
+        written->setDiscardableAttrs(launch->getDiscardableAttrDictionary());
+        launch.replaceAllUsesWith(launch.getOutputs());
+        launch.erase();
+        continue;
+      }
+      for (OpResult result : op.getResults())
+        if (isa<RankedTensorType>(result.getType()))
+          result.setType(bufferOf(result.getType()));
+    }
+    OpBuilder builder(terminator);
+    func::ReturnOp::create(builder, terminator.getLoc());
+    terminator.erase();
+    function.setType(FunctionType::get(function.getContext(), body.getArgumentTypes(), {}));
+    function.removeResAttrsAttr();
+  }
+
+  func::FuncOp function;
+  Block &body;
+  func::ReturnOp terminator;
+  DenseMap<Value, Value> places; // of results of launches
+  DenseMap<Value, Value> held;
+};
 
 struct BufferizePass : PassWrapper<BufferizePass, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BufferizePass)
   StringRef getArgument() const override { return "step-bufferize"; }
-  StringRef getDescription() const override { return "Turn the tensors of a step function into memrefs"; }
+  StringRef getDescription() const override {
+    return "Turn the tensors of a step function into memrefs, or say who reads what is overwritten before";
+  }
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<bufferization::BufferizationDialect, memref::MemRefDialect, step::StepDialect>();
+    registry.insert<memref::MemRefDialect, step::StepDialect>();
   }
 
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    if (!isStepFunction(function))
+    if (!isStepFunction(getOperation()))
       return;
-    if (failed(argumentsToBuffers(function)) || failed(resultsToDestinations(function)))
+    if (failed(FunctionBuffers(getOperation()).run()))
       return signalPassFailure();
-
-    bufferization::OneShotBufferizationOptions options;
-    bufferization::BufferizationState state;
-    options.setFunctionBoundaryTypeConversion(bufferization::LayoutMapOption::IdentityLayoutMap);
-    options.defaultMemorySpaceFn = [](TensorType) -> std::optional<Attribute> { return Attribute(); };
-    options.unknownTypeConverterFn = [](TensorType type, Attribute,
-                                        const bufferization::BufferizationOptions &) {
-      return bufferOf(type);
-    };
-    if (failed(bufferization::runOneShotBufferize(function, options, state)))
-      return signalPassFailure();
-
-    RewritePatternSet patterns(&getContext());
-    memref::CopyOp::getCanonicalizationPatterns(patterns, &getContext());
-    bufferization::ToTensorOp::getCanonicalizationPatterns(patterns, &getContext());
-    (void)applyPatternsGreedily(function, std::move(patterns));
+    // Views of views, and views that nobody reads.
+    (void)applyPatternsGreedily(getOperation(), RewritePatternSet(&getContext()));
   }
 };
 

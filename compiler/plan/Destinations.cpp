@@ -29,31 +29,37 @@ namespace {
 
 constexpr StringLiteral stateName = "mlc.state";
 
-void setRole(func::FuncOp function, unsigned argument, StringRef role) {
-  function.setArgAttr(argument, step::roleAttr, StringAttr::get(function.getContext(), role));
-}
-
 /// Gives every argument without a role one.
 void settleRoles(func::FuncOp function) {
+  auto *context = function.getContext();
   auto typeAt = [&](unsigned i) { return dyn_cast<RankedTensorType>(function.getArgumentTypes()[i]); };
   int64_t count = function.getNumArguments();
-  auto isFree = [&](int64_t i) {
-    return i >= 0 && !function.getArgAttr(i, step::roleAttr) && !function.getArgAttr(i, stateName);
+  // All attributes at once: one at a time, each makes a list of all.
+  SmallVector<DictionaryAttr> attributes;
+  function.getAllArgAttrs(attributes);
+  auto setRole = [&](int64_t i, StringRef role) {
+    NamedAttrList list(attributes[i]);
+    list.set(step::roleAttr, StringAttr::get(context, role));
+    attributes[i] = list.getDictionary(context);
   };
+  auto hasRole = [&](int64_t i) { return attributes[i].contains(step::roleAttr); };
+  auto isState = [&](int64_t i) { return attributes[i].contains(stateName); };
+  auto isFree = [&](int64_t i) { return i >= 0 && !hasRole(i) && !isState(i); };
   int64_t stream = function->hasAttr(step::bodyAttr) ? -1 : count - 1;
   if (isFree(stream) && typeAt(stream) && typeAt(stream).getElementType().isInteger(64) &&
       typeAt(stream).getShape() == ArrayRef<int64_t>{3}) {
-    setRole(function, stream, "stream");
+    setRole(stream, "stream");
     int64_t scalars = stream - 1;
     if (isFree(scalars) && typeAt(scalars) && typeAt(scalars).getRank() == 1 &&
         typeAt(scalars).getElementType().isF64())
-      setRole(function, scalars, "scalars");
+      setRole(scalars, "scalars");
   }
   for (int64_t i = 0; i < count; ++i)
-    if (function.getArgAttr(i, stateName))
-      setRole(function, i, "state");
-    else if (!function.getArgAttr(i, step::roleAttr))
-      setRole(function, i, "input");
+    if (isState(i))
+      setRole(i, "state");
+    else if (!hasRole(i))
+      setRole(i, "input");
+  function.setAllArgAttrs(attributes);
 }
 
 /// Launches and what must run before what.
@@ -141,8 +147,7 @@ public:
         terminator(cast<func::ReturnOp>(function.getBody().front().getTerminator())), dependences(function) {}
 
   void run() {
-    for (unsigned result = 0; result < function.getNumResults(); ++result)
-      arguments.push_back(argumentFor(result));
+    findArguments();
     // Copies come last: by then all direct updates are known.
     SmallVector<unsigned> copies;
     for (unsigned result = 0; result < function.getNumResults(); ++result)
@@ -156,32 +161,40 @@ public:
 private:
   Block &body() { return function.getBody().front(); }
 
-  /// The argument that result number `result` is to be written to, which may be a new one.
-  BlockArgument argumentFor(unsigned result) {
+  /// The argument that each result is to be written to, which may be a new one.
+  void findArguments() {
     auto *context = function.getContext();
-    auto state = function.getResultAttrOfType<StringAttr>(result, stateName);
-    unsigned number = function.getNumArguments();
-    if (state)
-      for (unsigned i = 0; i < number; ++i)
-        if (function.getArgAttr(i, stateName) == state) {
-          setDestination(result, i);
-          return body().getArgument(i);
-        }
-    SmallVector<NamedAttribute> attributes{
-        {StringAttr::get(context, step::roleAttr), StringAttr::get(context, state ? "state" : "output")}};
-    if (state)
-      attributes.emplace_back(StringAttr::get(context, stateName), state);
-    auto failedToInsert =
-        function.insertArgument(number, function.getResultTypes()[result],
-                                DictionaryAttr::get(context, attributes), terminator.getLoc());
-    (void)failedToInsert;
-    setDestination(result, number);
-    return body().getArgument(number);
-  }
-
-  void setDestination(unsigned result, unsigned argument) {
-    function.setResultAttr(result, destinationAttr,
-                           IntegerAttr::get(IntegerType::get(function.getContext(), 64), argument));
+    SmallVector<DictionaryAttr> ofArguments, ofResults;
+    function.getAllArgAttrs(ofArguments);
+    function.getAllResultAttrs(ofResults);
+    DenseMap<Attribute, unsigned> argumentOf; // by name of the state
+    for (auto [i, attributes] : llvm::enumerate(ofArguments))
+      if (Attribute state = attributes.get(stateName))
+        argumentOf.try_emplace(state, i);
+    for (auto [result, attributes] : llvm::enumerate(ofResults)) {
+      Attribute state = attributes.get(stateName);
+      unsigned number = body().getNumArguments();
+      if (auto found = argumentOf.find(state); state && found != argumentOf.end()) {
+        number = found->second;
+      } else {
+        NamedAttrList list;
+        list.set(step::roleAttr, StringAttr::get(context, state ? "state" : "output"));
+        if (state)
+          list.set(stateName, state);
+        ofArguments.push_back(list.getDictionary(context));
+        body().addArgument(function.getResultTypes()[result], terminator.getLoc());
+        if (state)
+          argumentOf[state] = number;
+      }
+      arguments.push_back(body().getArgument(number));
+      NamedAttrList list(attributes);
+      list.set(destinationAttr, IntegerAttr::get(IntegerType::get(context, 64), number));
+      attributes = list.getDictionary(context);
+    }
+    function.setFunctionType(
+        FunctionType::get(context, body().getArgumentTypes(), function.getResultTypes()));
+    function.setAllArgAttrs(ofArguments);
+    function.setAllResultAttrs(ofResults);
   }
 
   /// Writes the value straight to its argument. False if that is not possible.

@@ -34,7 +34,8 @@ struct Life {
 class PlanText {
 public:
   PlanText(func::FuncOp function, const StateLayout &layout, llvm::raw_ostream &out)
-      : function(function), layout(layout), out(out), launches(launchesOf(function)) {}
+      : function(function), layout(layout), places(layout.byName()), out(out),
+        launches(launchesOf(function)) {}
 
   void print() {
     for (auto [time, launch] : llvm::enumerate(launches))
@@ -81,7 +82,7 @@ private:
     auto state = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state");
     std::string offset = "-";
     if (state)
-      if (const StatePlace *place = layout.find(state.getValue()))
+      if (const StatePlace *place = places.lookup(state.getValue()))
         offset = std::to_string(place->offset);
     row(argument, text.take_front(text == "scalars" || text == "stream" ? text.size() : 1), text, counts,
         offset, state ? state.getValue() : "");
@@ -136,6 +137,7 @@ private:
 
   func::FuncOp function;
   const StateLayout &layout;
+  llvm::StringMap<const StatePlace *> places;
   llvm::raw_ostream &out;
   std::vector<step::LaunchOp> launches;
   DenseMap<Value, Life> lives;

@@ -23,26 +23,33 @@ class FunctionSchedule {
 public:
   explicit FunctionSchedule(func::FuncOp function)
       : function(function), terminator(function.getBody().front().getTerminator()),
-        launches(launchesOf(function)), successors(launches.size()), waitsFor(launches.size(), 0) {}
+        launches(launchesOf(function)), successors(launches.size()), waitsFor(launches.size(), 0),
+        reads(launches.size()), growth(launches.size(), 0) {}
 
   /// Fails, with a diagnostic, if no order satisfies the constraints.
   LogicalResult run() {
     collectConstraints();
-    std::set<int> ready;
+    collectGrowth();
     for (int i = 0, count = launches.size(); i < count; ++i)
       if (waitsFor[i] == 0)
         ready.insert(i);
+    for (int i : ready)
+      if (growth[i] <= 0)
+        freeing.insert(i);
     std::vector<int> order;
     while (!ready.empty()) {
-      auto freeing = llvm::find_if(ready, [&](int i) { return growth(i) <= 0; });
-      int next = freeing == ready.end() ? *ready.begin() : *freeing;
+      int next = freeing.empty() ? *ready.begin() : *freeing.begin();
       ready.erase(next);
+      freeing.erase(next);
       order.push_back(next);
-      for (Value storage : storagesReadBy(next))
-        --readsLeft[storage];
+      for (Value storage : reads[next])
+        noteRead(next, storage);
       for (int successor : successors[next])
-        if (--waitsFor[successor] == 0)
+        if (--waitsFor[successor] == 0) {
           ready.insert(successor);
+          if (growth[successor] <= 0)
+            freeing.insert(successor);
+        }
     }
     if (order.size() != launches.size()) {
       for (int i = 0, count = launches.size(); i < count; ++i)
@@ -54,12 +61,12 @@ public:
   }
 
 private:
-  llvm::SmallSetVector<Value, 8> storagesReadBy(int launch) {
-    llvm::SmallSetVector<Value, 8> storages;
-    for (Value input : launches[launch].getInputs())
-      storages.insert(storageOf(input));
-    return storages;
-  }
+  /// Launches that read a value.
+  struct Readers {
+    std::vector<int> launches;
+    /// Those that are still to come, and one for the return.
+    int left = 0;
+  };
 
   void collectConstraints() {
     DenseMap<Operation *, int> numbers;
@@ -69,22 +76,26 @@ private:
       if (before != after && successors[before].insert(after).second)
         ++waitsFor[after];
     };
-    DenseMap<Value, SmallVector<int>> readers;
-    for (int i = 0, count = launches.size(); i < count; ++i)
-      for (Value storage : storagesReadBy(i)) {
-        ++readsLeft[storage];
+    for (int i = 0, count = launches.size(); i < count; ++i) {
+      for (Value input : launches[i].getInputs())
+        reads[i].insert(storageOf(input));
+      for (Value storage : reads[i]) {
+        Readers &of = readers[storage];
+        of.launches.push_back(i);
+        ++of.left;
         if (auto producer = storage.getDefiningOp<step::LaunchOp>())
           order(numbers.lookup(producer), i);
-        else if (isa<BlockArgument>(storage))
-          readers[storage].push_back(i);
       }
+    }
     for (int i = 0, count = launches.size(); i < count; ++i)
       for (Value output : launches[i].getOutputs())
-        for (int reader : readers.lookup(storageOf(output)))
-          order(reader, i);
+        if (auto argument = dyn_cast<BlockArgument>(storageOf(output)))
+          if (auto found = readers.find(argument); found != readers.end())
+            for (int reader : found->second.launches)
+              order(reader, i);
     // What the function returns lives to the end.
     for (Value value : terminator->getOperands())
-      ++readsLeft[storageOf(value)];
+      ++readers[storageOf(value)].left;
   }
 
   /// Whether the result of a launch lies in the arena.
@@ -96,16 +107,35 @@ private:
     return storageOf(output).getDefiningOp<step::BufferOp>();
   }
 
-  /// Bytes of the arena that are taken by running the launch now, less those that are then free.
-  int64_t growth(int i) {
-    int64_t bytes = 0;
-    for (Value result : launches[i].getResults())
-      if (isInArena(result))
-        bytes += step::byteSize(cast<ShapedType>(result.getType()));
-    for (Value storage : storagesReadBy(i))
-      if (isInArena(storage) && readsLeft.lookup(storage) == 1)
-        bytes -= step::byteSize(cast<ShapedType>(storage.getType()));
-    return bytes;
+  void collectGrowth() {
+    for (int i = 0, count = launches.size(); i < count; ++i) {
+      for (Value result : launches[i].getResults())
+        if (isInArena(result))
+          growth[i] += step::byteSize(cast<ShapedType>(result.getType()));
+      for (Value storage : reads[i])
+        if (readers[storage].left == 1)
+          freedBy(i, storage);
+    }
+  }
+
+  /// `launch` is the last to read `storage`.
+  void freedBy(int launch, Value storage) {
+    if (isInArena(storage))
+      growth[launch] -= step::byteSize(cast<ShapedType>(storage.getType()));
+  }
+
+  /// After `launch` has read `storage`: if one other launch is left, that one frees it.
+  void noteRead(int launch, Value storage) {
+    Readers &of = readers[storage];
+    isDone.insert(launch);
+    if (--of.left != 1)
+      return;
+    auto last = llvm::find_if(of.launches, [&](int reader) { return !isDone.contains(reader); });
+    if (last == of.launches.end())
+      return; // the return
+    freedBy(*last, storage);
+    if (growth[*last] <= 0 && ready.count(*last))
+      freeing.insert(*last);
   }
 
   void apply(const std::vector<int> &order) {
@@ -128,8 +158,14 @@ private:
   std::vector<step::LaunchOp> launches;
   std::vector<std::set<int>> successors;
   std::vector<int> waitsFor;
-  /// Launches that are still to read a value, and one for the return.
-  DenseMap<Value, int> readsLeft;
+  /// Values that a launch reads, without views.
+  std::vector<llvm::SmallSetVector<Value, 8>> reads;
+  DenseMap<Value, Readers> readers;
+  /// Bytes of the arena that are taken by running the launch now, less those that are then free.
+  std::vector<int64_t> growth;
+  /// Launches that wait for nothing, and those among them that free at least as many bytes as they take.
+  std::set<int> ready, freeing;
+  DenseSet<int> isDone;
 };
 
 struct SchedulePass : PassWrapper<SchedulePass, OperationPass<func::FuncOp>> {

@@ -2,7 +2,6 @@
 
 #include "compiler/plan/Plan.h"
 
-#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -14,6 +13,13 @@ const StatePlace *StateLayout::find(llvm::StringRef name) const {
     if (place.name == name)
       return &place;
   return nullptr;
+}
+
+llvm::StringMap<const StatePlace *> StateLayout::byName() const {
+  llvm::StringMap<const StatePlace *> index;
+  for (const StatePlace &place : places)
+    index.try_emplace(place.name, &place);
+  return index;
 }
 
 static std::optional<DType> dtypeOf(Type type) {

@@ -5,6 +5,7 @@
 #include "runtime/DType.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
@@ -31,7 +32,10 @@ struct StateLayout {
   std::vector<StatePlace> places; ///< by offset
   int64_t bytes = 0;
 
+  /// Looks at one after the other.
   const StatePlace *find(llvm::StringRef name) const;
+  /// For who asks for many; valid as long as `places` is.
+  llvm::StringMap<const StatePlace *> byName() const;
 };
 
 /// Lays out the state of all step functions of `module`, in order of first appearance. Fails with a

@@ -12,7 +12,7 @@
 //
 // A launch stores the addresses of its inputs and outputs in a table on the stack and calls the kernel:
 // itself if there is one chunk, else by call->parallel_for. One table serves all launches, for a launch is
-// over when its call returns.
+// over when its call returns. A long run of launches is data that a function reads (LaunchTable.h).
 //
 // A launch with `loop` is a loop over the body's launches, written in place: an argument of the body is the
 // address of its operand, plus the step times the bytes of one step where steps move along it. What the
@@ -21,6 +21,7 @@
 #include "compiler/step/Driver.h"
 
 #include "compiler/plan/Plan.h"
+#include "compiler/step/LaunchTable.h"
 #include "dialects/step/StepDialect.h"
 
 #include "llvm/IR/Constants.h"
@@ -88,14 +89,16 @@ llvm::Function *buildChunkRunner(llvm::Module &module, const Target &target) {
 
 class FunctionDriver {
 public:
+  /// `launchRunner` runs tables; it is made when one is needed.
   FunctionDriver(func::FuncOp function, llvm::Module &module, llvm::Function *chunkRunner,
-                 const StateLayout &state, const llvm::StringMap<std::string> &kernels, const Target &target,
-                 bool profiled)
+                 llvm::Function *&launchRunner, const llvm::StringMap<const StatePlace *> &state,
+                 const llvm::StringMap<std::string> &kernels, const Target &target, bool profiled)
       : function(function), module(module), chunkRunner(chunkRunner), state(state), kernels(kernels),
         builder(module.getContext()), mode(builder, target), profiled(profiled), pointer(builder.getPtrTy()),
         word(builder.getInt64Ty()),
         callType(llvm::StructType::get(module.getContext(), {pointer, pointer, pointer, pointer, pointer,
-                                                             pointer, word, word, word, pointer, pointer})) {}
+                                                             pointer, word, word, word, pointer, pointer})),
+        launchRunner(launchRunner) {}
 
   LogicalResult run(StringRef symbol) {
     auto *type = llvm::FunctionType::get(builder.getVoidTy(), {pointer}, false);
@@ -113,6 +116,7 @@ public:
       return failure();
     if (failed(visitAll(function)))
       return failure();
+    fillConstants();
     mode.leave();
     builder.CreateRetVoid();
     return success();
@@ -126,6 +130,10 @@ private:
   llvm::Value *plus(llvm::Value *base, int64_t bytes) {
     return bytes ? builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, bytes) : base;
   }
+  llvm::Value *addressOf(Value value) {
+    Place place = places.lookup(value);
+    return plus(place.base, place.bytes);
+  }
   llvm::Value *entryOf(Field tableField, int64_t number) {
     return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(pointer, load(tableField), number));
   }
@@ -138,20 +146,22 @@ private:
       auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
       auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state");
       StringRef text = role ? role.getValue() : "";
-      llvm::Value *&address = addresses[argument];
+      Place &known = places[argument];
       if (text == "state") {
-        const StatePlace *place = name ? state.find(name.getValue()) : nullptr;
+        const StatePlace *place = name ? state.lookup(name.getValue()) : nullptr;
         if (!place)
           return function.emitError("argument ") << argument.getArgNumber() << " is state without a place";
-        address = plus(load(State), place->offset);
+        if (!stateBase)
+          stateBase = load(State);
+        known = {stateBase, place->offset};
       } else if (text == "input") {
-        address = entryOf(Inputs, inputs++);
+        known = {entryOf(Inputs, inputs++)};
       } else if (text == "output") {
-        address = entryOf(Outputs, outputs++);
+        known = {entryOf(Outputs, outputs++)};
       } else if (text == "scalars") {
-        address = load(Scalars);
+        known = {load(Scalars)};
       } else if (text == "stream") {
-        address = addressOf(Seed);
+        known = {addressOf(Seed)};
       } else {
         return function.emitError("argument ") << argument.getArgNumber() << " has no role";
       }
@@ -174,38 +184,71 @@ private:
     for (Operation &op : steps.getBody().front())
       if (failed(visit(op)))
         return failure();
-    return success();
+    return emitRun();
   }
 
   LogicalResult visit(Operation &op) {
     if (auto buffer = dyn_cast<step::BufferOp>(op)) {
       if (!buffer.getOffset())
         return op.emitError("has no offset: step-plan-memory comes first");
-      addresses[buffer.getResult()] = plus(arena, *buffer.getOffset());
+      places[buffer.getResult()] = {arena, int64_t(*buffer.getOffset())};
     } else if (auto constant = dyn_cast<step::ConstantOp>(op)) {
-      addresses[constant.getResult()] = readOnlyData(cast<DenseElementsAttr>(constant.getValue()));
+      places[constant.getResult()] = readOnlyData(cast<DenseElementsAttr>(constant.getValue()));
     } else if (auto stream = dyn_cast<step::StreamOp>(op)) {
-      addresses[stream.getResult()] = streamFor(stream);
+      places[stream.getResult()] = {streamFor(stream)};
     } else if (auto view = dyn_cast<step::ViewOp>(op)) {
       auto type = cast<ShapedType>(view.getType());
       int64_t bytes = view.getOffset() * ((type.getElementTypeBitWidth() + 7) / 8);
-      addresses[view.getResult()] = plus(addresses.lookup(view.getSource()), bytes);
+      Place source = places.lookup(view.getSource());
+      places[view.getResult()] = {source.base, source.bytes + bytes};
     } else if (auto launch = dyn_cast<step::LaunchOp>(op)) {
-      return visit(launch);
+      if (launch.getLoopAttr())
+        return failed(emitRun()) ? failure() : visitLoop(launch);
+      waiting.push_back(launch);
     }
     return success();
   }
 
-  LogicalResult visit(step::LaunchOp launch) {
-    if (launch.getLoopAttr())
-      return visitLoop(launch);
+  /// The launches that were met since the last run.
+  LogicalResult emitRun() {
+    std::vector<step::LaunchOp> run;
+    std::swap(run, waiting);
+    if (run.size() <= straightLaunches) {
+      for (step::LaunchOp launch : run)
+        if (failed(emitStraight(launch)))
+          return failure();
+      return success();
+    }
+    LaunchTable list;
+    for (step::LaunchOp launch : run) {
+      auto symbol = kernels.find(launch.getKernel());
+      if (symbol == kernels.end())
+        return launch.emitError("launches ") << launch.getKernelAttr() << ", which is not compiled";
+      SmallVector<Place> operands;
+      for (Value operand : launch->getOperands())
+        operands.push_back(places.lookup(operand));
+      list.add(cast<llvm::Constant>(kernelCalled(symbol->second).getCallee()), launch.getChunks(), operands);
+    }
+    if (!launchRunner)
+      launchRunner =
+          buildLaunchRunner(module, {callType, Scratch, ParallelFor, Context}, chunkRunner, profiled);
+    list.emit(builder, launchRunner, call, table,
+              [&](uint64_t count) { return onStack(llvm::ArrayType::get(pointer, count)); });
+    return success();
+  }
+
+  llvm::FunctionCallee kernelCalled(StringRef symbol) {
+    return module.getOrInsertFunction(
+        symbol, llvm::FunctionType::get(builder.getVoidTy(), {pointer, word, pointer}, false));
+  }
+
+  LogicalResult emitStraight(step::LaunchOp launch) {
     auto symbol = kernels.find(launch.getKernel());
     if (symbol == kernels.end())
       return launch.emitError("launches ") << launch.getKernelAttr() << ", which is not compiled";
-    auto *kernelType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, word, pointer}, false);
-    llvm::FunctionCallee kernel = module.getOrInsertFunction(symbol->second, kernelType);
+    llvm::FunctionCallee kernel = kernelCalled(symbol->second);
     for (auto [i, operand] : llvm::enumerate(launch->getOperands()))
-      builder.CreateStore(addresses.lookup(operand), entryAddress(i + 1));
+      builder.CreateStore(addressOf(operand), entryAddress(i + 1));
     if (launch.getChunks() == 1 && !profiled) {
       builder.CreateCall(kernel, {entryAddress(1), builder.getInt64(0), load(Scratch)});
       return success();
@@ -226,8 +269,8 @@ private:
     for (int64_t i = 0; i < loop.getCarries(); ++i) {
       Value stack = launch.getOutputs()[i];
       int64_t bytes = stepBytes(stack), place = loop.firstPlace() % placesOf(stack);
-      builder.CreateMemCpy(plus(addresses.lookup(stack), place * bytes), llvm::MaybeAlign(),
-                           addresses.lookup(launch.getInputs()[i]), llvm::MaybeAlign(), bytes);
+      builder.CreateMemCpy(plus(addressOf(stack), place * bytes), llvm::MaybeAlign(),
+                           addressOf(launch.getInputs()[i]), llvm::MaybeAlign(), bytes);
     }
     llvm::LLVMContext &context = module.getContext();
     llvm::Function *native = builder.GetInsertBlock()->getParent();
@@ -244,13 +287,13 @@ private:
     for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
       int64_t output = (int64_t)i - inputs;
       if (output >= 0)
-        addresses[argument] = at(launch.getOutputs()[output], loop.isCarry(output) ? written : time);
+        places[argument] = {at(launch.getOutputs()[output], loop.isCarry(output) ? written : time)};
       else if (loop.isCarry(i))
-        addresses[argument] = at(launch.getOutputs()[i], read);
+        places[argument] = {at(launch.getOutputs()[i], read)};
       else if (loop.movesInput(i))
-        addresses[argument] = at(launch.getInputs()[i], time);
+        places[argument] = {at(launch.getInputs()[i], time)};
       else
-        addresses[argument] = addresses.lookup(launch.getInputs()[i]);
+        places[argument] = places.lookup(launch.getInputs()[i]);
     }
     llvm::Value *outerArena = arena;
     arena = plus(arena, *launch.getWorkspace());
@@ -277,7 +320,7 @@ private:
   llvm::Value *at(Value stack, llvm::Value *index) {
     if (placesOf(stack) == step::LoopAttr::ringPlaces)
       index = builder.CreateAnd(index, builder.getInt64(step::LoopAttr::ringPlaces - 1));
-    return builder.CreateInBoundsGEP(builder.getInt8Ty(), addresses.lookup(stack),
+    return builder.CreateInBoundsGEP(builder.getInt8Ty(), addressOf(stack),
                                      builder.CreateMul(index, builder.getInt64(stepBytes(stack))));
   }
 
@@ -287,31 +330,43 @@ private:
     return entry.CreateAlloca(type);
   }
 
-  llvm::Value *readOnlyData(DenseElementsAttr value) {
-    SmallVector<char> bytes;
+  /// A place in the constants of the function, which are one after the other.
+  Place readOnlyData(DenseElementsAttr value) {
+    constants.resize(llvm::alignTo(constants.size(), 64));
+    auto begin = int64_t(constants.size());
     auto type = cast<ShapedType>(value.getType());
     int64_t count = value.getNumElements();
     if (type.getElementType().isInteger(1)) {
       for (bool bit : value.getValues<bool>())
-        bytes.push_back(bit);
+        constants.push_back(bit);
     } else {
       ArrayRef<char> raw = value.getRawData();
       for (int64_t i = 0, repeats = value.isSplat() ? count : 1; i < repeats; ++i)
-        bytes.append(raw.begin(), raw.end());
+        constants.append(raw.begin(), raw.end());
     }
-    auto *data =
-        llvm::ConstantDataArray::getString(module.getContext(), StringRef(bytes.data(), bytes.size()),
-                                           /*AddNull=*/false);
+    // What it holds is known in the end.
+    if (!constantsBase)
+      constantsBase = new llvm::GlobalVariable(module, builder.getInt8Ty(), /*isConstant=*/true,
+                                               llvm::GlobalValue::PrivateLinkage, nullptr, "constants");
+    return {constantsBase, begin};
+  }
+
+  void fillConstants() {
+    if (!constantsBase)
+      return;
+    auto *data = llvm::ConstantDataArray::getString(
+        module.getContext(), StringRef(constants.data(), constants.size()), /*AddNull=*/false);
     auto *global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                                            llvm::GlobalValue::PrivateLinkage, data, "constant");
+                                            llvm::GlobalValue::PrivateLinkage, data, "constants");
     global->setAlignment(llvm::Align(64));
     global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
-    return global;
+    constantsBase->replaceAllUsesWith(global);
+    constantsBase->eraseFromParent();
   }
 
   llvm::Value *streamFor(step::StreamOp op) {
     auto *type = llvm::ArrayType::get(word, 3);
-    llvm::Value *source = addresses.lookup(op.getSource()), *stream = onStack(type);
+    llvm::Value *source = addressOf(op.getSource()), *stream = onStack(type);
     for (int64_t i = 0; i < 3; ++i) {
       llvm::Value *number = builder.CreateLoad(word, builder.CreateConstInBoundsGEP1_64(word, source, i));
       if (i == 0)
@@ -324,7 +379,7 @@ private:
   func::FuncOp function;
   llvm::Module &module;
   llvm::Function *chunkRunner;
-  const StateLayout &state;
+  const llvm::StringMap<const StatePlace *> &state;
   const llvm::StringMap<std::string> &kernels;
   llvm::IRBuilder<> builder;
   FloatMode mode;
@@ -336,7 +391,12 @@ private:
   llvm::Value *table = nullptr;
   /// Where the buffers of the function, or of the loop that is being written, begin.
   llvm::Value *arena = nullptr;
-  DenseMap<Value, llvm::Value *> addresses;
+  llvm::Value *stateBase = nullptr;
+  DenseMap<Value, Place> places;
+  std::vector<step::LaunchOp> waiting;
+  llvm::Function *&launchRunner;
+  llvm::GlobalVariable *constantsBase = nullptr;
+  SmallVector<char> constants;
 };
 
 } // namespace
@@ -348,9 +408,11 @@ FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, 
                                                                llvm::LLVMContext &context) {
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
   llvm::Function *chunkRunner = buildChunkRunner(*native, target);
+  llvm::Function *launchRunner = nullptr;
+  llvm::StringMap<const StatePlace *> places = state.byName();
   for (auto function : module.getOps<func::FuncOp>())
     if (isEntry(function)) {
-      FunctionDriver driver(function, *native, chunkRunner, state, kernels, target, profiled);
+      FunctionDriver driver(function, *native, chunkRunner, launchRunner, places, kernels, target, profiled);
       if (failed(driver.run(symbols.lookup(function.getName()))))
         return failure();
     }

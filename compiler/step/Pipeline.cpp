@@ -8,7 +8,6 @@
 #include "compiler/step/StepCompiler.h"
 #include "dialects/mlc/MlcOps.h"
 
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -17,8 +16,7 @@ using namespace mlc;
 using namespace mlc::compiler;
 
 void compiler::registerStepCompilerDialects(DialectRegistry &registry) {
-  registry.insert<bufferization::BufferizationDialect, func::FuncDialect, ir::MlcDialect,
-                  memref::MemRefDialect, step::StepDialect>();
+  registry.insert<func::FuncDialect, ir::MlcDialect, memref::MemRefDialect, step::StepDialect>();
   registerKernelDialects(registry);
 }
 

@@ -35,17 +35,30 @@ std::vector<func::FuncOp> kernelsOf(ModuleOp module) {
 /// Says on arguments and results which state lies in panels in `layout`.
 void markPanels(ModuleOp module, const StateLayout &layout) {
   Builder builder(module.getContext());
-  auto panelOf = [&](StringAttr name) -> IntegerAttr {
-    const StatePlace *place = name ? layout.find(name.getValue()) : nullptr;
-    return place && place->panel ? builder.getI64IntegerAttr(place->panel) : IntegerAttr();
+  llvm::StringMap<const StatePlace *> places = layout.byName();
+  // All attributes at once: one at a time, each makes a list of all.
+  auto mark = [&](SmallVectorImpl<DictionaryAttr> &attributes) {
+    bool isMarked = false;
+    for (DictionaryAttr &each : attributes) {
+      auto name = each.getAs<StringAttr>("mlc.state");
+      const StatePlace *place = name ? places.lookup(name.getValue()) : nullptr;
+      if (!place || !place->panel)
+        continue;
+      NamedAttrList list(each);
+      list.set(panelAttr, builder.getI64IntegerAttr(place->panel));
+      each = list.getDictionary(module.getContext());
+      isMarked = true;
+    }
+    return isMarked;
   };
   for (auto function : module.getOps<func::FuncOp>()) {
-    for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (IntegerAttr panel = panelOf(function.getArgAttrOfType<StringAttr>(i, "mlc.state")))
-        function.setArgAttr(i, panelAttr, panel);
-    for (unsigned i = 0; i < function.getNumResults(); ++i)
-      if (IntegerAttr panel = panelOf(function.getResultAttrOfType<StringAttr>(i, "mlc.state")))
-        function.setResultAttr(i, panelAttr, panel);
+    SmallVector<DictionaryAttr> arguments, results;
+    function.getAllArgAttrs(arguments);
+    function.getAllResultAttrs(results);
+    if (mark(arguments))
+      function.setAllArgAttrs(arguments);
+    if (mark(results))
+      function.setAllResultAttrs(results);
   }
 }
 
@@ -63,8 +76,9 @@ FailureOr<StateLayout> layoutFor(ModuleOp module, const CompileOptions &options)
   FailureOr<StateLayout> own = planState(module);
   if (failed(own) || !options.state)
     return own;
+  llvm::StringMap<const StatePlace *> places = options.state->byName();
   for (const StatePlace &place : own->places) {
-    const StatePlace *given = options.state->find(place.name);
+    const StatePlace *given = places.lookup(place.name);
     if (!given)
       return module.emitError("state '") << place.name << "' is not in the given layout";
     if (given->dtype != place.dtype || given->shape != place.shape)

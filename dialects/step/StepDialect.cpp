@@ -1,6 +1,5 @@
 #include "dialects/step/StepDialect.h"
 
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
@@ -8,7 +7,6 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
-using namespace mlir::bufferization;
 using namespace mlc::step;
 
 #include "dialects/step/StepDialect.cpp.inc"
@@ -33,12 +31,6 @@ void StepDialect::initialize() {
 int64_t mlc::step::byteSize(ShapedType type) {
   unsigned bits = type.getElementTypeBitWidth();
   return type.getNumElements() * ((bits + 7) / 8);
-}
-
-/// The identity-layout memref of a tensor's shape.
-static MemRefType bufferTypeOf(Type tensor) {
-  auto shaped = cast<ShapedType>(tensor);
-  return MemRefType::get(shaped.getShape(), shaped.getElementType());
 }
 
 static bool sameShapeAndElement(Type a, Type b) {
@@ -177,81 +169,12 @@ void LaunchOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effect
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
 }
 
-bool LaunchOp::bufferizesToMemoryRead(OpOperand &operand, const AnalysisState &) {
-  return operand.getOperandNumber() < getInputs().size();
-}
-
-bool LaunchOp::bufferizesToMemoryWrite(OpOperand &operand, const AnalysisState &) {
-  return operand.getOperandNumber() >= getInputs().size();
-}
-
-bool LaunchOp::bufferizesToElementwiseAccess(const AnalysisState &, ArrayRef<OpOperand *> operands) {
-  // Asked of a read and a write: fine when the kernel allows this input to be that output.
-  unsigned inputs = getInputs().size();
-  for (OpOperand *read : operands)
-    for (OpOperand *write : operands)
-      if (read->getOperandNumber() < inputs && write->getOperandNumber() >= inputs &&
-          !allowsInPlace(read->getOperandNumber(), write->getOperandNumber() - inputs))
-        return false;
-  return true;
-}
-
-AliasingValueList LaunchOp::getAliasingValues(OpOperand &operand, const AnalysisState &) {
-  unsigned inputs = getInputs().size();
-  if (operand.getOperandNumber() < inputs)
-    return {};
-  return {{getResult(operand.getOperandNumber() - inputs), BufferRelation::Equivalent}};
-}
-
-LogicalResult LaunchOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
-                                  BufferizationState &state) {
-  SmallVector<Value> inputs, outputs;
-  for (Value input : getInputs()) {
-    FailureOr<Value> buffer = getBuffer(rewriter, input, options, state);
-    if (failed(buffer))
-      return failure();
-    inputs.push_back(*buffer);
-  }
-  for (Value output : getOutputs()) {
-    FailureOr<Value> buffer = getBuffer(rewriter, output, options, state);
-    if (failed(buffer))
-      return failure();
-    outputs.push_back(*buffer);
-  }
-  auto launch =
-      LaunchOp::create(rewriter, getLoc(), TypeRange(), getKernelAttr(), inputs, outputs, getChunksAttr(),
-                       getScratchAttr(), getInPlaceAttr(), getLinesAttr(), getLoopAttr(), getWorkspaceAttr());
-  launch->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
-  replaceOpWithBufferizedValues(rewriter, *this, outputs);
-  return success();
-}
-
-//===--- buffer -----------------------------------------------------------------------------------------===//
-
-bool BufferOp::bufferizesToAllocation(Value) { return true; }
-bool BufferOp::resultBufferizesToMemoryWrite(OpResult, const AnalysisState &) { return false; }
-
-LogicalResult BufferOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &,
-                                  BufferizationState &) {
-  replaceOpWithNewBufferizedOp<BufferOp>(rewriter, *this, bufferTypeOf(getType()), getOffsetAttr());
-  return success();
-}
-
 //===--- constant ---------------------------------------------------------------------------------------===//
 
 LogicalResult ConstantOp::verify() {
   if (!sameShapeAndElement(getValue().getType(), getType()))
     return emitOpError("value is ") << getValue().getType() << " but result is " << getType();
   return verifyDense(*this, getType());
-}
-
-bool ConstantOp::resultBufferizesToMemoryWrite(OpResult, const AnalysisState &) { return false; }
-bool ConstantOp::isWritable(Value, const AnalysisState &) { return false; }
-
-LogicalResult ConstantOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &,
-                                    BufferizationState &) {
-  replaceOpWithNewBufferizedOp<ConstantOp>(rewriter, *this, bufferTypeOf(getType()), getValueAttr());
-  return success();
 }
 
 //===--- stream -----------------------------------------------------------------------------------------===//
@@ -261,21 +184,6 @@ LogicalResult StreamOp::verify() {
   if (type.getShape() != ArrayRef<int64_t>{3} || !type.getElementType().isInteger(64))
     return emitOpError("is made of three i64, not of ") << type;
   return verifyDense(*this, type);
-}
-
-bool StreamOp::bufferizesToMemoryRead(OpOperand &, const AnalysisState &) { return true; }
-bool StreamOp::bufferizesToMemoryWrite(OpOperand &, const AnalysisState &) { return false; }
-bool StreamOp::bufferizesToAllocation(Value) { return true; }
-bool StreamOp::isWritable(Value, const AnalysisState &) { return false; }
-AliasingValueList StreamOp::getAliasingValues(OpOperand &, const AnalysisState &) { return {}; }
-
-LogicalResult StreamOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
-                                  BufferizationState &state) {
-  FailureOr<Value> source = getBuffer(rewriter, getSource(), options, state);
-  if (failed(source))
-    return failure();
-  replaceOpWithNewBufferizedOp<StreamOp>(rewriter, *this, source->getType(), *source, getSiteAttr());
-  return success();
 }
 
 //===--- view -------------------------------------------------------------------------------------------===//
@@ -303,20 +211,4 @@ OpFoldResult ViewOp::fold(FoldAdaptor) {
     return getResult();
   }
   return {};
-}
-
-bool ViewOp::bufferizesToMemoryRead(OpOperand &, const AnalysisState &) { return false; }
-bool ViewOp::bufferizesToMemoryWrite(OpOperand &, const AnalysisState &) { return false; }
-
-AliasingValueList ViewOp::getAliasingValues(OpOperand &, const AnalysisState &) {
-  return {{getResult(), BufferRelation::Unknown}};
-}
-
-LogicalResult ViewOp::bufferize(RewriterBase &rewriter, const BufferizationOptions &options,
-                                BufferizationState &state) {
-  FailureOr<Value> source = getBuffer(rewriter, getSource(), options, state);
-  if (failed(source))
-    return failure();
-  replaceOpWithNewBufferizedOp<ViewOp>(rewriter, *this, bufferTypeOf(getType()), *source, getOffsetAttr());
-  return success();
 }

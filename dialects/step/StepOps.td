@@ -2,7 +2,6 @@
 #ifndef MLC_STEP_OPS
 #define MLC_STEP_OPS
 
-include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/OpBase.td"
@@ -16,10 +15,10 @@ def Step_Dialect : Dialect {
   let description = [{
     A step function holds launches of kernels and the places they read and write: buffers, constants and
     views. It exists in two forms. Over tensors a launch returns its outputs and names the destinations they
-    are to be written to; over memrefs the destinations are all there is. Between the two lies one-shot
-    bufferisation.
+    are to be written to; over memrefs the destinations are all there is. Between the two lies
+    compiler/plan/Bufferize.cpp.
   }];
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
   let useDefaultAttributePrinterParser = 1;
 }
 
@@ -54,10 +53,7 @@ def Step_LoopAttr : AttrDef<Step_Dialect, "Loop"> {
 def LaunchOp : Step_Op<"launch", [
     AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>,
-    DeclareOpInterfaceMethods<BufferizableOpInterface,
-        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite", "bufferizesToElementwiseAccess",
-         "getAliasingValues", "bufferize"]>]> {
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run a kernel on buffers";
   let description = [{
     Runs the kernel, a function of tensors to tensors, with the inputs as its arguments, and writes its results
@@ -106,9 +102,7 @@ def LaunchOp : Step_Op<"launch", [
   let hasVerifier = 1;
 }
 
-def BufferOp : Step_Op<"buffer", [
-    DeclareOpInterfaceMethods<BufferizableOpInterface,
-        ["bufferizesToAllocation", "resultBufferizesToMemoryWrite", "bufferize"]>]> {
+def BufferOp : Step_Op<"buffer"> {
   let summary = "a place in the arena";
   let description = [{
     A destination with undefined contents. `offset`, in bytes from the start of the arena, is there after memory
@@ -119,10 +113,7 @@ def BufferOp : Step_Op<"buffer", [
   let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($result)";
 }
 
-def ConstantOp : Step_Op<"constant", [
-    Pure,
-    DeclareOpInterfaceMethods<BufferizableOpInterface,
-        ["resultBufferizesToMemoryWrite", "isWritable", "bufferize"]>]> {
+def ConstantOp : Step_Op<"constant", [Pure]> {
   let summary = "read-only data of the program";
   let description = [{
     Data that launches read and nobody writes. It becomes read-only data of the object file. `value` is a tensor
@@ -134,11 +125,7 @@ def ConstantOp : Step_Op<"constant", [
   let hasVerifier = 1;
 }
 
-def StreamOp : Step_Op<"stream", [
-    Pure, AllTypesMatch<["source", "result"]>,
-    DeclareOpInterfaceMethods<BufferizableOpInterface,
-        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite", "bufferizesToAllocation", "getAliasingValues",
-         "isWritable", "bufferize"]>]> {
+def StreamOp : Step_Op<"stream", [Pure, AllTypesMatch<["source", "result"]>]> {
   let summary = "a random stream for one site";
   let description = [{
     The stream (seed ^ site, update, row): what a random op with site 0 draws from it, one with `site` draws from
@@ -150,10 +137,7 @@ def StreamOp : Step_Op<"stream", [
   let hasVerifier = 1;
 }
 
-def ViewOp : Step_Op<"view", [
-    Pure,
-    DeclareOpInterfaceMethods<BufferizableOpInterface,
-        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite", "getAliasingValues", "bufferize"]>]> {
+def ViewOp : Step_Op<"view", [Pure]> {
   let summary = "consecutive elements of a buffer under another shape";
   let description = [{
     The elements of `source` from number `offset` on, in row-major order, as a tensor of the result's shape. No
