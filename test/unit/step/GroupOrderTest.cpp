@@ -61,7 +61,7 @@ TEST(GroupOrder, SaysWhatASearchSays) {
   std::mt19937 random(2);
   auto below = [&](int n) { return int(random() % unsigned(n)); };
   int merges = 0, paths = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 150; ++round) {
     int count = 4 + below(30), reach = 1 + below(round % 2 ? 4 : count);
     Edges edges(count);
     for (int node = 0; node + 1 < count; ++node)
