@@ -20,7 +20,8 @@ struct ShortSum {
 };
 constexpr ShortSum shortRow{320, 32}, shortColumn{4096, 256};
 /// Terms of a block, for each of its accumulators. Whatever their sizes, terms of one sign are off by at most
-/// 8 roundings, or 5e-7, and what four accumulators are joined by.
+/// 8 roundings, or 5e-7, and what four accumulators are joined by. Where a vector has one accumulator alone,
+/// twice as many leave it in time for the next: 9e-7.
 constexpr int64_t termsOfBlock = 8;
 
 /// The same of products of matrices and convolutions, whose accumulators fill the registers: equal terms are

@@ -85,8 +85,8 @@ private:
         state.append(one.start());
         entries.push_back(&one);
       }
-    std::optional<SumBlocks> blocks =
-        sumBlocks(code.builder().getF32Type(), {whole / block}, shortColumn(plan.shape.beforeSize * size));
+    std::optional<SumBlocks> blocks = sumBlocks(code.builder().getF32Type(), {whole / block},
+                                                shortColumn(plan.shape.beforeSize * size), 2 * termsOfBlock);
     Totals totals(code, entries, /*strands=*/1, blocks);
     totals.appendStart(state);
     auto step = [&](Value i, int64_t v, int64_t count, SmallVectorImpl<Value> &all) {

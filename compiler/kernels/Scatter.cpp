@@ -41,6 +41,8 @@ std::optional<Strip> stripOf(ir::ScatterAddOp op, const Target &target) {
   constexpr int64_t fewUpdates = 8192;
   /// Scratch that stays in the L2 cache.
   constexpr int64_t near = 1 << 20;
+  /// A few neighbouring cache lines of each update; wider strips would leave fewer chunks.
+  constexpr int64_t mostVectors = 4;
   Type element = elementOf(op.getResult());
   int64_t rows = shapeOf(op.getResult())[0], width = widthOf(op);
   if (!element.isF32() || sizeOf(op.getIndices()) <= fewUpdates || width == 0)
@@ -49,7 +51,8 @@ std::optional<Strip> stripOf(ir::ScatterAddOp op, const Target &target) {
   while (lanes > 1 && lanes / 2 >= width)
     lanes /= 2;
   int64_t bytes = rows * lanes * int64_t(sizeof(double));
-  int64_t vectors = std::clamp<int64_t>(near / bytes, 1, llvm::divideCeilSigned(width, lanes));
+  int64_t vectors =
+      std::clamp<int64_t>(near / bytes, 1, std::min(mostVectors, llvm::divideCeilSigned(width, lanes)));
   return Strip{lanes, vectors, bytes * vectors};
 }
 

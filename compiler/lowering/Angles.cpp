@@ -52,8 +52,7 @@ template <bool isCos> Value ofModerate(Arithmetic &a, Value x, Value size) {
   return a.fromBits(a.exclusive(a.bits(a.select(isOdd, cosine, sine)), sign));
 }
 
-/// libm's function of f64, declared as one that is hardly ever called: the loop around it keeps its constants
-/// in registers.
+/// libm's function of f64, declared as one that is hardly ever called.
 func::FuncOp declare(ModuleOp module, StringRef name) {
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;

@@ -1,7 +1,7 @@
 // How far each elementwise op and its derivatives are from the exact values, in f32 and f64, as machine code
 // and on the oracle: over all exponents, both signs, zeros, infinities, NaN and subnormal numbers. The bounds
-// are those of the table in docs/numerics.md, which is read here. With MLC_ALL_NUMBERS=1 the ops of one
-// operand see every one of the 2^32 numbers of f32, which takes an hour.
+// are those of the table in docs/numerics.md, which is read here. With
+// MLC_ALL_NUMBERS=1 the ops of one operand see every one of the 2^32 numbers of f32, which takes long.
 #include "compiler/oracle/Oracle.h"
 #include "test/unit/oracle/CompiledKernel.h"
 #include "test/unit/oracle/GradientCheck.h"
