@@ -23,8 +23,8 @@ typedef struct mlc_call {
   uint8_t *arena; /* arena bytes of the function, aligned to 64; undefined before and after */
   void *scratch;  /* scratch bytes of the function, for what runs on the calling thread */
   const void *const *inputs; /* one row-major buffer per input of the function, in manifest order */
-  void *const *outputs; /* one row-major buffer per output of the function, in manifest order; then one
-                           double, 0 before, that becomes the number of indices out of range */
+  void *const *outputs;      /* one row-major buffer per output of the function, in manifest order; then one
+                                double, 0 before, that becomes the number of indices out of range */
   const double
       *scalars;    /* values of the manifest's scalar expressions: learning rate, bias corrections, ... */
   uint64_t seed;   /* seed, update, row lie together: compiled code reads them as the random stream */

@@ -160,7 +160,8 @@ Range Ranges::elementwise(Operation *op) {
           .Case<StopGradientOp>([&](auto) { return x; })
           // Behind it an index lies inside, or the run stops.
           .Case([&](WithinOp) {
-            return Range{std::clamp(x.low, 0.0, std::max(y.high - 1, 0.0)), std::clamp(x.high, 0.0, std::max(y.high - 1, 0.0))};
+            return Range{std::clamp(x.low, 0.0, std::max(y.high - 1, 0.0)),
+                         std::clamp(x.high, 0.0, std::max(y.high - 1, 0.0))};
           })
           .Case([&](AddOp) { return add(x, y); })
           .Case([&](SubOp) {
