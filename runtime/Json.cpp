@@ -62,7 +62,7 @@ private:
     std::unordered_set<std::string> keys; ///< of an object with many
   };
 
-  bool visits() const { return visit_ && open_.size() == 1; }
+  bool visits() const { return visit_ && open_.size() == 1 && !isNoObject_; }
 
   static bool isNew(Open &object) {
     const auto &members = object.value.get_ref<const Json::object_t &>();
@@ -80,10 +80,8 @@ private:
       isTooDeep_ = true;
       return false;
     }
-    if (visit_ && open_.empty() && !value.is_object()) {
-      isNoObject_ = true;
-      return false;
-    }
+    if (open_.empty())
+      isNoObject_ = !value.is_object();
     open_.push_back({std::move(value), {}, {}});
     return true;
   }
@@ -96,9 +94,9 @@ private:
 
   bool put(Json value) {
     if (open_.empty()) {
-      isNoObject_ = visit_ && !value.is_object();
+      isNoObject_ = !value.is_object();
       value_ = std::move(value);
-      return !isNoObject_;
+      return true;
     }
     Open &into = open_.back();
     if (visits()) {
@@ -131,10 +129,10 @@ Expected<Json> parse(std::string_view text, std::string_view where, const Visit 
     return Status::badData("JSON nests too deep, " + place);
   if (builder.repeated())
     return Status::badData("'" + *builder.repeated() + "' appears twice, " + place);
-  if (builder.isNoObject())
-    return Status::badData(place + " is not an object");
   if (!isWhole)
     return Status::badData("not valid JSON, " + place);
+  if (visit && builder.isNoObject())
+    return Status::badData(place + " is not an object");
   return builder.takeValue();
 }
 
