@@ -179,7 +179,7 @@ func::FuncOp AutodiffPass::differentiate(func::FuncOp function, ArrayRef<int64_t
 static bool selects(Operation *op) {
   return op
       ->walk([](Operation *inner) {
-        if (isa<SelectOp>(inner) && !inner->hasAttr(extremumAttr))
+        if (auto select = dyn_cast<SelectOp>(inner); select && !isExtremum(select))
           return WalkResult::interrupt();
         auto call = dyn_cast<CallOp>(inner);
         auto callee = call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr())

@@ -28,6 +28,12 @@ using namespace mlc::ir;
 
 namespace mlc::compiler {
 
+bool isExtremum(SelectOp select) {
+  auto compare = select.getX().getDefiningOp<CompareOp>();
+  return select->hasAttr(extremumAttr) ||
+         (compare && isa_and_nonnull<MaxOp, MinOp>(compare.getX().getDefiningOp()));
+}
+
 bool Keeper::isRisky(Value factor, const Taken &taken, bool divides) {
   Range range = (taken.extremum ? made : fields).of(factor);
   return divides ? range.nan || range.mayBeZero() : !range.isFinite();
@@ -57,6 +63,12 @@ Value Keeper::clean(Value value) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfterValue(value);
   const Conditions list = of(value);
+  for (const Taken &taken : list) // one that was made for the value stands behind it
+    if (Operation *made = taken.condition.getDefiningOp();
+        made && made->getBlock() == builder.getInsertionBlock() &&
+        (builder.getInsertionPoint() == made->getBlock()->end() ||
+         !made->isBeforeInBlock(&*builder.getInsertionPoint())))
+      builder.setInsertionPointAfter(made);
   Value result = value;
   for (const Taken &taken : list)
     result = selected(value.getLoc(), result, taken);
@@ -72,7 +84,7 @@ void Keeper::cleanOperands(Operation *op) {
 //===--- The ops ----------------------------------------------------------------------------------------===//
 
 void Keeper::select(SelectOp op) {
-  bool extremum = op->hasAttr(extremumAttr);
+  bool extremum = isExtremum(op);
   op->removeAttr(extremumAttr);
   if (!isa<FloatType>(op.getType().getElementType()))
     return;

@@ -9,6 +9,10 @@ namespace mlc::compiler {
 /// there is a number, or an infinity that the choice was made against, and no NaN of the data.
 constexpr llvm::StringLiteral extremumAttr = "mlc.extremum";
 
+/// Whether a select chooses as a maximum or minimum does: it is marked so, or compares one, as the clause of
+/// `relu` does.
+bool isExtremum(mlc::ir::SelectOp select);
+
 /// Mends the backward ops of a block, from `first` on: where a cotangent is zero because a selection left its
 /// place out, it stays zero, whatever it is multiplied by. Ops before `first` are not changed. `fields` is
 /// the analysis with fields of any value, `made` with finite ones; both know the block's arguments.

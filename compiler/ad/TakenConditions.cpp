@@ -82,6 +82,10 @@ Conditions Keeper::either(const Conditions &a, const Conditions &b, Location loc
       lists[1].push_back(taken);
   if (lists[0].empty() || lists[1].empty())
     return common;
+  // Where it holds and where it does not is everywhere.
+  if (lists[0].size() == 1 && lists[1].size() == 1 && lists[0][0].condition == lists[1][0].condition &&
+      lists[0][0].axes == lists[1][0].axes)
+    return common;
   // All places that either list leaves, over the axes of both.
   llvm::SmallSet<int64_t, 8> unique;
   DenseMap<int64_t, int64_t> extents;

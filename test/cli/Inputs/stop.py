@@ -13,7 +13,7 @@ model, stopped, straight = folder / "points.mlc", folder / "stopped", folder / "
 
 
 def train(*options):
-    return ["mlc", "train", str(model), "--batch", "1", "--threads", "1", *options]
+    return ["mlc", "train", str(model), "--batch", "2", "--threads", "1", *options]
 
 
 run = subprocess.Popen(train("--epochs", "100000", "--out", str(stopped)), stderr=subprocess.PIPE, text=True)

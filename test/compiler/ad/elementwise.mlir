@@ -274,13 +274,18 @@ func.func @div_use(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> (
 
 // CHECK-LABEL: func.func private @max.grad(
 // CHECK-NEXT: %[[V0:.*]] = mlc.constant dense<0.000000e+00> : tensor<3xf32>
-// CHECK-NEXT: %[[V1:.*]] = mlc.max %arg0, %arg1 : tensor<3xf32>
-// CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg2 : tensor<3xf32>
-// CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %[[V1]], %arg1 : tensor<3xf32>
-// CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg2, %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: %[[V6:.*]] = mlc.select %[[V4]], %[[V0]], %arg2 : tensor<3xf32>
-// CHECK-NEXT: return %[[V3]], %[[V5]], %[[V6]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
+// CHECK-NEXT: %[[V1:.*]] = mlc.constant dense<5.000000e-01> : tensor<3xf32>
+// CHECK-NEXT: %[[V2:.*]] = mlc.max %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V3:.*]] = mlc.mul %[[V2]], %arg2 : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.reduce sum %[[V3]] axes = [0] : tensor<3xf32> -> tensor<f32>
+// CHECK-NEXT: %[[V5:.*]] = mlc.compare lt %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V6:.*]] = mlc.compare eq %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V7:.*]] = mlc.mul %arg2, %[[V1]] : tensor<3xf32>
+// CHECK-NEXT: %[[V8:.*]] = mlc.select %[[V6]], %[[V7]], %arg2 : tensor<3xf32>
+// CHECK-NEXT: %[[V9:.*]] = mlc.select %[[V5]], %[[V0]], %[[V8]] : tensor<3xf32>
+// CHECK-NEXT: %[[V10:.*]] = mlc.compare lt %arg1, %arg0 : tensor<3xf32>
+// CHECK-NEXT: %[[V11:.*]] = mlc.select %[[V10]], %[[V0]], %[[V8]] : tensor<3xf32>
+// CHECK-NEXT: return %[[V4]], %[[V9]], %[[V11]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
 // CHECK-NEXT: }
 func.func private @max(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> tensor<f32> {
   %r = mlc.max %x, %y : tensor<3xf32>
@@ -295,13 +300,18 @@ func.func @max_use(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> (
 
 // CHECK-LABEL: func.func private @min.grad(
 // CHECK-NEXT: %[[V0:.*]] = mlc.constant dense<0.000000e+00> : tensor<3xf32>
-// CHECK-NEXT: %[[V1:.*]] = mlc.min %arg0, %arg1 : tensor<3xf32>
-// CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg2 : tensor<3xf32>
-// CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare lt %[[V1]], %arg1 : tensor<3xf32>
-// CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg2, %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: %[[V6:.*]] = mlc.select %[[V4]], %[[V0]], %arg2 : tensor<3xf32>
-// CHECK-NEXT: return %[[V3]], %[[V5]], %[[V6]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
+// CHECK-NEXT: %[[V1:.*]] = mlc.constant dense<5.000000e-01> : tensor<3xf32>
+// CHECK-NEXT: %[[V2:.*]] = mlc.min %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V3:.*]] = mlc.mul %[[V2]], %arg2 : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.reduce sum %[[V3]] axes = [0] : tensor<3xf32> -> tensor<f32>
+// CHECK-NEXT: %[[V5:.*]] = mlc.compare gt %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V6:.*]] = mlc.compare eq %arg0, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V7:.*]] = mlc.mul %arg2, %[[V1]] : tensor<3xf32>
+// CHECK-NEXT: %[[V8:.*]] = mlc.select %[[V6]], %[[V7]], %arg2 : tensor<3xf32>
+// CHECK-NEXT: %[[V9:.*]] = mlc.select %[[V5]], %[[V0]], %[[V8]] : tensor<3xf32>
+// CHECK-NEXT: %[[V10:.*]] = mlc.compare gt %arg1, %arg0 : tensor<3xf32>
+// CHECK-NEXT: %[[V11:.*]] = mlc.select %[[V10]], %[[V0]], %[[V8]] : tensor<3xf32>
+// CHECK-NEXT: return %[[V4]], %[[V9]], %[[V11]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
 // CHECK-NEXT: }
 func.func private @min(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> tensor<f32> {
   %r = mlc.min %x, %y : tensor<3xf32>
@@ -327,10 +337,15 @@ func.func @min_use(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> (
 // CHECK-NEXT: %[[V9:.*]] = mlc.mul %arg2, %[[V8]] : tensor<3xf32>
 // CHECK-NEXT: %[[V10:.*]] = mlc.select %[[V5]], %[[V0]], %[[V9]] : tensor<3xf32>
 // CHECK-NEXT: %[[V11:.*]] = mlc.compare eq %arg0, %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: %[[V12:.*]] = mlc.log %arg0 : tensor<3xf32>
-// CHECK-NEXT: %[[V13:.*]] = mlc.mul %[[V3]], %[[V12]] : tensor<3xf32>
-// CHECK-NEXT: %[[V14:.*]] = mlc.select %[[V11]], %[[V0]], %[[V13]] : tensor<3xf32>
-// CHECK-NEXT: return %[[V4]], %[[V10]], %[[V14]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
+// CHECK-NEXT: %[[V12:.*]] = mlc.compare eq %arg1, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V13:.*]] = mlc.compare lt %arg1, %[[V0]] : tensor<3xf32>
+// CHECK-NEXT: %[[V14:.*]] = mlc.log %arg0 : tensor<3xf32>
+// CHECK-NEXT: %[[V15:.*]] = mlc.mul %[[V3]], %[[V14]] : tensor<3xf32>
+// CHECK-NEXT: %[[V16:.*]] = mlc.select %[[V13]], %[[V15]], %[[V0]] : tensor<3xf32>
+// CHECK-NEXT: %[[V17:.*]] = mlc.mul %arg2, %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V18:.*]] = mlc.select %[[V12]], %[[V16]], %[[V17]] : tensor<3xf32>
+// CHECK-NEXT: %[[V19:.*]] = mlc.select %[[V11]], %[[V18]], %[[V15]] : tensor<3xf32>
+// CHECK-NEXT: return %[[V4]], %[[V10]], %[[V19]] : tensor<f32>, tensor<3xf32>, tensor<3xf32>
 // CHECK-NEXT: }
 func.func private @pow(%x: tensor<3xf32>, %y: tensor<3xf32>, %d: tensor<3xf32>) -> tensor<f32> {
   %r = mlc.pow %x, %y : tensor<3xf32>
@@ -424,15 +439,19 @@ func.func @convert_use(%x: tensor<3xf64>, %d: tensor<3xf32>) -> (tensor<3xf64>) 
   return %0#1 : tensor<3xf64>
 }
 
-// At 0 the derivative is 0.
+// A constant on the other side changes nothing: at 0 the derivative is one half.
 // CHECK-LABEL: func.func private @relu.grad(
-// CHECK-NEXT: %[[V0:.*]] = mlc.constant dense<0.000000e+00> : tensor<3xf32>
-// CHECK-NEXT: %[[V1:.*]] = mlc.max %arg0, %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: %[[V2:.*]] = mlc.mul %[[V1]], %arg1 : tensor<3xf32>
-// CHECK-NEXT: %[[V3:.*]] = mlc.reduce sum %[[V2]] axes = [0] : tensor<3xf32> -> tensor<f32>
-// CHECK-NEXT: %[[V4:.*]] = mlc.compare gt %[[V1]], %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: %[[V5:.*]] = mlc.select %[[V4]], %arg1, %[[V0]] : tensor<3xf32>
-// CHECK-NEXT: return %[[V3]], %[[V5]] : tensor<f32>, tensor<3xf32>
+// CHECK-NEXT: %[[V0:.*]] = mlc.constant dense<5.000000e-01> : tensor<3xf32>
+// CHECK-NEXT: %[[V1:.*]] = mlc.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK-NEXT: %[[V2:.*]] = mlc.max %arg0, %[[V1]] : tensor<3xf32>
+// CHECK-NEXT: %[[V3:.*]] = mlc.mul %[[V2]], %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V4:.*]] = mlc.reduce sum %[[V3]] axes = [0] : tensor<3xf32> -> tensor<f32>
+// CHECK-NEXT: %[[V5:.*]] = mlc.compare lt %arg0, %[[V1]] : tensor<3xf32>
+// CHECK-NEXT: %[[V6:.*]] = mlc.compare eq %arg0, %[[V1]] : tensor<3xf32>
+// CHECK-NEXT: %[[V7:.*]] = mlc.mul %arg1, %[[V0]] : tensor<3xf32>
+// CHECK-NEXT: %[[V8:.*]] = mlc.select %[[V6]], %[[V7]], %arg1 : tensor<3xf32>
+// CHECK-NEXT: %[[V9:.*]] = mlc.select %[[V5]], %[[V1]], %[[V8]] : tensor<3xf32>
+// CHECK-NEXT: return %[[V4]], %[[V9]] : tensor<f32>, tensor<3xf32>
 // CHECK-NEXT: }
 func.func private @relu(%x: tensor<3xf32>, %d: tensor<3xf32>) -> tensor<f32> {
   %k = mlc.constant dense<0.0> : tensor<3xf32>

@@ -62,7 +62,7 @@ func.func @rows_use(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.field = "x"}, 
 // A maximum is no selection of data: NaN wins. What ops make infinite it may hide.
 // CHECK-LABEL: func.func private @maximum.grad(
 // CHECK: %[[D:.*]] = mlc.div %{{.*}}, %arg0 : tensor<4xf32>
-// CHECK-NEXT: mlc.select %{{.*}}, %[[D]], %{{.*}} : tensor<4xf32>
+// CHECK-NEXT: mlc.select %{{.*}}, %{{.*}}, %[[D]] : tensor<4xf32>
 func.func private @maximum(%x: tensor<4xf32>) -> tensor<f32> {
   %log = mlc.log %x : tensor<4xf32>
   %least = mlc.constant dense<-100.0> : tensor<4xf32>
