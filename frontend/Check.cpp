@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 namespace mlc::frontend {
 
@@ -115,6 +116,26 @@ struct Overrides {
 };
 } // namespace
 
+/// Whether code depends on the setting: the others say how long and from what a run learns.
+static bool isCompiledIn(const std::string &name) {
+  static const std::set<std::string> ofRun = {"epochs", "steps", "seed", "validation", "patience"};
+  return ofRun.count(name) == 0;
+}
+
+/// The value of `let value = ...`; null if the text says something else.
+static const Expr *valueOf(const Program &program) {
+  const LetItem *let = program.items.size() == 1 ? as<LetItem>(*program.items[0]) : nullptr;
+  return let ? let->binding.value.get() : nullptr;
+}
+
+/// The value of the one setting of a train block; null likewise.
+static const Expr *settingOf(const Program &program) {
+  const TrainItem *train = program.items.size() == 1 ? as<TrainItem>(*program.items[0]) : nullptr;
+  const SettingClause *setting =
+      train && train->clauses.size() == 1 ? as<SettingClause>(*train->clauses[0]) : nullptr;
+  return setting ? setting->value.get() : nullptr;
+}
+
 static bool parseOverrides(SourceManager &sources, const CheckOptions &options, DiagnosticEngine &diagnostics,
                            Span place, Overrides &result) {
   for (const auto &[name, text] : options.overrides) {
@@ -131,17 +152,20 @@ static bool parseOverrides(SourceManager &sources, const CheckOptions &options, 
     }
     if (ofOptimizer && !result.values.count(name))
       result.optimizer.push_back(name.substr(prefix.size()));
-    SourceId source = sources.add("--set " + name, "let value = " + text + "\n");
+    // A precision is a word of its clause, and no value elsewhere.
+    bool isPrecision = name == "precision";
+    std::string whole = isPrecision ? "train set { precision " + text + " }\n" : "let value = " + text + "\n";
+    SourceId source = sources.add("--set " + name, whole,
+                                  isCompiledIn(name) ? SourceOrigin::User : SourceOrigin::RunSetting);
     result.programs.push_back(parse(source, diagnostics));
     if (diagnostics.hasErrors())
       return false;
-    const Program &program = result.programs.back();
-    const LetItem *let = program.items.size() == 1 ? as<LetItem>(*program.items[0]) : nullptr;
-    if (!let) {
+    const Expr *value = isPrecision ? settingOf(result.programs.back()) : valueOf(result.programs.back());
+    if (!value) {
       diagnostics.report(DiagnosticCode::E0417, Span{source, 0, 0}, "`--set` takes one value");
       return false;
     }
-    result.values[name] = let->binding.value.get();
+    result.values[name] = value;
   }
   return true;
 }

@@ -90,7 +90,7 @@ std::string componentName(const Call &call) { return call.callee.text + "_" + st
 
 Span Elaborator::userSpan(Span span) const {
   auto isUser = [&](Span span) {
-    return diagnostics.sources().get(span.source).origin() == SourceOrigin::User;
+    return diagnostics.sources().get(span.source).origin() != SourceOrigin::Prelude;
   };
   if (isUser(span))
     return span;

@@ -5,6 +5,7 @@
 // Each objective has a forward graph of its own, which begins with the `let`s around it. They are the same
 // nodes on the same inputs in every objective, so the step computes them once: what an earlier objective has
 // moved is read as it was before (Input::Before) there, and as it is now in the objective itself.
+#include "frontend/ProgramPrinter.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
@@ -63,8 +64,10 @@ bool TrainBlock::partSettings(Part &part) {
         return false;
       }
       part.every = *whole;
+      program.settings.numbers[part.name + ".every"] = std::to_string(*whole);
     } else if (std::optional<Number> bound = clipBound(value)) {
       part.clipNorm = bound;
+      program.settings.numbers[part.name + ".clip_norm"] = core::print(bound->expr());
     } else {
       elaborator.fail(DiagnosticCode::E0405, setting->value->span, "`clip_norm` is a number above 0");
       return false;
@@ -233,6 +236,7 @@ bool TrainBlock::findFollowers(bool isLast) {
     if (rate.known() && !(*rate.known() >= 0 && *rate.known() <= 1))
       return wrong(given->named[0].second.span,
                    "the rate of `track` is a share of the distance, from 0 to 1");
+    program.settings.numbers["track " + clause->follower.text + ".rate"] = core::print(rate.expr());
     for (size_t i = 0; i < e.states.size(); ++i) {
       if (!isOfModel(e.states[i], clause->follower.text))
         continue;

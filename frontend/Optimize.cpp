@@ -1,4 +1,5 @@
 // The update: the optimizer's declaration applied to each parameter.
+#include "frontend/ProgramPrinter.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
@@ -22,6 +23,14 @@ static void override(std::vector<std::pair<Ident, Argument>> &named, const Ident
       return;
     }
   named.emplace_back(name, argument);
+}
+
+void TrainBlock::describe(const Part &part, const std::string &of,
+                          const std::vector<std::pair<Ident, Argument>> &named) {
+  std::string before = (part.name.empty() ? "" : part.name + ".") + of + ".";
+  for (const auto &[name, argument] : named)
+    if (argument.value.kind == Value::Number || argument.value.kind == Value::Truth)
+      program.settings.numbers[before + name.text] = core::print(argument.value.number.expr());
 }
 
 bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objective) {
@@ -101,12 +110,18 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
     const Expr &expr = *overridden("optimizer." + hyper);
     override(base->named, {hyper, name.span}, {e.expression(expr, env), expr.span});
   }
-  for (const auto *list : {&base->named})
-    for (const auto &[ident, argument] : *list)
-      if (argument.value.kind == Value::Tensor) {
-        e.fail(DiagnosticCode::E0218, argument.span, "a hyper-parameter is a number, and this is a tensor");
-        return false;
-      }
+  for (const auto &[ident, argument] : base->named)
+    if (argument.value.kind == Value::Tensor) {
+      e.fail(DiagnosticCode::E0218, argument.span, "a hyper-parameter is a number, and this is a tensor");
+      return false;
+    }
+  describe(part, "optimizer", base->named);
+  for (const Group &group : groups) {
+    std::string patterns;
+    for (const StringLiteral &pattern : group.clause->patterns)
+      patterns += (patterns.empty() ? "\"" : ", \"") + pattern.text + "\"";
+    describe(part, "group " + patterns, group.named);
+  }
 
   GraphContext &graph = phase.graph;
   std::vector<Value> params, gradients, results;

@@ -6,6 +6,7 @@
 #include "frontend/Source.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -151,7 +152,7 @@ struct Reader {
 struct Settings {
   int64_t batch = 32;
   int64_t epochs = 1;
-  int64_t steps = 0; // when not 0, instead of epochs
+  std::optional<int64_t> steps; // instead of epochs
   uint64_t seed = 0;
   double validation = 0;
   int64_t accumulate = 1;
@@ -159,6 +160,8 @@ struct Settings {
   std::string best;     // figure name; empty: validation loss
   bool bestIsMax = false;
   std::string precision = "f32"; // f32 f64
+  /// What is said of the numbers that are not compiled in, for a person: "optimizer.lr" is "0.1 * step".
+  std::map<std::string, std::string> numbers;
 };
 
 /// The fewest rows that a batch of training may have, and who needs them: "batch_norm at net.mlc:8 needs at

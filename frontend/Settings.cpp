@@ -1,4 +1,5 @@
 // The settings of a train block and its data block.
+#include "frontend/ProgramPrinter.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
@@ -64,8 +65,10 @@ bool TrainBlock::settings() {
     settings.batch = int64_t(*value);
   if (auto value = number(Setting::Epochs, "a number of epochs, 0 or more", 0, large, true))
     settings.epochs = int64_t(*value);
-  if (auto value = number(Setting::Steps, "a number of updates, 1 or more", 1, large, true))
+  if (auto value = number(Setting::Steps, "a number of updates, 0 or more", 0, large, true))
     settings.steps = int64_t(*value);
+  if (overridden("epochs") && !overridden("steps"))
+    settings.steps.reset(); // how long is said anew
   if (auto value = number(Setting::Seed, "a non-negative integer", 0, 9e15, true))
     settings.seed = uint64_t(*value);
   if (auto value =
@@ -88,7 +91,9 @@ bool TrainBlock::settings() {
   if (const Expr *expr = find(Setting::ClipNorm)) {
     Value value = elaborator.expression(*expr, env);
     clipNorm = clipBound(value);
-    if (!clipNorm && !value.isError())
+    if (clipNorm)
+      settings.numbers["clip_norm"] = core::print(clipNorm->expr());
+    else if (!value.isError())
       wrong(Setting::ClipNorm, *expr, "a number above 0");
   }
   elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;

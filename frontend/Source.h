@@ -44,8 +44,9 @@ std::size_t findInvalidUtf8(std::string_view text);
 /// What an errno value means, in lower case.
 std::string systemError(int number);
 
-/// Where a text came from; errors inside the prelude are shown at the user's call instead.
-enum class SourceOrigin { User, Prelude };
+/// Where a text came from; errors inside the prelude are shown at the user's call instead. RunSetting: a
+/// `--set` that no compiled code depends on.
+enum class SourceOrigin { User, Prelude, RunSetting };
 
 /// One text and its line table. Immutable, at most `maxBytes` long.
 class Source {

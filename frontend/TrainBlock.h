@@ -96,6 +96,9 @@ private:
   bool figures(Phase &phase);
   bool metricResult(const Line &line, ValueId sums, ValueId &result);
   // Optimize.cpp
+  /// Notes what hyper-parameters say, in `program.settings.numbers`.
+  void describe(const Part &part, const std::string &of,
+                const std::vector<std::pair<Ident, Argument>> &named);
   bool update(Phase &phase, const Part &part, core::Objective &objective);
 
   Elaborator &elaborator;

@@ -153,6 +153,10 @@ struct TrainSpec {
   /// values of each channel". Empty for one row.
   int64_t leastRows = 1;
   std::string leastRowsReason;
+  std::string precision = "f32"; ///< f32, f64
+  /// What the program says of the numbers that are not compiled in, for a person: "optimizer.lr": "0.1".
+  /// Their values are among Manifest::scalars.
+  std::map<std::string, std::string> numbers;
 };
 
 struct Manifest {
@@ -160,6 +164,9 @@ struct Manifest {
   int64_t version = currentVersion;
   std::string program;   ///< name of the train block
   std::string modelHash; ///< hex digits that change whenever the meaning of the program does
+  /// Likewise, with all that a run must keep to be gone on with: what is learnt, from which fields, how.
+  /// Numbers that are not compiled in may change. Empty in runs of older versions.
+  std::string trainingHash;
   std::vector<StateTensor> state;
   int64_t stateBytes = 0;
   std::vector<FunctionSpec> functions;

@@ -200,6 +200,10 @@ Json print(const TrainSpec &train) {
     json["least_rows"] = train.leastRows;
     json["least_rows_reason"] = train.leastRowsReason;
   }
+  json["precision"] = train.precision;
+  json["numbers"] = Json::object();
+  for (const auto &[name, value] : train.numbers)
+    json["numbers"][name] = value;
   return json;
 }
 
@@ -218,6 +222,10 @@ TrainSpec readTrain(JsonObject object) {
     train.leastRows = object.integer("least_rows");
     train.leastRowsReason = object.text("least_rows_reason");
   }
+  if (object.has("precision")) { // not in runs of older versions
+    train.precision = object.text("precision");
+    train.numbers = object.textMap("numbers");
+  }
   return train;
 }
 
@@ -228,8 +236,10 @@ std::string_view nameOf(FunctionKind kind) { return functionNames[static_cast<si
 std::string_view nameOf(StatisticKind kind) { return statisticNames[static_cast<size_t>(kind)]; }
 
 std::string printManifest(const Manifest &manifest) {
-  Json json = {
-      {"version", manifest.version}, {"program", manifest.program}, {"model_hash", manifest.modelHash}};
+  Json json = {{"version", manifest.version},
+               {"program", manifest.program},
+               {"model_hash", manifest.modelHash},
+               {"training_hash", manifest.trainingHash}};
   json["state"] = Json::array();
   for (const StateTensor &tensor : manifest.state)
     json["state"].push_back(print(tensor));
@@ -259,6 +269,8 @@ Expected<Manifest> parseManifest(std::string_view text, std::string_view where) 
   manifest.version = object.integer("version");
   manifest.program = object.text("program");
   manifest.modelHash = object.text("model_hash");
+  if (object.has("training_hash")) // not in runs of older versions
+    manifest.trainingHash = object.text("training_hash");
   object.each("state", [&](JsonObject entry) { manifest.state.push_back(readStateTensor(entry)); });
   manifest.stateBytes = object.integer("state_bytes");
   object.each("functions", [&](JsonObject entry) { manifest.functions.push_back(readFunction(entry)); });

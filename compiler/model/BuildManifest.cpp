@@ -211,14 +211,24 @@ void addTraining(const core::Program &program, Manifest &manifest) {
   train.bestIsMax = settings.bestIsMax;
   train.leastRows = program.leastRows.rows;
   train.leastRowsReason = program.leastRows.reason;
+  train.precision = settings.precision;
+  train.numbers = settings.numbers;
 }
 
 } // namespace
 
-Expected<Manifest> buildManifest(const core::Program &program, std::string modelHash) {
+bool readsField(const core::StepGraph &step, int index) {
+  for (const core::Input &input : step.inputs)
+    if (input.kind == core::Input::Field && input.index == index)
+      return true;
+  return false;
+}
+
+Expected<Manifest> buildManifest(const core::Program &program, ProgramHashes hashes) {
   Manifest manifest;
   manifest.program = program.name;
-  manifest.modelHash = std::move(modelHash);
+  manifest.modelHash = std::move(hashes.model);
+  manifest.trainingHash = std::move(hashes.training);
   addState(program, manifest);
   addFunctions(program, manifest);
   for (const core::ScalarExpr &expr : allScalars(program)) {

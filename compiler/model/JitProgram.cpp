@@ -3,12 +3,9 @@
 #include "compiler/jit/GiveBack.h"
 #include "compiler/model/BuildManifest.h"
 #include "compiler/model/Phases.h"
+#include "compiler/model/ProgramHashes.h"
 #include "frontend/Emit.h"
-#include "frontend/ProgramPrinter.h"
 #include "runtime/profile/Trace.h"
-
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/SHA256.h"
 
 #include <system_error>
 
@@ -16,22 +13,6 @@ using namespace mlir;
 
 namespace mlc::compiler {
 namespace {
-
-/// What must agree for a checkpoint to go on being trained: everything but numbers of the optimizer and the
-/// settings, which a person may change between runs. Text without source places, so that comments and layout
-/// may change too.
-std::string hashOf(const frontend::core::Program &program) {
-  std::string text;
-  for (const frontend::core::StateTensor &state : program.states) {
-    text += state.name + ":" + std::to_string(static_cast<int>(state.type.dtype));
-    for (const frontend::Dim &dim : state.type.shape)
-      text += "," + dim.str();
-    text += "\n";
-  }
-  text += frontend::core::print(program.evaluate.graph);
-  auto digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(text));
-  return llvm::toHex(ArrayRef<uint8_t>(digest).take_front(16), /*LowerCase=*/true);
-}
 
 StringRef functionName(FunctionKind kind) {
   switch (kind) {
@@ -90,7 +71,7 @@ Expected<std::unique_ptr<JitProgram>> JitProgram::create(const frontend::core::P
                                                          const frontend::SourceManager &sources,
                                                          unsigned threads) {
   std::unique_ptr<JitProgram> jit(new JitProgram(program, sources, threads));
-  Expected<Manifest> manifest = buildManifest(program, hashOf(program));
+  Expected<Manifest> manifest = buildManifest(program, hashesOf(program));
   if (!manifest)
     return manifest.status();
   jit->theManifest = std::move(*manifest);

@@ -94,7 +94,7 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
     Target target = Target::host();
     CompileOptions compile;
     compile.name = program.name;
-    Expected<Manifest> manifest = buildManifest(program, "");
+    Expected<Manifest> manifest = buildManifest(program, {});
     if (!manifest)
       return manifest.status();
     StateLayout layout = layoutOf(*manifest);

@@ -59,6 +59,8 @@ ProgramCache::ProgramCache(DiskCache cache, const frontend::core::Program &progr
   std::string all;
   auto add = [&](std::string_view text) { all += std::to_string(text.size()) + ":" + std::string(text); };
   for (size_t i = 0; i < sources.size(); ++i) {
+    if (sources.get(static_cast<frontend::SourceId>(i)).origin() == frontend::SourceOrigin::RunSetting)
+      continue;
     add(sources.get(static_cast<frontend::SourceId>(i)).name());
     add(sources.get(static_cast<frontend::SourceId>(i)).text());
   }

@@ -2,9 +2,36 @@
 
 #include "runtime/Json.h"
 
+#include <charconv>
+
 namespace mlc {
 
-static constexpr int64_t formatVersion = 1;
+namespace {
+
+constexpr int64_t formatVersion = 1;
+
+Json print(const Fingerprint &data) {
+  Json json = {{"files", data.files}, {"rows", data.rows}, {"fields", Json::object()}};
+  for (const auto &[field, sum] : data.fields) // as text: readers of JSON make doubles of numbers
+    json["fields"][field] = std::to_string(sum);
+  return json;
+}
+
+Fingerprint readFingerprint(JsonObject object) {
+  Fingerprint data;
+  data.files = object.texts("files");
+  data.rows = object.integer("rows", 0, maxRows);
+  for (const auto &[field, text] : object.textMap("fields")) {
+    uint64_t sum = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sum);
+    if (error != std::errc() || end != text.data() + text.size())
+      object.fail("fields", "holds something that is not a number");
+    data.fields[field] = sum;
+  }
+  return data;
+}
+
+} // namespace
 
 Expected<std::string> printConfig(const RunConfig &config) {
   Json json = {{"version", formatVersion},         {"model_folder", config.modelFolder},
@@ -14,6 +41,10 @@ Expected<std::string> printConfig(const RunConfig &config) {
     json["settings"][name] = value;
   for (const auto &[field, values] : config.vocabulary)
     json["categories"][field] = values;
+  json["batch_since"] = {{"epoch", config.batchSince.epoch}, {"update", config.batchSince.update}};
+  json["data"] = Json::object();
+  for (const auto &[split, data] : config.data)
+    json["data"][split] = print(data);
   Expected<Json> manifest = parseJson(printManifest(config.manifest), "manifest");
   if (!manifest)
     return manifest.status();
@@ -41,6 +72,16 @@ Expected<RunConfig> parseConfig(const std::string &text, const std::string &wher
   MLC_TRY(status);
   for (auto it = (*json)["categories"].begin(); it != (*json)["categories"].end(); ++it)
     config.vocabulary[it.key()] = categories.texts(it.key().c_str());
+  if (object.has("batch_since")) { // neither of the two is in runs of older versions
+    JsonObject since = object.object("batch_since");
+    config.batchSince = {since.integer("epoch"), since.natural("update")};
+  }
+  if (object.has("data")) {
+    JsonObject data = object.object("data");
+    MLC_TRY(status);
+    for (auto it = (*json)["data"].begin(); it != (*json)["data"].end(); ++it)
+      config.data[it.key()] = readFingerprint(data.object(it.key().c_str()));
+  }
   object.object("manifest");
   MLC_TRY(status);
   Expected<Manifest> manifest = parseManifest((*json)["manifest"].dump(), where);

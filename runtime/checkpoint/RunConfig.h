@@ -3,7 +3,8 @@
 #define MLC_RUNTIME_CHECKPOINT_RUNCONFIG_H
 
 #include "runtime/Manifest.h"
-#include "runtime/data/Dataset.h"
+#include "runtime/checkpoint/TrainerState.h"
+#include "runtime/data/Fingerprint.h"
 
 #include <map>
 #include <string>
@@ -19,6 +20,9 @@ struct RunConfig {
   std::string modelFolder;        ///< absolute: relative data files were resolved here
   std::string dataFolder;         ///< absolute, --data; or empty
   std::map<std::string, std::string> settings; ///< whatever else the command wants to find again
+  BatchSince batchSince;
+  /// By split: what the data were. Empty in runs of older versions.
+  std::map<std::string, Fingerprint> data;
 };
 
 /// Deterministic; ends with a newline.

@@ -35,8 +35,13 @@ const std::vector<std::string> &tensorNames() {
 
 /// Every file of a run but for its texts.
 const std::vector<std::string> &fixedNames() {
-  static const std::vector<std::string> names = {
-      configName, stateName, "model.safetensors", "optimizer.safetensors", bestName, "metrics.csv"};
+  static const std::vector<std::string> names = {configName,
+                                                 stateName,
+                                                 "model.safetensors",
+                                                 "optimizer.safetensors",
+                                                 bestName,
+                                                 "best/before.safetensors",
+                                                 "metrics.csv"};
   return names;
 }
 

@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace mlc {
 namespace {
@@ -60,6 +62,34 @@ Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &
   if (Status begun = begin(); !begun.isOk())
     return run.withRunBefore(begun);
   return Expected<RunFolder>(std::move(run));
+}
+
+Status RunFolder::amend(const RunConfig &config, const Texts &texts) {
+  for (const auto &[name, text] : texts) {
+    if (!isTextName(name))
+      return Status::usage("source '" + name + "' is not a .mlc file in the folder of the model");
+    const std::string path = files_.plain(name);
+    Expected<bool> there = isThere(path);
+    if (!there)
+      return there.status();
+    bool ours = std::find(config_.texts.begin(), config_.texts.end(), name) != config_.texts.end();
+    if (*there && !ours)
+      return Status::usage(path + " is in the way: the run did not have an import of that name");
+    MLC_TRY(makeFolders(path.substr(0, path.find_last_of('/'))));
+    MLC_TRY(writeFileAtomically(path, text));
+  }
+  RunConfig written = config;
+  written.texts = namesOf(texts);
+  Expected<std::string> text = printConfig(written);
+  if (!text)
+    return text.status();
+  MLC_TRY(writeFileAtomically(files_.plain("config.json"), *text));
+  return readConfig();
+}
+
+Expected<std::string> RunFolder::readText(const std::string &name) const {
+  Expected<std::string> path = files_.text(name);
+  return path ? readWholeFile(*path, maxRunTextBytes) : path;
 }
 
 Expected<RunFolder> RunFolder::open(const std::string &path, bool toResume) {
@@ -217,6 +247,44 @@ Status RunFolder::saveBest(const Session &session, const TrainerState &state) {
                            {"program", session.manifest().program},
                            {"model_hash", session.manifest().modelHash},
                            {"update", std::to_string(state.update)}});
+}
+
+/// Gives the file `from` a second name, which is free; where a file has one name only, it is copied.
+static Status linkOrCopy(const std::string &from, const std::string &to) {
+  if (::link(from.c_str(), to.c_str()) == 0)
+    return {};
+  std::error_code error;
+  if (!std::filesystem::copy_file(from, to, error))
+    return Status::io("cannot keep " + from + " as " + to + ": " + error.message());
+  return {};
+}
+
+Status RunFolder::keepBest() {
+  const std::string best = files_.plain("best/model.safetensors"),
+                    before = files_.plain("best/before.safetensors");
+  MLC_TRY(removeFile(before));
+  Expected<bool> there = isThere(best);
+  if (!there || !*there)
+    return there.status();
+  return linkOrCopy(best, before);
+}
+
+Status RunFolder::restoreState(const TrainerState &state) {
+  const std::string best = files_.plain("best/model.safetensors"),
+                    before = files_.plain("best/before.safetensors");
+  Expected<bool> kept = isThere(before);
+  if (!kept)
+    return kept.status();
+  // As for a checkpoint: what waits as .next is put in its place after the commit.
+  if (*kept && state.best) {
+    MLC_TRY(removeFile(best + ".next"));
+    MLC_TRY(linkOrCopy(before, best + ".next"));
+  }
+  MLC_TRY(writeFileAtomically(stateFile(), printState(state)));
+  MLC_TRY(files_.finishCheckpoint(state.update, bestUpdate(state)));
+  if (!state.best)
+    MLC_TRY(removeFile(best));
+  return removeFile(before);
 }
 
 Expected<TrainerState> RunFolder::readState() const {

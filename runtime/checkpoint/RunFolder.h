@@ -6,6 +6,7 @@
 //   optimizer.safetensors   optimizer slots                                          } checkpoint:
 //   trainer_state.json      where the run is                                         } always one whole,
 //   best/model.safetensors  the model with the best figure so far                    } with its best
+//   best/before.safetensors the best of whole epochs, while the best is of one that is not finished
 //   metrics.csv             one line per finished epoch
 //
 // How files change together although a file system renames one at a time: RunFiles.h.
@@ -61,9 +62,19 @@ public:
   /// Makes the session's params, states and statistics the best model of the next checkpoint: one whose
   /// `best.update` is the update of `state`.
   Status saveBest(const Session &session, const TrainerState &state);
+  /// Keeps the best model beside the next one, which is of an epoch that is not finished; see restoreBest.
+  Status keepBest();
+  /// Makes `state`, of the update of the last checkpoint, what trainer_state.json says, and the model that
+  /// was kept the best again if it is the one of `state`.
+  Status restoreState(const TrainerState &state);
+  /// Makes the folder remember other settings, and the texts that they belong to (as for create).
+  Status amend(const RunConfig &config, const Texts &texts);
+  /// The text of model.mlc or of an import, as the run keeps it.
+  Expected<std::string> readText(const std::string &name) const;
 
   /// Where the last checkpoint is.
   Expected<TrainerState> readState() const;
+  std::string stateFile() const { return files_.plain("trainer_state.json"); }
   /// Loads the last checkpoint whole: model and slots.
   Expected<TrainerState> load(Session &session) const;
   /// Loads params, states and statistics, of the best model if `best` and there is one, else of the last

@@ -3,9 +3,23 @@
 #include "runtime/Json.h"
 #include "runtime/Number.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace mlc {
 
 static constexpr int64_t formatVersion = 1;
+
+static Json print(const BestEpoch &best) {
+  return {{"figure", jsonNumber(best.figure)}, {"epoch", best.epoch}, {"update", best.update}};
+}
+
+static std::optional<BestEpoch> readBest(JsonObject &object, const Json &json, const char *member) {
+  if (!object.has(member) || json[member].is_null())
+    return std::nullopt;
+  JsonObject best = object.object(member);
+  return BestEpoch{best.number("figure"), best.integer("epoch"), best.natural("update")};
+}
 
 std::string printState(const TrainerState &state) {
   Json json = {{"version", formatVersion},  {"seed", state.seed},
@@ -16,9 +30,9 @@ std::string printState(const TrainerState &state) {
   for (double sum : state.sums)
     json["sums"].push_back(printNumber(sum));
   if (state.best)
-    json["best"] = {{"figure", jsonNumber(state.best->figure)},
-                    {"epoch", state.best->epoch},
-                    {"update", state.best->update}};
+    json["best"] = print(*state.best);
+  if (state.before)
+    json["best_before"] = state.before->best ? print(*state.before->best) : Json();
   return printJson(json);
 }
 
@@ -41,14 +55,90 @@ Expected<TrainerState> parseState(const std::string &text, const std::string &wh
       object.fail("sums", "holds something that is not a number");
     state.sums.push_back(value.value_or(0));
   }
-  if (object.has("best") && !(*json)["best"].is_null()) {
-    JsonObject best = object.object("best");
-    state.best = BestEpoch{best.number("figure"), best.integer("epoch"), best.natural("update")};
-  }
+  state.best = readBest(object, *json, "best");
+  if (object.has("best_before"))
+    state.before = BestBefore{readBest(object, *json, "best_before")};
   state.epochsWithoutBetter = object.integer("epochs_without_better");
   state.finished = object.boolean("finished");
   MLC_TRY(status);
   return state;
+}
+
+/// The best of the finished epochs, which is the member `name`.
+static Status checkBest(const std::optional<BestEpoch> &best, const char *name, const TrainerState &state,
+                        const BatchSince &since, uint64_t updatesOfEpoch, const std::string &where) {
+  int64_t passed = state.position.epoch;
+  if (best) {
+    const std::string member = where + "." + name;
+    if (std::isnan(best->figure))
+      return Status::badData(member + ".figure is not a number");
+    if (best->epoch < 1 || best->epoch > state.position.epoch)
+      return Status::badData(member + ".epoch is " + std::to_string(best->epoch) + ", and " +
+                             std::to_string(state.position.epoch) + " epochs are finished");
+    bool known = best->epoch >= since.epoch; // before, its batches were others
+    uint64_t update = since.update +
+                      static_cast<uint64_t>(std::max<int64_t>(best->epoch - since.epoch, 0)) * updatesOfEpoch;
+    if (known ? best->update != update : best->update >= since.update)
+      return Status::badData(member + ".update is " + std::to_string(best->update) + ", and epoch " +
+                             std::to_string(best->epoch) +
+                             (known ? " ended after update " : " ended before update ") +
+                             std::to_string(update));
+    passed -= best->epoch;
+  }
+  if (state.epochsWithoutBetter != passed)
+    return Status::badData(where + ".epochs_without_better is " + std::to_string(state.epochsWithoutBetter) +
+                           ", and " + std::to_string(passed) + " epochs have passed since the best");
+  return {};
+}
+
+Status checkState(const TrainerState &state, const RunFacts &run, const std::string &where) {
+  auto wrong = [&](const char *member, const std::string &is, const std::string &other) {
+    return Status::badData(where + "." + member + " is " + is + ", and " + other);
+  };
+  auto updatesOfEpoch = static_cast<uint64_t>((run.rows + run.batch - 1) / run.batch);
+  auto [epoch, row] = state.position;
+  if (run.since.epoch < 0 || run.since.update > run.totalUpdates)
+    return Status::badData(where +
+                           " and config.json contradict each other: batch_since is after the last update");
+  if (state.seed != run.seed)
+    return wrong("seed", std::to_string(state.seed), "config.json says " + std::to_string(run.seed));
+  if (epoch < run.since.epoch ||
+      static_cast<uint64_t>(epoch - run.since.epoch) > (run.totalUpdates - run.since.update) / updatesOfEpoch)
+    return wrong("epoch", std::to_string(epoch),
+                 "the run ends after " + std::to_string(run.totalUpdates) + " updates, " +
+                     std::to_string(updatesOfEpoch) + " an epoch");
+  if (row < 0 || row > run.rows)
+    return wrong("row", std::to_string(row), "an epoch has " + std::to_string(run.rows) + " rows");
+  if (row % run.batch != 0 && row != run.rows)
+    return wrong("row", std::to_string(row), "no batch of " + std::to_string(run.batch) + " rows ends there");
+  // Neither product nor sum can overflow: they are at most the updates of the run and of one epoch.
+  uint64_t update = run.since.update + static_cast<uint64_t>(epoch - run.since.epoch) * updatesOfEpoch +
+                    static_cast<uint64_t>((row + run.batch - 1) / run.batch);
+  if (state.update != update)
+    return wrong("update", std::to_string(state.update),
+                 "epoch " + std::to_string(epoch) + " and row " + std::to_string(row) + " make " +
+                     std::to_string(update));
+  if (update > run.totalUpdates)
+    return wrong("update", std::to_string(update), "the run ends after " + std::to_string(run.totalUpdates));
+  if (state.sums.size() != run.sums)
+    return wrong("sums", std::to_string(state.sums.size()) + " numbers",
+                 "the model has " + std::to_string(run.sums));
+  for (double sum : state.sums) {
+    if (!std::isfinite(sum))
+      return Status::badData(where + ".sums holds a number that is not finite");
+    if (row == 0 && sum != 0)
+      return wrong("sums", "not 0", "its epoch has just begun");
+  }
+  if (state.before && (!state.best || state.best->epoch != epoch + 1 || state.best->update != update ||
+                       row == 0 || !state.finished))
+    return wrong("best_before", "there",
+                 "the best is not of an epoch that was cut short at update " + std::to_string(update));
+  const std::optional<BestEpoch> &best = state.before ? state.before->best : state.best;
+  MLC_TRY(checkBest(best, state.before ? "best_before" : "best", state, run.since, updatesOfEpoch, where));
+  bool patient = run.patience == 0 || state.epochsWithoutBetter < run.patience;
+  if (state.finished && patient && update < run.totalUpdates)
+    return wrong("finished", "true", std::to_string(run.totalUpdates - update) + " updates are left");
+  return {};
 }
 
 } // namespace mlc

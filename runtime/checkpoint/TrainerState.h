@@ -19,14 +19,39 @@ struct BestEpoch {
   uint64_t update = 0;
 };
 
+/// The best of the finished epochs, while a cut epoch is better.
+struct BestBefore {
+  std::optional<BestEpoch> best;
+};
+
+/// An epoch counts as finished when all its rows were seen. One that the number of updates cut short has its
+/// place in `position` and its sums like one that was interrupted. Its figures are in metrics.csv, and it may
+/// be the best, until the run goes on with its other rows.
 struct TrainerState {
   uint64_t seed = 0;
   uint64_t update = 0; ///< updates made
   DataPosition position;
   std::vector<double> sums; ///< of the epoch so far
   std::optional<BestEpoch> best;
-  int64_t epochsWithoutBetter = 0;
-  bool finished = false;
+  std::optional<BestBefore> before; ///< set if `best` is of a cut epoch
+  int64_t epochsWithoutBetter = 0;  ///< finished ones
+  bool finished = false;            ///< all updates are made, or patience ran out
+};
+
+/// A run may go on with another batch between two epochs. Since when it has the one that it has:
+struct BatchSince {
+  int64_t epoch = 0;   ///< finished before
+  uint64_t update = 0; ///< made before
+};
+
+/// What the other files of a run say, and the data.
+struct RunFacts {
+  uint64_t seed = 0;
+  int64_t rows = 0, batch = 1;
+  BatchSince since;
+  uint64_t totalUpdates = 0;
+  int64_t patience = 0;
+  size_t sums = 0;
 };
 
 /// Ends with a newline.
@@ -34,6 +59,10 @@ std::string printState(const TrainerState &state);
 
 /// Reads what printState wrote, or anything that claims to be it. `where` names the file in messages.
 Expected<TrainerState> parseState(const std::string &text, const std::string &where);
+
+/// Holds every number of a state against the others and against `run`. The error names the file, which
+/// `where` is, and the member.
+Status checkState(const TrainerState &state, const RunFacts &run, const std::string &where);
 
 } // namespace mlc
 #endif

@@ -21,6 +21,8 @@ public:
   /// Writes `count` rows, dense and in the order asked for, to `to`. May be called from several threads at
   /// once. A failure names the file.
   virtual Status read(const int64_t *rows, int64_t count, uint8_t *to) const = 0;
+  /// A number that is another one, nearly always, when the rows are; see Fingerprint.
+  virtual Expected<uint64_t> fingerprint() const = 0;
 };
 
 /// The values of one field: `rows` times the field's row, dense, or made by a source.

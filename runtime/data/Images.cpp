@@ -1,6 +1,7 @@
 #include "runtime/data/Images.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/cache/DiskCache.h"
 #include "runtime/data/InputFile.h"
 #include "runtime/data/Resize.h"
 #include "runtime/data/Values.h"
@@ -61,6 +62,21 @@ public:
     for (Status &result : results)
       MLC_TRY(std::move(result));
     return {};
+  }
+
+  Expected<uint64_t> fingerprint() const override {
+    std::string all;
+    for (const std::string &file : files_) {
+      std::error_code error;
+      fs::path path(file);
+      uintmax_t bytes = fs::file_size(path, error);
+      if (error)
+        return Status::io("cannot read " + file + ": " + error.message());
+      // The class's folder and the name: the rest is where the person keeps them.
+      all += path.parent_path().filename().string() + "/" + path.filename().string() + " " +
+             std::to_string(bytes) + "\n";
+    }
+    return checksumOf(all.data(), static_cast<int64_t>(all.size()));
   }
 
 private:

@@ -1,5 +1,6 @@
 #include "runtime/data/Text.h"
 
+#include "runtime/cache/DiskCache.h"
 #include "runtime/data/InputFile.h"
 #include "runtime/data/Values.h"
 
@@ -29,6 +30,13 @@ public:
       }
     }
     return {};
+  }
+
+  Expected<uint64_t> fingerprint() const override {
+    const uint64_t parts[] = {checksumOf(text_->data(), static_cast<int64_t>(text_->size())),
+                              static_cast<uint64_t>(length_), static_cast<uint64_t>(stride_),
+                              static_cast<uint64_t>(shift_)};
+    return checksumOf(parts, sizeof parts);
   }
 
 private:

@@ -5,8 +5,6 @@
 
 #include "runtime/Nearest.h"
 #include "runtime/Number.h"
-#include "runtime/checkpoint/Import.h"
-#include "runtime/data/Statistics.h"
 #include "runtime/profile/Trace.h"
 #include "runtime/train/Evaluate.h"
 
@@ -14,10 +12,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace mlc {
 
-/// Time enters reports only, never the run itself.
+/// Time enters reports, and when checkpoints are written; never the run itself.
 struct Trainer::Clock {
   using Instant = std::chrono::steady_clock::time_point;
   static Instant now() { return std::chrono::steady_clock::now(); }
@@ -49,11 +48,19 @@ Trainer::Trainer(Session &session, const TrainingData &data, RunFolder &run, Tra
                  TrainObserver &observer)
     : session_(session), data_(data), run_(run), options_(std::move(options)), observer_(observer) {}
 
-uint64_t Trainer::totalUpdates() const {
-  if (options_.train.steps)
-    return static_cast<uint64_t>(*options_.train.steps);
-  return static_cast<uint64_t>(epochUpdates()) * static_cast<uint64_t>(options_.train.epochs.value_or(0));
+uint64_t updatesOf(const TrainSpec &train, int64_t rows, const BatchSince &since) {
+  if (train.steps)
+    return static_cast<uint64_t>(*train.steps);
+  // Neither is negative; whoever made the numbers of a run folder may have made them too large.
+  int64_t epochs = std::max<int64_t>(train.epochs.value_or(0) - since.epoch, 0), updates;
+  int64_t perEpoch = (rowsOfEpoch(rows, train.batch, train.leastRows) + train.batch - 1) / train.batch;
+  if (__builtin_mul_overflow(perEpoch, epochs, &updates) ||
+      __builtin_add_overflow(updates, since.update, &updates))
+    updates = std::numeric_limits<int64_t>::max();
+  return static_cast<uint64_t>(updates);
 }
+
+uint64_t Trainer::totalUpdates() const { return updatesOf(options_.train, data_.train.size(), since_); }
 
 int64_t Trainer::totalEpochs() const {
   if (!options_.train.steps)
@@ -61,10 +68,8 @@ int64_t Trainer::totalEpochs() const {
   int64_t perEpoch = epochUpdates();
   if (perEpoch == 0)
     return 0;
-  // A run that an earlier number of steps ended within an epoch goes on with the next one.
-  int64_t left = *options_.train.steps - static_cast<int64_t>(state_.update);
-  return std::max((*options_.train.steps + perEpoch - 1) / perEpoch,
-                  state_.position.epoch + (left + perEpoch - 1) / perEpoch);
+  int64_t updates = std::max<int64_t>(*options_.train.steps - static_cast<int64_t>(since_.update), 0);
+  return since_.epoch + updates / perEpoch + (updates % perEpoch != 0);
 }
 
 /// "1 row", "2 rows".
@@ -95,27 +100,6 @@ std::string leftOutText(const TrainSpec &train, int64_t rows) {
          std::to_string(train.batch) + " all are trained on";
 }
 
-Status writeStatistics(Session &session, const Rows &train) {
-  for (const StatisticSpec &statistic : session.manifest().data.statistics) {
-    const Column *column = train.data->find(statistic.field);
-    const StateTensor *tensor = session.manifest().findState(statistic.tensor);
-    if (!column || !tensor)
-      return Status::failed("there is no field for the statistic '" + statistic.tensor + "'");
-    Expected<std::vector<double>> values = statisticOf(train, *column, statistic.kind);
-    if (!values)
-      return values.status();
-    uint8_t *to = session.bytesOf(*tensor);
-    for (double value : *values) {
-      auto narrow = static_cast<float>(value);
-      bool wide = tensor->dtype == DType::F64;
-      std::memcpy(to, wide ? static_cast<const void *>(&value) : &narrow,
-                  wide ? sizeof value : sizeof narrow);
-      to += wide ? sizeof value : sizeof narrow;
-    }
-  }
-  return {};
-}
-
 Status Trainer::checkInputs() const {
   const Manifest &manifest = session_.manifest();
   for (FunctionKind kind :
@@ -125,68 +109,6 @@ Status Trainer::checkInputs() const {
   if (options_.scalars.size() != manifest.scalars.size())
     return Status::failed("the scalars are not those of the program");
   return checkBatch(options_.train, data_.train.size());
-}
-
-Status Trainer::start() {
-  MLC_TRY(checkInputs());
-  state_ = TrainerState();
-  state_.seed = options_.train.seed;
-  state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
-  Phase initialPhase("initial values");
-  MLC_TRY(session_.initialise(state_.seed));
-  MLC_TRY(importTensors(session_, run_.config().modelFolder));
-  MLC_TRY(writeStatistics(session_, data_.train));
-  initialPhase.finish();
-  Phase savePhase("first checkpoint");
-  return save();
-}
-
-Status Trainer::resume() {
-  MLC_TRY(checkInputs());
-  if (data_.vocabulary != run_.config().vocabulary)
-    return Status::badData("the categories of the training data are not those that " + run_.path() +
-                           " was begun with; the training data changed");
-  Expected<TrainerState> state = run_.load(session_);
-  if (!state)
-    return state.status();
-  state_ = std::move(*state);
-  if (state_.position.row > data_.train.size())
-    return Status::badData("the run was at row " + std::to_string(state_.position.row) +
-                           " of its epoch, there are " + std::to_string(data_.train.size()) +
-                           " rows now; the training data changed");
-  return run_.truncateMetrics(state_.position.epoch);
-}
-
-Status Trainer::save() { return run_.save(session_, state_); }
-
-Status Trainer::saveEpochs(bool bestNow) {
-  Status status = writeEpochs(bestNow);
-  if (status.isOk())
-    return status;
-  // What is kept is the checkpoint before; lines of epochs that it does not know of would come twice. Should
-  // this fail too, resuming does it.
-  if (Expected<TrainerState> kept = run_.readState())
-    static_cast<void>(run_.truncateMetrics(kept->position.epoch));
-  return status;
-}
-
-Status Trainer::writeEpochs(bool bestNow) {
-  // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
-  // its best model is there; resuming drops what is there beyond them and writes the same again.
-  if (!metricsLines_.empty())
-    MLC_TRY(run_.appendMetrics(metricsHeader(), metricsLines_));
-  metricsLines_.clear();
-  if (bestNow) {
-    MLC_TRY(run_.saveBest(session_, state_));
-  } else if (!bestBytes_.empty()) {
-    std::swap_ranges(bestBytes_.begin(), bestBytes_.end(), session_.state());
-    Status saved = run_.saveBest(session_, bestState_);
-    std::swap_ranges(bestBytes_.begin(), bestBytes_.end(), session_.state());
-    MLC_TRY(saved);
-  }
-  bestBytes_.clear();
-  savedAt_ = Clock::now();
-  return save();
 }
 
 Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
@@ -227,7 +149,16 @@ Status Trainer::step(const Batch &batch, std::vector<double> &sums) {
                        {state_.seed, state_.update, 0}, scalars_.data());
 }
 
-bool Trainer::isBetter(double figure) const {
+double Trainer::figureOf(const EpochReport &report) const {
+  const std::vector<double> &figures = report.validationFigures ? *report.validationFigures : report.figures;
+  const auto &names = session_.manifest().figures.names;
+  auto at =
+      static_cast<size_t>(std::find(names.begin(), names.end(), options_.train.bestFigure) - names.begin());
+  return at < figures.size() ? figures[at] : std::nan("");
+}
+
+bool Trainer::isBetter(const EpochReport &report) const {
+  double figure = figureOf(report);
   if (!state_.best)
     return !std::isnan(figure);
   return options_.train.bestIsMax ? figure > state_.best->figure : figure < state_.best->figure;
@@ -266,8 +197,7 @@ Status Trainer::stopOutside(TrainResult &result, const Status &stepped) {
             : ""));
 }
 
-void Trainer::report(Clock &clock, bool force) {
-  Clock::Instant now = Clock::now();
+void Trainer::report(Clock &clock, Clock::Instant now, bool force) {
   if (!force && Clock::seconds(clock.lastReport, now) < options_.reportEvery)
     return;
   clock.lastReport = now;
@@ -291,11 +221,12 @@ void Trainer::report(Clock &clock, bool force) {
   observer_.onStep(report);
 }
 
-Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
-  EpochReport report;
+Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
   report.epoch = state_.position.epoch + 1;
   report.epochs = totalEpochs();
   report.update = state_.update;
+  report.samples = state_.position.row;
+  report.samplesOfEpoch = epochRows();
   // The sums of the last batch were finite, what it did to the parameters may not have been.
   if (std::string name = session_.firstNonFinite(); !name.empty())
     return diverge(result, {state_.update - 1, report.epoch, lastRows_, "'" + name + "'"});
@@ -316,43 +247,74 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
     if (!evaluation)
       return evaluation.status();
     if (evaluation->interrupted)
-      return true; // the caller sees the flag and saves; the epoch is finished when the run is resumed
+      return false;
     report.validationFigures = std::move(evaluation->figures);
   }
+  report.best = isBetter(report);
+  return true;
+}
 
-  const std::vector<double> &judged = report.validationFigures ? *report.validationFigures : report.figures;
-  const auto &names = session_.manifest().figures.names;
-  auto best =
-      static_cast<size_t>(std::find(names.begin(), names.end(), options_.train.bestFigure) - names.begin());
-  ++state_.epochsWithoutBetter;
-  if (best < judged.size() && isBetter(judged[best])) {
-    report.best = true;
-    state_.best = BestEpoch{judged[best], report.epoch, state_.update};
-    state_.epochsWithoutBetter = 0;
-  }
-  std::string line = std::to_string(report.epoch) + "," + std::to_string(report.update);
+void Trainer::addMetrics(const EpochReport &report) {
+  metricsLines_ += std::to_string(report.epoch) + "," + std::to_string(report.update);
   for (double figure : report.figures)
-    line += "," + printNumber(figure);
+    metricsLines_ += "," + printNumber(figure);
   if (report.validationFigures)
     for (double figure : *report.validationFigures)
-      line += "," + printNumber(figure);
+      metricsLines_ += "," + printNumber(figure);
+  metricsLines_ += "\n";
+}
 
-  bool patient = options_.train.patience == 0 || state_.epochsWithoutBetter < options_.train.patience;
-  state_.position = {state_.position.epoch + 1, 0};
-  std::fill(state_.sums.begin(), state_.sums.end(), 0);
-  state_.finished = !patient || state_.update >= totalUpdates();
-  metricsLines_ += line + "\n";
-  if (state_.finished || Clock::seconds(savedAt_, Clock::now()) >= options_.saveEvery) {
-    MLC_TRY(saveEpochs(report.best));
-  } else if (report.best) {
-    bestBytes_.assign(session_.state(), session_.state() + session_.manifest().stateBytes);
-    bestState_ = state_;
-  }
+void Trainer::tell(EpochReport &report, Clock &clock) {
   Clock::Instant now = Clock::now();
   report.seconds = Clock::seconds(clock.epochBegin, now);
   clock.epochBegin = now;
   observer_.onEpoch(report);
+}
+
+Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
+  EpochReport report;
+  Expected<bool> measured = measure(report, result);
+  if (!measured)
+    return measured.status();
+  if (!*measured)
+    return true; // the caller sees the flag and saves; the epoch is finished when the run is resumed
+  ++state_.epochsWithoutBetter;
+  if (report.best) {
+    state_.best = BestEpoch{figureOf(report), report.epoch, state_.update};
+    state_.epochsWithoutBetter = 0;
+  }
+  bool patient = options_.train.patience == 0 || state_.epochsWithoutBetter < options_.train.patience;
+  state_.position = {state_.position.epoch + 1, 0};
+  std::fill(state_.sums.begin(), state_.sums.end(), 0);
+  state_.finished = !patient || state_.update >= totalUpdates();
+  addMetrics(report);
+  Clock::Instant ended = Clock::now();
+  if (state_.finished || isCheckpointDue(ended) || Clock::seconds(savedAt_, ended) >= options_.saveEvery) {
+    MLC_TRY(saveEpochs(report.best ? Rank::Best : Rank::Unknown));
+  } else if (report.best) {
+    bestBytes_.assign(session_.state(), session_.state() + session_.manifest().stateBytes);
+    bestState_ = state_;
+  }
+  tell(report, clock);
   return patient;
+}
+
+Expected<bool> Trainer::cutEpoch(TrainResult &result, Clock &clock) {
+  EpochReport report;
+  Expected<bool> measured = measure(report, result);
+  if (!measured || !*measured)
+    return measured;
+  if (!bestBytes_.empty()) // the best so far is kept beside this one
+    MLC_TRY(saveEpochs(Rank::Unknown));
+  addMetrics(report);
+  state_.finished = true;
+  if (report.best) {
+    state_.before = BestBefore{state_.best};
+    state_.best = BestEpoch{figureOf(report), report.epoch, state_.update};
+  }
+  MLC_TRY(saveEpochs(report.best ? Rank::BestOfCutEpoch : Rank::Unknown));
+  tell(report, clock);
+  return true;
 }
 
 TrainResult Trainer::run() {
@@ -375,22 +337,20 @@ TrainResult Trainer::loop() {
   if (!loader)
     return fail(loader.status());
   std::vector<double> sums(state_.sums.size());
-  // By patience, or by all updates: there is nothing left to do.
-  if (state_.finished && state_.update < total && options_.train.patience != 0 &&
-      state_.epochsWithoutBetter >= options_.train.patience) {
-    result.reason = StopReason::Patience;
+  if (isDone()) {
+    result.reason = state_.update < total ? StopReason::Patience : StopReason::Finished;
     return result;
   }
   while (true) {
     if (int signal = stopSignal(); signal != 0) {
-      if (Status saved = saveEpochs(/*bestNow=*/false); !saved.isOk())
+      if (Status saved = saveWithin(result); !saved.isOk())
         return fail(saved);
       result.reason = StopReason::Interrupted;
       result.signal = signal;
       return fail(Status::interrupted("stopped after update " + std::to_string(state_.update) +
                                       "; saved in " + run_.path() + "; continue with --resume"));
     }
-    if (state_.position.row >= rows || (state_.update >= total && state_.position.row > 0)) {
+    if (state_.position.row >= rows) {
       Expected<bool> goOn = finishEpoch(result, clock);
       if (!goOn)
         return fail(goOn.status());
@@ -400,8 +360,16 @@ TrainResult Trainer::loop() {
       }
       continue;
     }
-    if (state_.update >= total)
-      break;
+    if (state_.update >= total) {
+      if (state_.position.row == 0)
+        break;
+      Expected<bool> cut = cutEpoch(result, clock);
+      if (!cut)
+        return fail(cut.status());
+      if (*cut)
+        break;
+      continue;
+    }
     const Batch *batch = nextBatch(**loader);
     if (!batch) {
       Status ended = (*loader)->status();
@@ -423,7 +391,11 @@ TrainResult Trainer::loop() {
     clock.samples += batch->rows;
     clock.waited = (*loader)->secondsWaited();
     bool first = clock.samples == batch->rows;
-    report(clock, first || options_.reportEvery <= 0 || batch->lastOfEpoch);
+    Clock::Instant now = Clock::now();
+    report(clock, now, first || options_.reportEvery <= 0 || batch->lastOfEpoch);
+    if (isCheckpointDue(now) && state_.position.row < rows && state_.update < total)
+      if (Status saved = saveWithin(result); !saved.isOk())
+        return fail(saved);
   }
   result.reason = StopReason::Finished;
   return result;

@@ -35,6 +35,7 @@ struct EpochReport {
   std::optional<std::vector<double>> validationFigures; ///< if there is validation data
   bool best = false;                                    ///< the best so far
   double seconds = 0;
+  int64_t samples = 0, samplesOfEpoch = 0; ///< fewer than all: the number of updates cut it short
 };
 
 /// Where a run diverged. The last checkpoint is from before, so replay() can go there again.
@@ -65,6 +66,12 @@ public:
   virtual void onEnd(const TrainResult &) {}
 };
 
+/// When a checkpoint is written within an epoch. It changes no bit of the run.
+struct CheckpointPlan {
+  uint64_t updates = 0; ///< after so many; 0: not by number
+  double seconds = 600; ///< when so many have passed since the last; 0: not by time
+};
+
 struct TrainerOptions {
   TrainSpec train;                        ///< the manifest's, with what the command line changes
   std::vector<ScalarSpec> scalars;        ///< likewise
@@ -74,8 +81,12 @@ struct TrainerOptions {
   /// spend their time waiting for the disk. The last epoch and a stop are always saved, so only a crash can
   /// lose these seconds.
   double saveEvery = 0;
+  CheckpointPlan checkpoints;
   ExplainOutside explainOutside = nullptr; ///< of validation
 };
+
+/// Updates that training on `rows` rows makes, as many as there can be if it never ends.
+uint64_t updatesOf(const TrainSpec &train, int64_t rows, const BatchSince &since = {});
 
 /// Puts what the program asks of the training split (`train_mean(x)` and its like) into the session's state.
 Status writeStatistics(Session &session, const Rows &train);
@@ -103,8 +114,14 @@ public:
   /// A new run: initial values, field statistics, a checkpoint before the first step.
   Status start();
   /// Continues from the last checkpoint of the run folder. Epochs and steps count from the beginning of the
-  /// run.
+  /// run. Fails if a number of the run folder contradicts another or the data are not those that it
+  /// remembers, and if the run has made more updates than are asked for.
   Status resume();
+  /// After resume: the run is finished, and was left as it is.
+  bool isDone() const;
+  const TrainerState &state() const { return state_; }
+  /// For the run's config.
+  const BatchSince &batchSince() const { return since_; }
   /// Trains until done or stopped. After start or resume, once.
   TrainResult run();
 
@@ -131,17 +148,32 @@ private:
   const Batch *nextBatch(Loader &loader);
   Status step(const Batch &batch, std::vector<double> &sums);
   void evaluateScalarsNow();
+  Status checkData() const;
   Status save();
-  /// Writes what finished epochs left behind: lines of metrics.csv, the best model, a checkpoint.
-  /// `bestNow`: the state as it is is the best so far. After a failure metrics.csv agrees with the checkpoint
-  /// that is kept.
-  Status saveEpochs(bool bestNow);
-  Status writeEpochs(bool bestNow);
+  /// What the state as it is is among the models so far.
+  enum class Rank { Unknown, Best, BestOfCutEpoch };
+  /// Writes what finished epochs left behind: lines of metrics.csv, the best model, a checkpoint. After a
+  /// failure metrics.csv agrees with the checkpoint that is kept.
+  Status saveEpochs(Rank rank);
+  Status writeEpochs(Rank rank);
+  bool isCheckpointDue(std::chrono::steady_clock::time_point now) const;
+  /// A checkpoint within an epoch; not of a state that is not finite.
+  Status saveWithin(TrainResult &result);
+  /// Figures of the epoch as far as it came. False if that was interrupted.
+  Expected<bool> measure(EpochReport &report, TrainResult &result);
+  /// Adds the epoch's line to those that metrics.csv gets with the next checkpoint.
+  void addMetrics(const EpochReport &report);
+  void tell(EpochReport &report, Clock &clock);
   /// Figures, metrics line, best and last checkpoint. False if training is over by patience.
   Expected<bool> finishEpoch(TrainResult &result, Clock &clock);
-  bool isBetter(double figure) const;
+  /// The same for an epoch that the number of updates ends before its last row: the run can go on with its
+  /// other rows, so the state does not count it as finished. False if that was interrupted.
+  Expected<bool> cutEpoch(TrainResult &result, Clock &clock);
+  /// Whether the epoch's figure is better than the best so far.
+  bool isBetter(const EpochReport &report) const;
+  double figureOf(const EpochReport &report) const;
   std::string metricsHeader() const;
-  void report(Clock &clock, bool force);
+  void report(Clock &clock, std::chrono::steady_clock::time_point now, bool force);
   Status diverge(TrainResult &result, Divergence divergence);
   Status stopOutside(TrainResult &result, const Status &stepped);
   int stopSignal() const { return options_.stop ? options_.stop->load() : 0; }
@@ -153,6 +185,7 @@ private:
   TrainerOptions options_;
   TrainObserver &observer_;
   TrainerState state_;
+  BatchSince since_;
   std::vector<double> scalars_;
   std::vector<int64_t> lastRows_; ///< of the last batch, for messages
   /// Of epochs finished since the last checkpoint.
@@ -160,6 +193,7 @@ private:
   std::vector<uint8_t> bestBytes_; ///< the state that was best among them; empty: none
   TrainerState bestState_;
   std::chrono::steady_clock::time_point savedAt_ = std::chrono::steady_clock::now();
+  uint64_t savedUpdate_ = 0;
 };
 
 } // namespace mlc

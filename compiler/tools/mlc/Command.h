@@ -26,6 +26,7 @@ struct Options {
   bool json = false;
   bool resume = false;
   bool overwrite = false; ///< train: a run that is in the run folder is replaced
+  std::string saveEvery;  ///< train: updates or time between checkpoints
   bool verify = false;
   std::string emit;                   ///< compile --emit
   std::string split;                  ///< eval --split

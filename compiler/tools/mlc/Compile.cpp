@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 namespace mlc::tool {
 namespace {
 
@@ -33,10 +31,7 @@ Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &
 
 Status verify(const Options &options, Loaded &loaded, compiler::JitProgram &jit) {
   const Manifest &manifest = jit.manifest();
-  DataFolders folders{std::filesystem::absolute(options.model).parent_path().string(), ""};
-  if (!options.data.empty())
-    folders.dataFolder = std::filesystem::absolute(options.data).string();
-  Expected<TrainingData> data = readTrainingData(manifest, folders);
+  Expected<TrainingData> data = readTrainingData(manifest, foldersOf(options));
   if (!data)
     return data.status();
   Expected<std::unique_ptr<Session>> session = Session::create(jit, options.threads);

@@ -1,19 +1,25 @@
 // mlc eval: the figures of a run's model over a split.
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/Progress.h"
+#include "runtime/data/Fingerprint.h"
 #include "runtime/data/Reader.h"
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 namespace mlc::tool {
 
-DataFolders foldersOf(const Options &options, const RunConfig &config) {
-  DataFolders folders{config.modelFolder, config.dataFolder};
-  if (!options.data.empty())
-    folders.dataFolder = std::filesystem::absolute(options.data).string();
-  return folders;
+/// Which rows were trained on and which were held out is known of the data that the run was begun with.
+static void sayWhatChanged(const DataSpec &spec, const std::string &split, const Rows &rows,
+                           const RunConfig &config) {
+  bool cut = split == "validation" && !spec.validation;
+  auto was = config.data.find(cut ? "train" : split);
+  const std::optional<ReaderSpec> &reader = split == "validation" && !cut ? spec.validation : spec.train;
+  if (split == "test" || was == config.data.end() || !reader)
+    return;
+  Expected<Fingerprint> is = fingerprintOf(*rows.data, *reader);
+  std::string difference = is ? differenceOf(was->second, *is) : std::string();
+  if (!difference.empty())
+    say(fmt::format("warning: {}, since the run was begun; its {} rows were others\n", difference, split));
 }
 
 Status runEval(const Options &options) {
@@ -31,6 +37,8 @@ Status runEval(const Options &options) {
   Expected<Rows> rows = readEvaluationRows(manifest, split, foldersOf(options, config), config.vocabulary);
   if (!rows)
     return rows.status();
+
+  sayWhatChanged(manifest.data, split, *rows, config);
 
   LiveLine line;
   EvaluateOptions evaluateOptions;

@@ -1,6 +1,7 @@
 #include "compiler/tools/mlc/Load.h"
 
 #include "compiler/model/Interpret.h"
+#include "compiler/tools/mlc/Resume.h"
 #include "frontend/Check.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
@@ -15,15 +16,6 @@ using namespace mlc::frontend;
 
 namespace mlc::tool {
 namespace {
-
-/// --batch, --seed ... are settings of the train block like any other.
-CheckOptions checkOptions(const Options &options) {
-  CheckOptions check;
-  check.overrides = options.sets;
-  if (options.batch)
-    check.overrides.emplace_back("batch", std::to_string(*options.batch));
-  return check;
-}
 
 std::string counted(size_t number, const std::string &noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
@@ -51,22 +43,22 @@ static bool isOfCommandLine(const Diagnostic &diagnostic, const SourceManager &s
 }
 
 /// Prints what was found; the status is bad if there were errors: of usage, if the command line made them.
-static Status printDiagnostics(const Options &options, const DiagnosticEngine &diagnostics) {
+static Status printDiagnostics(const std::string &model, const DiagnosticEngine &diagnostics) {
   std::fputs(diagnostics.render(isatty(STDERR_FILENO)).c_str(), stderr);
   if (!diagnostics.hasErrors())
     return Status::ok();
-  std::string count = options.model + ": " + counted(diagnostics.errorCount(), "error");
+  std::string count = model + ": " + counted(diagnostics.errorCount(), "error");
   for (const Diagnostic *diagnostic : diagnostics.sorted())
     if (!isWarning(diagnostic->code) && isOfCommandLine(*diagnostic, diagnostics.sources()))
       return Status::usage(count + ", of --set");
   return Status::badData(count);
 }
 
-static Status readFiles(const Options &options, Loaded &loaded, DiagnosticEngine &diagnostics) {
+static Status readFiles(const std::string &model, Loaded &loaded, DiagnosticEngine &diagnostics) {
   std::string error;
-  loaded.files = loadFile(options.model, loaded.sources, diagnostics, error);
+  loaded.files = loadFile(model, loaded.sources, diagnostics, error);
   if (loaded.files.empty() && !diagnostics.hasErrors())
-    return Status::io(options.model + ": " + error);
+    return Status::io(model + ": " + error);
   return Status::ok();
 }
 
@@ -74,29 +66,35 @@ Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &trai
                                               DefinitionReport &definitions) {
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
-  MLC_TRY(readFiles(options, *loaded, diagnostics));
+  MLC_TRY(readFiles(options.model, *loaded, diagnostics));
   train = diagnostics.hasErrors() || !trainNames(loaded->files.back().program).empty();
   if (train)
     return loaded;
   definitions = checkDefinitions(loaded->sources, loaded->files, {}, {}, diagnostics);
-  MLC_TRY(printDiagnostics(options, diagnostics));
+  MLC_TRY(printDiagnostics(options.model, diagnostics));
   return loaded;
 }
 
 Expected<std::unique_ptr<Loaded>> load(const Options &options, DefinitionReport *definitions) {
+  Expected<Settings> settings = Settings::ofCommand(options);
+  return settings ? load(options.model, *settings, definitions) : settings.status();
+}
+
+Expected<std::unique_ptr<Loaded>> load(const std::string &model, const Settings &settings,
+                                       DefinitionReport *definitions) {
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
-  MLC_TRY(readFiles(options, *loaded, diagnostics));
+  MLC_TRY(readFiles(model, *loaded, diagnostics));
   std::set<const Callable *> used;
   if (!diagnostics.hasErrors())
     loaded->program =
-        check(loaded->sources, loaded->files, options.train, checkOptions(options), diagnostics, &used);
+        check(loaded->sources, loaded->files, settings.train(), settings.checkOptions(), diagnostics, &used);
   if (definitions && loaded->program)
     *definitions =
         checkDefinitions(loaded->sources, loaded->files, used, loaded->program->settings, diagnostics);
-  MLC_TRY(printDiagnostics(options, diagnostics));
+  MLC_TRY(printDiagnostics(model, diagnostics));
   if (!loaded->program)
-    return Status::failed(options.model + " gave no program and no error: a bug in mlc, please report it");
+    return Status::failed(model + " gave no program and no error: a bug in mlc, please report it");
   return loaded;
 }
 
@@ -113,13 +111,13 @@ Status writeResult(const Options &options, const std::vector<LoadedFile> &files,
   return writeFileAtomically(options.out, text);
 }
 
-std::map<std::string, std::string> settingsOf(const Options &options) {
-  std::map<std::string, std::string> settings;
-  if (!options.train.empty())
-    settings["train"] = options.train;
-  for (const auto &[name, value] : checkOptions(options).overrides)
-    settings["set." + name] = value;
-  return settings;
+std::string trainBlockOf(const std::string &model, const std::string &train) {
+  Loaded loaded;
+  DiagnosticEngine diagnostics(loaded.sources);
+  if (!train.empty() || !readFiles(model, loaded, diagnostics).isOk() || diagnostics.hasErrors())
+    return train;
+  std::vector<std::string> names = trainNames(loaded.files.back().program);
+  return names.size() == 1 ? names[0] : "";
 }
 
 Expected<LoadedRun> loadRun(const Options &options) {
@@ -130,18 +128,10 @@ Expected<LoadedRun> loadRun(const Options &options) {
   run.folder = std::make_unique<RunFolder>(std::move(*folder));
   say(run.folder->note());
 
-  Options model;
   Expected<std::string> text = run.folder->modelFile();
   if (!text)
     return text.status();
-  model.model = *text;
-  for (const auto &[name, value] : run.folder->config().settings) {
-    if (name == "train")
-      model.train = value;
-    else if (name.rfind("set.", 0) == 0)
-      model.sets.emplace_back(name.substr(4), value);
-  }
-  Expected<std::unique_ptr<Loaded>> loaded = load(model);
+  Expected<std::unique_ptr<Loaded>> loaded = load(*text, Settings::ofRun(run.folder->config()));
   if (!loaded)
     return loaded.status();
   run.loaded = std::move(*loaded);
@@ -150,6 +140,7 @@ Expected<LoadedRun> loadRun(const Options &options) {
     return program.status();
   run.program = std::move(*program);
   MLC_TRY(run.folder->checkProgram(run.program->manifest()));
+  MLC_TRY(checkOwnProgram(*run.folder, run.program->manifest()));
   auto session = Session::create(*run.program, options.threads);
   if (!session)
     return session.status();

@@ -3,6 +3,7 @@
 
 #include "compiler/model/JitProgram.h"
 #include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Settings.h"
 #include "compiler/tools/mlc/Summary.h"
 #include "frontend/Definitions.h"
 #include "frontend/Diagnostic.h"
@@ -35,8 +36,11 @@ struct Loaded {
 Expected<std::unique_ptr<Loaded>> loadLibrary(const Options &options, bool &train,
                                               frontend::DefinitionReport &definitions);
 
-/// Reads and checks options.model with options.sets; with `definitions`, also what its train block does not
-/// use. Diagnostics go to stderr; the status counts the errors.
+/// Reads and checks a model with settings; with `definitions`, also what its train block does not use.
+/// Diagnostics go to stderr; the status counts the errors.
+Expected<std::unique_ptr<Loaded>> load(const std::string &model, const Settings &settings,
+                                       frontend::DefinitionReport *definitions = nullptr);
+/// With the settings of the command line.
 Expected<std::unique_ptr<Loaded>> load(const Options &options,
                                        frontend::DefinitionReport *definitions = nullptr);
 
@@ -45,8 +49,8 @@ Expected<std::unique_ptr<Loaded>> load(const Options &options,
 Status writeResult(const Options &options, const std::vector<frontend::LoadedFile> &files,
                    const std::string &text);
 
-/// What a run folder must remember so that loadRun makes the same program: the train block and every --set.
-std::map<std::string, std::string> settingsOf(const Options &options);
+/// The train block that `model` names, by `train` or because it is the only one; empty if it does not say.
+std::string trainBlockOf(const std::string &model, const std::string &train);
 
 /// A run that is ready to be called.
 struct LoadedRun {

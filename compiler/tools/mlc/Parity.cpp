@@ -100,13 +100,13 @@ static Status makeFolder(const std::string &path) {
 }
 
 Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data,
-                  const TrainSpec &spec) {
+                  const TrainSpec &spec, int64_t steps) {
   MLC_TRY(makeFolder(options.dumpRandom));
   int64_t rows = std::min<int64_t>(spec.batch, data.train.size());
   auto draws = compiler::StepDraws::create(*loaded.program, loaded.sources, rows);
   if (!draws)
     return draws.status();
-  for (int64_t step = 0, steps = spec.steps.value_or(20); step < steps; ++step) {
+  for (int64_t step = 0; step < steps; ++step) {
     auto drawn = (*draws)->at(spec.seed, static_cast<uint64_t>(step));
     if (!drawn)
       return drawn.status();
@@ -122,8 +122,9 @@ Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingDa
 }
 
 Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
-                  const TrainingData &data, const TrainSpec &spec) {
+                  const TrainingData &data, int64_t steps) {
   const Manifest &manifest = session.manifest();
+  const TrainSpec &spec = manifest.train;
   const FunctionId train{FunctionKind::TrainStep, ""};
   const FunctionSpec &function = *manifest.findFunction(train);
   MLC_TRY(makeFolder(options.dumpParity));
@@ -140,7 +141,6 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
   plan.leastRows = spec.leastRows;
   plan.shuffled = true;
   plan.seed = spec.seed;
-  int64_t steps = spec.steps.value_or(20);
   plan.epochs = steps; // more than are asked for
   Expected<std::unique_ptr<Loader>> loader = Loader::start(data.train, plan);
   if (!loader)

@@ -9,16 +9,16 @@
 
 namespace mlc::tool {
 
-/// Trains spec.steps steps from the seed and writes into options.dumpParity: initial.safetensors (params and
+/// Trains `steps` steps from the seed and writes into options.dumpParity: initial.safetensors (params and
 /// states before the first step), batch_K.safetensors (the fields of step K), losses.json (a number a step)
 /// and gradients.safetensors (of the first step, by parameter); evaluation.json is the loss over the
 /// validation split, if there is one, after the last step.
 Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
-                  const TrainingData &data, const TrainSpec &spec);
+                  const TrainingData &data, int64_t steps);
 
-/// Writes what the first spec.steps steps (else 20) draw into options.dumpRandom: random_K.safetensors with a
+/// Writes what the first `steps` steps draw into options.dumpRandom: random_K.safetensors with a
 /// tensor for every site of step K, named by its path: "lenet.dropout_1#0".
 Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data,
-                  const TrainSpec &spec);
+                  const TrainSpec &spec, int64_t steps);
 
 } // namespace mlc::tool

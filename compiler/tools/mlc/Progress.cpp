@@ -85,6 +85,8 @@ void Progress::onEpoch(const EpochReport &report) {
     text += "  validation " + figuresText(names, *report.validationFigures);
   if (report.best && report.validationFigures)
     text += "  best";
+  if (report.samples < report.samplesOfEpoch)
+    text += fmt::format("  ({} of {} rows)", grouped(report.samples), grouped(report.samplesOfEpoch));
   say(text + "\n");
 }
 

@@ -171,6 +171,13 @@ std::string summaryText(const core::Program &program, const Manifest &manifest,
                       bytesText(totals.optimizerBytes), rows, bytesText(memory.arena));
   text += fmt::format("  batches {}, scratch {} × {}: {} in all\n", bytesText(memory.batches), memory.workers,
                       bytesText(memory.scratch), bytesText(memory.total()));
+  const core::Settings &settings = program.settings;
+  if (settings.accumulate > 1)
+    text += fmt::format(
+        "  accumulate {}: a step computes its {} batches of {} rows as one; this is the memory of {} "
+        "rows, and batch_norm sees {} rows\n",
+        settings.accumulate, settings.accumulate, settings.batch, settings.accumulate * settings.batch,
+        settings.accumulate * settings.batch);
   if (step.launches)
     text +=
         fmt::format("  a training step: {} in {} kernel launches\n", flopsText(step.flops), step.launches);
@@ -184,6 +191,9 @@ std::string summaryJson(const core::Program &program, const Manifest &manifest,
   if (!program.instances.empty())
     json["instances"] = instancesJson(program);
   Totals totals = totalsOf(manifest);
+  json["batch"] = program.settings.batch;
+  json["accumulate"] = program.settings.accumulate;
+  json["step_rows"] = manifest.train.batch;
   json["parameters"] = totals.parameters;
   json["trainable"] = totals.trainable;
   json["state_bytes"] = memory.state;

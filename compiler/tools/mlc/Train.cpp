@@ -5,9 +5,11 @@
 #include "compiler/tools/mlc/Parity.h"
 #include "compiler/tools/mlc/ProfileTable.h"
 #include "compiler/tools/mlc/Progress.h"
+#include "compiler/tools/mlc/Resume.h"
 #include "compiler/tools/mlc/Summary.h"
 #include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/Import.h"
+#include "runtime/data/Fingerprint.h"
 #include "runtime/data/Reader.h"
 #include "runtime/profile/Trace.h"
 #include "runtime/train/Evaluate.h"
@@ -25,20 +27,86 @@ namespace {
 
 using compiler::JitProgram;
 
-/// A run that --resume continues was made with settings of its own; the command line changes them again.
-TrainSpec trainSpec(const Options &options, const TrainSpec &fromModel) {
-  TrainSpec spec = fromModel;
-  if (options.epochs) {
-    spec.epochs = options.epochs;
-    spec.steps.reset();
+/// What is to be trained: the text with its settings, and the run that is gone on with, if there is one.
+struct Job {
+  Settings settings;
+  std::optional<RunFolder> run;
+  std::unique_ptr<Loaded> loaded;
+};
+
+/// With --resume the run's settings hold, unless the command line gives them anew.
+Expected<Job> readJob(const Options &options) {
+  Job job;
+  Expected<Settings> given = Settings::ofCommand(options);
+  if (!given)
+    return given.status();
+  job.settings = std::move(*given);
+  std::string name = options.resume && options.out.empty() ? trainBlockOf(options.model, options.train) : "";
+  if (options.resume && (!options.out.empty() || !name.empty())) {
+    Expected<RunFolder> run =
+        RunFolder::open(options.out.empty() ? "runs/" + name : options.out, /*toResume=*/true);
+    if (!run)
+      return run.status();
+    job.settings = Settings::ofRun(run->config()).with(job.settings);
+    job.run.emplace(std::move(*run));
   }
-  if (options.steps) {
-    spec.steps = options.steps;
-    spec.epochs.reset();
+  Expected<std::unique_ptr<Loaded>> loaded = load(options.model, job.settings);
+  if (!loaded)
+    return loaded.status();
+  job.loaded = std::move(*loaded);
+  if (options.resume && !job.run)
+    return Status::usage("which run is to be resumed? name its folder with --out");
+  return job;
+}
+
+/// What changes when the run is resumed; an error if it must not.
+Expected<std::vector<std::string>> resumedWith(const Options &options, const Job &job,
+                                               const Manifest &manifest) {
+  // With nothing given and nothing edited, what differs was changed in the folder.
+  Expected<Settings> given = Settings::ofCommand(options);
+  if (given && given->empty() && hasTexts(*job.run, job.loaded->texts()))
+    MLC_TRY(checkOwnProgram(*job.run, manifest));
+  return changesOf(*job.run, manifest);
+}
+
+/// By split: what the data are.
+Expected<std::map<std::string, Fingerprint>> fingerprintsOf(const DataSpec &spec, const TrainingData &data,
+                                                            const std::optional<Rows> &test) {
+  std::map<std::string, Fingerprint> result;
+  auto add = [&](const char *split, const Rows &rows, const std::optional<ReaderSpec> &reader) -> Status {
+    if (!reader)
+      return {};
+    Expected<Fingerprint> fingerprint = fingerprintOf(*rows.data, *reader);
+    if (fingerprint)
+      result[split] = std::move(*fingerprint);
+    return fingerprint.status();
+  };
+  MLC_TRY(add("train", data.train, spec.train));
+  if (data.validation)
+    MLC_TRY(add("validation", *data.validation, spec.validation));
+  if (test)
+    MLC_TRY(add("test", *test, spec.test));
+  return result;
+}
+
+/// Where the run is, and what is other than it was.
+void sayResumed(const Trainer &trainer, const RunFolder &run, const std::vector<std::string> &changes) {
+  const TrainerState &state = trainer.state();
+  if (trainer.isDone()) {
+    bool patience = state.update < trainer.totalUpdates();
+    say(fmt::format("{} is finished: {} epochs, {} updates; {}\n", run.path(), grouped(state.position.epoch),
+                    grouped(static_cast<int64_t>(state.update)),
+                    patience ? "stopped because no figure was better for " +
+                                   std::to_string(state.epochsWithoutBetter) +
+                                   " epochs; to go on, give a larger --set patience=N"
+                             : "to go on, ask for more with --epochs or --steps"));
+    return;
   }
-  if (options.seed)
-    spec.seed = *options.seed;
-  return spec;
+  say(fmt::format("resuming {} after update {}, in epoch {} of {}\n", run.path(),
+                  grouped(static_cast<int64_t>(state.update)), grouped(state.position.epoch + 1),
+                  grouped(trainer.totalEpochs())));
+  for (const std::string &change : changes)
+    say("  from here on " + change + "\n");
 }
 
 /// What training calls after its first step: the ragged last batches, evaluation.
@@ -170,24 +238,32 @@ Status runTrain(const Options &options) {
     MLC_TRY(checkProfile(*options.profile));
   }
   Phase checkPhase("check the program");
-  Expected<std::unique_ptr<Loaded>> loaded = load(options);
-  if (!loaded)
-    return loaded.status();
+  Expected<Job> job = readJob(options);
+  if (!job)
+    return job.status();
+  const Loaded &loaded = *job->loaded;
   Expected<std::unique_ptr<JitProgram>> jit =
-      JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
+      JitProgram::create(*loaded.program, loaded.sources, options.threads);
   if (!jit)
     return jit.status();
-  checkPhase.finish();
   const Manifest &manifest = (*jit)->manifest();
-  TrainSpec spec = trainSpec(options, manifest.train);
+  const TrainSpec &spec = manifest.train;
+  std::vector<std::string> changes;
+  if (job->run) {
+    Expected<std::vector<std::string>> found = resumedWith(options, *job, manifest);
+    if (!found)
+      return found.status();
+    changes = std::move(*found);
+  }
+  checkPhase.finish();
 
   std::string out = options.out.empty() ? "runs/" + manifest.program : options.out;
-  DataFolders folders{std::filesystem::absolute(options.model).parent_path().string(), ""};
-  if (!options.data.empty())
-    folders.dataFolder = std::filesystem::absolute(options.data).string();
+  DataFolders folders = foldersOf(options);
+  if (job->run && options.data.empty())
+    folders.dataFolder = job->run->config().dataFolder;
   const bool trains = options.dumpRandom.empty() && options.dumpParity.empty();
   if (trains && !options.resume) // not after the data were read
-    MLC_TRY(RunFolder::checkCreate(out, (*loaded)->texts(), options.overwrite));
+    MLC_TRY(RunFolder::checkCreate(out, loaded.texts(), options.overwrite));
 
   // While data are read; what may be wrong with them is said whatever comes of this.
   const std::vector<FunctionId> first = {{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}};
@@ -207,6 +283,10 @@ Status runTrain(const Options &options) {
       return rows.status();
     test = std::move(*rows);
   }
+  // While the first functions are compiled.
+  Expected<std::map<std::string, Fingerprint>> fingerprints = fingerprintsOf(manifest.data, *data, test);
+  if (!fingerprints)
+    return fingerprints.status();
   dataPhase.finish();
   MLC_TRY(checkBatch(spec, data->train.size()));
   if (!options.resume) {
@@ -215,8 +295,9 @@ Status runTrain(const Options &options) {
     say(note);
     MLC_TRY(imports);
   }
+  const int64_t dumpedSteps = job->settings.find("steps") ? spec.steps.value_or(20) : 20;
   if (!options.dumpRandom.empty()) {
-    MLC_TRY(dumpRandom(options, **loaded, *data, spec));
+    MLC_TRY(dumpRandom(options, loaded, *data, spec, dumpedSteps));
     if (options.dumpParity.empty())
       return Status::ok();
   }
@@ -229,8 +310,7 @@ Status runTrain(const Options &options) {
   if (!plan)
     return plan.status();
   MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
-  say(summaryText(*(*loaded)->program, manifest, plan->step, rows, memory) +
-      kernelsText((*jit)->statistics()));
+  say(summaryText(*loaded.program, manifest, plan->step, rows, memory) + kernelsText((*jit)->statistics()));
   if (std::string left = leftOutText(spec, data->train.size()); !left.empty())
     say(fmt::format("  {}\n", left));
 
@@ -242,55 +322,64 @@ Status runTrain(const Options &options) {
   if (options.profile)
     (*session)->profile(profiler);
   if (!options.dumpParity.empty())
-    return dumpParity(options, **loaded, **jit, **session, *data, spec);
+    return dumpParity(options, loaded, **jit, **session, *data, dumpedSteps);
 
   Phase folderPhase("make the run folder");
   RunConfig config;
   config.manifest = manifest;
-  config.manifest.train = spec;
   config.vocabulary = data->vocabulary;
   config.modelFolder = folders.modelFolder;
   config.dataFolder = folders.dataFolder;
-  config.settings = settingsOf(options);
-  Expected<RunFolder> run = options.resume
-                                ? RunFolder::open(out, /*toResume=*/true)
-                                : RunFolder::create(out, config, (*loaded)->texts(), options.overwrite);
-  if (!run)
-    return run.status();
-  if (options.resume)
-    MLC_TRY(run->checkProgram(manifest));
-
+  config.settings = job->settings.kept();
+  config.data = std::move(*fingerprints);
+  if (!job->run) {
+    Expected<RunFolder> made = RunFolder::create(out, config, loaded.texts(), options.overwrite);
+    if (!made)
+      return made.status();
+    job->run.emplace(std::move(*made));
+  }
+  RunFolder &run = *job->run;
   folderPhase.finish();
   TrainerOptions trainerOptions;
   trainerOptions.train = spec;
   trainerOptions.scalars = manifest.scalars;
   trainerOptions.stop = &stopSignal;
   trainerOptions.saveEvery = 1;
+  trainerOptions.checkpoints = job->settings.checkpoints();
   trainerOptions.explainOutside = [&](const FunctionId &id, const ReplayedStep &step) {
-    return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"),
-                                    *(*loaded)->program, (*loaded)->sources);
+    return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"), *loaded.program,
+                                    loaded.sources);
   };
   ProgressOfFirstStep progress(manifest.figures.names,
                                [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); });
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));
-  Trainer trainer(**session, *data, *run, trainerOptions, progress);
-  if (options.resume)
+  Trainer trainer(**session, *data, run, trainerOptions, progress);
+  if (!options.resume) {
+    if (Status started = trainer.start(); !started.isOk())
+      return withKeptCheckpoint(started, run);
+  } else {
     MLC_TRY(trainer.resume());
-  else if (Status started = trainer.start(); !started.isOk())
-    return withKeptCheckpoint(started, *run);
+    if (std::string test = differenceOf(run.config().data, config.data, "test"); !test.empty())
+      changes.push_back("the test split is another: " + test);
+    sayResumed(trainer, run, changes);
+    config.batchSince = trainer.batchSince();
+    if (!trainer.isDone())
+      MLC_TRY(run.amend(config, loaded.texts()));
+  }
+  const bool wasDone = options.resume && trainer.isDone();
   TrainResult result = trainer.run();
   if (result.reason == StopReason::Outside && result.divergence)
-    return compiler::explainOutside(trainer, **session, *result.divergence, result.status,
-                                    *(*loaded)->program, (*loaded)->sources);
+    return compiler::explainOutside(trainer, **session, *result.divergence, result.status, *loaded.program,
+                                    loaded.sources);
   if (result.reason == StopReason::Diverged && result.divergence)
-    return compiler::explainDivergence(trainer, **session, *result.divergence, result.status,
-                                       *(*loaded)->program, (*loaded)->sources);
+    return compiler::explainDivergence(trainer, **session, *result.divergence, result.status, *loaded.program,
+                                       loaded.sources);
   if (!result.status.isOk())
-    return withKeptCheckpoint(result.status, *run);
-  if (result.reason == StopReason::Patience)
+    return withKeptCheckpoint(result.status, run);
+  if (result.reason == StopReason::Patience && !wasDone)
     say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
-  MLC_TRY(testFigures(**session, *run, *data, test, rows, options, trainerOptions.explainOutside));
+  MLC_TRY(testFigures(**session, run, *data, test, rows, options, trainerOptions.explainOutside));
   say(fmt::format("saved {}\n", out));
   return options.profile ? reportProfile(options, profiler, memory, **session) : Status::ok();
 }

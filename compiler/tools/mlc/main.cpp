@@ -110,6 +110,8 @@ private:
   CLI::App app{"mlc trains models that are written on one page."};
   Options options;
   std::vector<std::string> rawSets;
+  /// As in the language.
+  static constexpr int64_t mostUpdates = 1'000'000'000'000'000;
   Status (*selected)(const Options &) = nullptr;
 
   CLI::App *subcommand(const char *name, const char *help, Status (*function)(const Options &)) {
@@ -126,11 +128,16 @@ private:
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
     sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says")
-        ->check(CLI::NonNegativeNumber);
-    sub->add_option("--steps", options.steps, "updates instead of epochs")->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(int64_t(0), mostUpdates));
+    sub->add_option("--steps", options.steps, "updates instead of epochs")
+        ->check(CLI::Range(int64_t(0), mostUpdates));
     sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says")
-        ->check(CLI::PositiveNumber);
-    sub->add_option("--seed", options.seed, "seed of everything random");
+        ->check(CLI::Range(int64_t(1), int64_t(1) << 24));
+    addSeed(sub);
+  }
+  void addSeed(CLI::App *sub) {
+    sub->add_option("--seed", options.seed, "seed of everything random")
+        ->check(CLI::Range(uint64_t(0), uint64_t(9'000'000'000'000'000)));
   }
   void addData(CLI::App *sub) {
     sub->add_option("--data", options.data, "the folder that holds the data files")->type_name("DIR");
@@ -151,11 +158,16 @@ private:
     addData(sub);
     sub->add_option("--out", options.out, "the run folder (default: runs/NAME of the train block)")
         ->type_name("DIR");
-    CLI::Option *resume =
-        sub->add_flag("--resume", options.resume, "go on from the run folder's last checkpoint");
+    CLI::Option *resume = sub->add_flag(
+        "--resume", options.resume,
+        "go on from the run folder's last checkpoint, with its settings but for those given here");
     sub->add_flag("--overwrite", options.overwrite,
                   "replace the run in the run folder once the new one has its first checkpoint")
         ->excludes(resume);
+    sub->add_option(
+           "--save-every", options.saveEvery,
+           "checkpoints within epochs: after so many updates, or so much time as in 30s, 10m, 2h (10m)")
+        ->type_name("N|TIME");
     sub->add_flag("--json", options.json, "print the final figures as JSON");
     sub->add_option("--profile", options.profile,
                     "print what took the time; with FILE also write a trace for Perfetto")
@@ -168,7 +180,7 @@ private:
         ->type_name("DIR");
     sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
                 "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
-                "  mlc train model.mlc --resume --out runs/slow\n"
+                "  mlc train model.mlc --resume --out runs/slow --epochs 40\n"
                 "  mlc train model.mlc --overwrite --out runs/slow\n"
                 "  mlc train model.mlc --epochs 1 --profile trace.json");
   }
@@ -186,7 +198,7 @@ private:
                     "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names;"
                     " - is standard input")
         ->type_name("FILE...");
-    sub->add_option("--seed", options.seed, "seed of everything random");
+    addSeed(sub);
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
         ->check(CLI::NonNegativeNumber)
         ->type_name("N");

@@ -128,6 +128,7 @@ TEST_F(DataCacheTest, SmallNewAndLargeFilesAreLeftAlone) {
 TEST_F(DataCacheTest, RowsThatAreMadeOnDemandAreNotKept) {
   struct Source : RowSource {
     Status read(const int64_t *, int64_t, uint8_t *) const override { return {}; }
+    Expected<uint64_t> fingerprint() const override { return uint64_t(1); }
   };
   Dataset dataset = rows();
   dataset.columns[0].bytes.clear();

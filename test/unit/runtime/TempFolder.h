@@ -47,6 +47,10 @@ public:
     std::ifstream in(file(name), std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(in), {});
   }
+  /// A folder with all that is in it.
+  void copy(const std::string &from, const std::string &to) const {
+    std::filesystem::copy(file(from), file(to), std::filesystem::copy_options::recursive);
+  }
   bool has(const std::string &name) const { return std::filesystem::exists(file(name)); }
 
 private:

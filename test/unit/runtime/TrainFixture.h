@@ -5,9 +5,11 @@
 #include "FakeProgram.h"
 #include "FullDisk.h"
 #include "TempFolder.h"
+#include "runtime/data/Fingerprint.h"
 #include "runtime/train/Trainer.h"
 
 #include <csignal>
+#include <functional>
 
 namespace mlc::test {
 
@@ -17,6 +19,8 @@ public:
     steps.push_back(report);
     if (stop && report.update == stopAt)
       stop->store(SIGTERM);
+    if (killAt != 0 && report.update == killAt)
+      kill();
   }
   void onEpoch(const EpochReport &report) override { epochs.push_back(report); }
   void onEnd(const TrainResult &) override { ++ends; }
@@ -26,6 +30,8 @@ public:
   int ends = 0;
   std::atomic<int> *stop = nullptr;
   uint64_t stopAt = 0;
+  uint64_t killAt = 0; ///< the run folder after this update is what a killed process would leave
+  std::function<void()> kill;
 };
 
 class TrainFixture : public testing::Test {
@@ -41,8 +47,12 @@ protected:
   RunConfig config() {
     RunConfig config;
     config.manifest = program.manifest();
+    if (options.train.batch > 0)
+      config.manifest.train = options.train;
     config.vocabulary = data.vocabulary;
     config.modelFolder = folder.path();
+    if (data.train.data)
+      config.data["train"] = *fingerprintOf(*data.train.data, *program.manifest().data.train);
     return config;
   }
 
@@ -62,6 +72,11 @@ protected:
       return failed;
     Trainer trainer(**session, data, *run, options, recorder);
     failed.status = resume ? trainer.resume() : trainer.start();
+    if (failed.status.isOk() && resume && !trainer.isDone()) {
+      RunConfig again = config();
+      again.batchSince = trainer.batchSince();
+      failed.status = run->amend(again, {});
+    }
     if (!failed.status.isOk())
       return failed;
     TrainResult result = trainer.run();

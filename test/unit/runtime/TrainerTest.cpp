@@ -97,6 +97,207 @@ TEST_F(TrainerTest, MoreEpochsContinueAFinishedRun) {
   EXPECT_EQ(model("parts"), model("six"));
 }
 
+TEST_F(TrainerTest, MoreUpdatesGoOnWithinTheEpochThatWasCut) {
+  options.scalars[1].value = ScalarExpr::literal(0.02);
+  options.train.epochs.reset();
+  for (int64_t whole : {7, 13, 30}) { // five an epoch
+    options.train.steps = whole;
+    std::string straight = "straight" + std::to_string(whole);
+    ASSERT_TRUE(train(straight).status.isOk());
+    for (int64_t cut = 1; cut < whole; ++cut) {
+      std::string name = "cut" + std::to_string(whole) + "_" + std::to_string(cut);
+      options.train.steps = cut;
+      TrainResult result = train(name);
+      ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
+      EXPECT_TRUE(result.state.finished);
+      EXPECT_EQ(result.state.position.epoch, cut / 5);
+      EXPECT_EQ(result.state.position.row, cut % 5 * 8);
+      // Its figures are there, of the rows that were seen, and it may be the best that eval takes.
+      EXPECT_THAT(metrics(name),
+                  HasSubstr("\n" + std::to_string((cut + 4) / 5) + "," + std::to_string(cut) + ","));
+      std::string cutModel = model(name);
+      EXPECT_EQ(train(name, true).reason, StopReason::Finished);
+      EXPECT_EQ(model(name), cutModel) << "what is finished is left as it is";
+      options.train.steps = whole;
+      result = train(name, true);
+      ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
+      EXPECT_EQ(model(name), model(straight)) << name;
+      EXPECT_EQ(slots(name), slots(straight)) << name;
+      EXPECT_EQ(metrics(name), metrics(straight)) << name;
+      EXPECT_EQ(folder.read(name + "/trainer_state.json"), folder.read(straight + "/trainer_state.json"));
+      EXPECT_EQ(folder.read(name + "/best/model.safetensors"),
+                folder.read(straight + "/best/model.safetensors"))
+          << name;
+    }
+  }
+}
+
+TEST_F(TrainerTest, TheBestOfACutEpochGivesWayToTheOneBefore) {
+  // Better within the second epoch, worse at its end.
+  auto at = [](int64_t step) {
+    return ScalarExpr::binary(ScalarOp::Ge, ScalarExpr::leaf(ScalarOp::Step),
+                              ScalarExpr::literal(static_cast<double>(step)));
+  };
+  options.scalars[1].value = ScalarExpr::select(at(7), ScalarExpr::literal(-0.05), ScalarExpr::literal(0.02));
+  options.train.epochs.reset();
+  options.train.steps = 10;
+  ASSERT_TRUE(train("whole").status.isOk());
+  EXPECT_FALSE(recorder.epochs[1].best);
+  options.train.steps = 7;
+  TrainResult result = train("cut");
+  EXPECT_TRUE(recorder.epochs.back().best);
+  EXPECT_EQ(recorder.epochs.back().samples, 16);
+  EXPECT_EQ(recorder.epochs.back().samplesOfEpoch, 36);
+  ASSERT_TRUE(result.state.best && result.state.before && result.state.before->best);
+  EXPECT_EQ(result.state.best->epoch, 2);
+  EXPECT_EQ(result.state.before->best->epoch, 1);
+  EXPECT_NE(folder.read("cut/best/model.safetensors"), folder.read("whole/best/model.safetensors"));
+  EXPECT_EQ(folder.read("cut/best/before.safetensors"), folder.read("whole/best/model.safetensors"));
+  options.train.steps = 10;
+  ASSERT_TRUE(train("cut", true).status.isOk());
+  EXPECT_EQ(folder.read("cut/best/model.safetensors"), folder.read("whole/best/model.safetensors"));
+  EXPECT_FALSE(folder.has("cut/best/before.safetensors"));
+  EXPECT_EQ(metrics("cut"), metrics("whole"));
+}
+
+TEST_F(TrainerTest, CheckpointsWithinAnEpochChangeNoBit) {
+  options.saveEvery = 1e9; // epochs that are short are saved together
+  ASSERT_TRUE(train("whole").status.isOk());
+  for (uint64_t every : {1, 2, 3, 7, 29}) {
+    std::string name = "every" + std::to_string(every);
+    options.checkpoints.updates = every;
+    ASSERT_TRUE(train(name).status.isOk());
+    EXPECT_EQ(model(name), model("whole"));
+    EXPECT_EQ(slots(name), slots("whole"));
+    EXPECT_EQ(metrics(name), metrics("whole"));
+    EXPECT_EQ(folder.read(name + "/best/model.safetensors"), folder.read("whole/best/model.safetensors"));
+    EXPECT_EQ(folder.read(name + "/trainer_state.json"), folder.read("whole/trainer_state.json"));
+  }
+  // At most so many updates are lost, whenever the process is killed.
+  options.checkpoints.updates = 3;
+  for (uint64_t at : {1, 2, 3, 4, 8, 11, 17, 23}) {
+    std::string name = "killed" + std::to_string(at);
+    recorder.killAt = at;
+    recorder.kill = [&] { folder.copy(name, name + "-then"); };
+    ASSERT_TRUE(train(name).status.isOk());
+    recorder.killAt = 0;
+    Expected<RunFolder> then = RunFolder::open(folder.file(name + "-then"), false);
+    ASSERT_TRUE(then);
+    EXPECT_EQ(then->readState()->update, (at - 1) / 3 * 3) << at; // told before it is saved
+    ASSERT_EQ(train(name + "-then", true).reason, StopReason::Finished);
+    EXPECT_EQ(model(name + "-then"), model("whole")) << at;
+    EXPECT_EQ(metrics(name + "-then"), metrics("whole")) << at;
+  }
+}
+
+TEST_F(TrainerTest, CheckpointsWithinAnEpochByTime) {
+  options.saveEvery = 1e9;
+  options.checkpoints.seconds = 1e-9; // after every update
+  recorder.killAt = 4;
+  std::string saved;
+  recorder.kill = [&] { saved = folder.read("run/trainer_state.json"); };
+  ASSERT_TRUE(train("run").status.isOk());
+  EXPECT_THAT(saved, HasSubstr("\"update\": 3,"));
+  EXPECT_THAT(saved, HasSubstr("\"row\": 24,"));
+  recorder.killAt = 0;
+  options.checkpoints.seconds = 0;
+  ASSERT_TRUE(train("never").status.isOk());
+  EXPECT_EQ(model("run"), model("never"));
+}
+
+TEST_F(TrainerTest, ADivergingRunGoesBackToTheCheckpointWithinItsEpoch) {
+  ScalarExpr late =
+      ScalarExpr::binary(ScalarOp::Ge, ScalarExpr::leaf(ScalarOp::Step), ScalarExpr::literal(6));
+  options.scalars[1].value = ScalarExpr::select(late, ScalarExpr::literal(1e30), ScalarExpr::literal(0.01));
+  options.checkpoints.updates = 1;
+  TrainResult result = train("run");
+  EXPECT_EQ(result.reason, StopReason::Diverged);
+  EXPECT_THAT(result.status.message(), HasSubstr("'net.w' became NaN or infinite in update 8 (epoch 2)"));
+  EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 7 is kept"));
+  ASSERT_TRUE(replayed && *replayed);
+  EXPECT_EQ((**replayed).update, 7u);
+  EXPECT_EQ((**replayed).rowNumbers, result.divergence->rows);
+}
+
+TEST_F(TrainerTest, ParametersThatAreNotFiniteAreNotSavedWithinAnEpoch) {
+  ScalarExpr second =
+      ScalarExpr::binary(ScalarOp::Eq, ScalarExpr::leaf(ScalarOp::Step), ScalarExpr::literal(1));
+  options.scalars[1].value =
+      ScalarExpr::select(second, ScalarExpr::literal(INFINITY), ScalarExpr::literal(0.01));
+  options.checkpoints.updates = 1;
+  TrainResult result = train("run");
+  EXPECT_EQ(result.reason, StopReason::Diverged);
+  EXPECT_THAT(result.status.message(), HasSubstr("'net.w' became NaN or infinite in update 2 (epoch 1)"));
+  EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 1 is kept"));
+  // Nor when a signal asks to save.
+  options.checkpoints.updates = 0;
+  recorder.stop = &stop;
+  recorder.stopAt = 2;
+  result = train("stopped");
+  EXPECT_EQ(result.reason, StopReason::Diverged);
+  EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 0 is kept"));
+}
+
+TEST_F(TrainerTest, FewerUpdatesThanWereMadeAreRefused) {
+  ASSERT_TRUE(train("run").status.isOk());
+  std::string config = folder.read("run/config.json");
+  options.train.epochs = 4;
+  Status status = train("run", true).status;
+  EXPECT_EQ(status.code(), StatusCode::Usage);
+  EXPECT_THAT(status.message(), HasSubstr("has made 30 updates, and 20 are asked for"));
+  EXPECT_EQ(folder.read("run/config.json"), config);
+}
+
+TEST_F(TrainerTest, AnotherBatchBetweenTwoEpochs) {
+  options.scalars[1].value = ScalarExpr::literal(0.02);
+  options.train.epochs = 2;
+  ASSERT_TRUE(train("whole").status.isOk());
+  folder.copy("whole", "parts");
+  options.train.batch = 5; // 8 updates an epoch, where it was 5
+  options.train.epochs = 4;
+  TrainResult result = train("whole", true);
+  ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
+  EXPECT_EQ(result.state.update, 10u + 16);
+  EXPECT_EQ(recorder.epochs.back().epoch, 4);
+  recorder.stop = &stop;
+  recorder.stopAt = 13;
+  ASSERT_EQ(train("parts", true).reason, StopReason::Interrupted);
+  recorder.stop = nullptr;
+  stop = 0;
+  options.train.batch = 8;
+  Status status = train("parts", true).status;
+  EXPECT_EQ(status.code(), StatusCode::Usage);
+  EXPECT_THAT(status.message(), HasSubstr("the batch can change between epochs only, and"));
+  EXPECT_THAT(status.message(), HasSubstr("is at row 15 of epoch 3"));
+  options.train.batch = 5;
+  ASSERT_EQ(train("parts", true).reason, StopReason::Finished);
+  EXPECT_EQ(model("parts"), model("whole"));
+  EXPECT_EQ(slots("parts"), slots("whole"));
+  EXPECT_EQ(metrics("parts"), metrics("whole"));
+  EXPECT_EQ(folder.read("parts/trainer_state.json"), folder.read("whole/trainer_state.json"));
+  // By steps: they count from the beginning of the run.
+  options.train.epochs.reset();
+  options.train.steps = 30;
+  result = train("parts", true);
+  ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
+  EXPECT_EQ(result.state.update, 30u);
+  EXPECT_EQ(result.state.position.epoch, 4);
+  EXPECT_EQ(result.state.position.row, 20);
+  EXPECT_EQ(recorder.epochs.back().epochs, 5);
+}
+
+TEST_F(TrainerTest, PatienceThatRanOutCanBeRaised) {
+  options.scalars[1].value = ScalarExpr::literal(-0.01);
+  options.train.epochs = 8;
+  ASSERT_TRUE(train("whole").status.isOk());
+  options.train.patience = 3;
+  EXPECT_EQ(train("run").reason, StopReason::Patience);
+  options.train.patience = 100;
+  EXPECT_EQ(train("run", true).reason, StopReason::Finished);
+  EXPECT_EQ(model("run"), model("whole"));
+  EXPECT_EQ(metrics("run"), metrics("whole"));
+}
+
 TEST_F(TrainerTest, MetricsBeyondTheCheckpointAreDropped) {
   ASSERT_TRUE(train("whole").status.isOk());
   recorder.stop = &stop;
@@ -232,8 +433,21 @@ TEST_F(TrainerTest, ChangedDataIsNoticed) {
   recorder.stopAt = 9;
   ASSERT_EQ(train("run").reason, StopReason::Interrupted);
   stop = 0;
-  folder.write("points.csv", linearCsv(20));
-  EXPECT_THAT(train("run", true).status.message(), HasSubstr("the training data changed"));
+  recorder.stop = nullptr;
+  std::string good = folder.read("points.csv"), state = folder.read("run/trainer_state.json");
+  std::string other = good;
+  other[other.size() - 2] ^= 1; // a digit
+  for (const auto &[text, what] : {std::pair(linearCsv(20), "points.csv had 45 rows and has 20"),
+                                   std::pair(linearCsv(46), "points.csv had 45 rows and has 46"),
+                                   std::pair(other, "points.csv has other values of field 'y'")}) {
+    folder.write("points.csv", text);
+    Status status = train("run", true).status;
+    EXPECT_EQ(status.code(), StatusCode::BadData);
+    EXPECT_THAT(status.message(), HasSubstr(what));
+    EXPECT_EQ(folder.read("run/trainer_state.json"), state);
+  }
+  folder.write("points.csv", good);
+  EXPECT_TRUE(train("run", true).status.isOk());
 }
 
 TEST_F(TrainerTest, ALastBatchOfTooFewRowsIsLeftOut) {

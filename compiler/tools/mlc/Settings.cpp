@@ -1,0 +1,119 @@
+#include "compiler/tools/mlc/Settings.h"
+
+#include "runtime/Number.h"
+
+#include <filesystem>
+
+namespace mlc::tool {
+namespace {
+
+const std::string prefix = "set.";
+
+/// "500", "30s", "10m", "2h".
+std::optional<CheckpointPlan> parseCheckpoints(std::string text) {
+  CheckpointPlan plan;
+  plan.seconds = 0;
+  if (text.empty())
+    return std::nullopt;
+  double unit = text.back() == 's' ? 1 : text.back() == 'm' ? 60 : text.back() == 'h' ? 3600 : 0;
+  if (unit == 0) {
+    std::optional<int64_t> updates = parseI64(text);
+    if (!updates || *updates < 0)
+      return std::nullopt;
+    plan.updates = static_cast<uint64_t>(*updates);
+    return plan;
+  }
+  text.pop_back();
+  std::optional<double> number = parseF64(text);
+  if (!number || !(*number > 0) || *number > 1e9)
+    return std::nullopt;
+  plan.seconds = *number * unit;
+  return plan;
+}
+
+} // namespace
+
+Status Settings::set(const std::string &name, const std::string &value, const std::string &spelling) {
+  auto [entry, added] = values.emplace(prefix + name, value);
+  if (!added && entry->second != value)
+    return Status::usage("`" + name + "` is given twice, as " + entry->second + " and by " + spelling + " " +
+                         value);
+  return {};
+}
+
+Expected<Settings> Settings::ofCommand(const Options &options) {
+  Settings settings;
+  if (!options.train.empty())
+    settings.values["train"] = options.train;
+  for (const auto &[name, value] : options.sets)
+    settings.values[prefix + name] = value; // of two, the later counts
+  if (options.epochs)
+    MLC_TRY(settings.set("epochs", std::to_string(*options.epochs), "--epochs"));
+  if (options.steps)
+    MLC_TRY(settings.set("steps", std::to_string(*options.steps), "--steps"));
+  if (options.batch)
+    MLC_TRY(settings.set("batch", std::to_string(*options.batch), "--batch"));
+  if (options.seed)
+    MLC_TRY(settings.set("seed", std::to_string(*options.seed), "--seed"));
+  if (settings.find("epochs") && settings.find("steps"))
+    return Status::usage("epochs and steps both say how long; give one of them");
+  if (!options.saveEvery.empty()) {
+    if (!parseCheckpoints(options.saveEvery))
+      return Status::usage(
+          "--save-every takes a number of updates, as in 500, or a time, as in 30s, 10m, 2h; got `" +
+          options.saveEvery + "`");
+    settings.values["save_every"] = options.saveEvery;
+  }
+  return settings;
+}
+
+Settings Settings::ofRun(const RunConfig &config) {
+  Settings settings;
+  settings.values = config.settings;
+  return settings;
+}
+
+Settings Settings::with(const Settings &later) const {
+  Settings result = *this;
+  for (const char *name : {"epochs", "steps"})
+    if (later.find(name)) {
+      result.values.erase(prefix + "epochs");
+      result.values.erase(prefix + "steps");
+    }
+  for (const auto &[name, value] : later.values)
+    result.values[name] = value;
+  return result;
+}
+
+std::optional<std::string> Settings::find(const std::string &name) const {
+  for (const std::string &key : {name, prefix + name})
+    if (auto entry = values.find(key); entry != values.end())
+      return entry->second;
+  return std::nullopt;
+}
+
+frontend::CheckOptions Settings::checkOptions() const {
+  frontend::CheckOptions options;
+  for (const auto &[name, value] : values)
+    if (name.compare(0, prefix.size(), prefix) == 0)
+      options.overrides.emplace_back(name.substr(prefix.size()), value);
+  return options;
+}
+
+CheckpointPlan Settings::checkpoints() const {
+  std::optional<std::string> text = find("save_every");
+  return text ? parseCheckpoints(*text).value_or(CheckpointPlan()) : CheckpointPlan();
+}
+
+static std::string absolute(const std::string &path) { return std::filesystem::absolute(path).string(); }
+
+DataFolders foldersOf(const Options &options, const RunConfig &run) {
+  return {run.modelFolder, options.data.empty() ? run.dataFolder : absolute(options.data)};
+}
+
+DataFolders foldersOf(const Options &options) {
+  return {std::filesystem::absolute(options.model).parent_path().string(),
+          options.data.empty() ? std::string() : absolute(options.data)};
+}
+
+} // namespace mlc::tool

@@ -1,0 +1,54 @@
+// What is said of a program beside its text: by the command line, and by the run folder that keeps it. Every
+// command takes it from here.
+#pragma once
+
+#include "compiler/tools/mlc/Command.h"
+#include "frontend/Check.h"
+#include "runtime/checkpoint/RunConfig.h"
+#include "runtime/data/Reader.h"
+#include "runtime/train/Trainer.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace mlc::tool {
+
+/// Values by name. What is set here stands instead of what the text says; the frontend checks it in its
+/// place, so that all that follows reads one program (Manifest::train, Manifest::data) and nothing else.
+class Settings {
+public:
+  /// --epochs, --steps, --batch, --seed, --set, --train, --save-every. Usage error if they contradict each
+  /// other.
+  static Expected<Settings> ofCommand(const Options &options);
+  /// Those that a run remembers.
+  static Settings ofRun(const RunConfig &config);
+
+  /// These, and what `later` says instead. Epochs and steps both say how long: the later counts.
+  Settings with(const Settings &later) const;
+
+  /// The train block; empty: the only one.
+  std::string train() const { return find("train").value_or(""); }
+  /// What the frontend takes.
+  frontend::CheckOptions checkOptions() const;
+  CheckpointPlan checkpoints() const;
+  /// What is given for a setting of the train block, such as "steps".
+  std::optional<std::string> find(const std::string &name) const;
+  bool empty() const { return values.empty(); }
+
+  /// For RunConfig::settings.
+  const std::map<std::string, std::string> &kept() const { return values; }
+
+private:
+  Status set(const std::string &name, const std::string &value, const std::string &spelling);
+
+  /// "train", "save_every", and "set.NAME" for what the program itself could say.
+  std::map<std::string, std::string> values;
+};
+
+/// Where data are: what the command says, else where the run found them, if it is one.
+DataFolders foldersOf(const Options &options, const RunConfig &run);
+/// Of a model file.
+DataFolders foldersOf(const Options &options);
+
+} // namespace mlc::tool
