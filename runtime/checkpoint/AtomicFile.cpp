@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 namespace fs = std::filesystem;
 
@@ -227,6 +228,30 @@ Status writeFileAtomically(const std::string &path, std::string_view text) {
     return file.status();
   file->write(text);
   return file->finish();
+}
+
+static Status copyFile(const std::string &from, const std::string &to) {
+  int descriptor = openFile(from, O_RDONLY);
+  if (descriptor < 0)
+    return ioError("cannot open", from);
+  Expected<FileWriter> file = FileWriter::create(to);
+  Status status = file.status();
+  std::vector<char> buffer(size_t(1) << 20);
+  while (status.isOk()) {
+    ssize_t got = uninterrupted([&] { return ::read(descriptor, buffer.data(), buffer.size()); });
+    if (got < 0)
+      status = ioError("cannot read", from);
+    if (got <= 0)
+      break;
+    file->write(buffer.data(), static_cast<size_t>(got));
+  }
+  closeFile(descriptor);
+  return status.isOk() ? file->finish() : status;
+}
+
+Status linkOrCopy(const std::string &from, const std::string &to) {
+  bool linked = uninterrupted([&] { return ::link(from.c_str(), to.c_str()); }) == 0;
+  return linked ? Status() : copyFile(from, to);
 }
 
 Expected<std::string> readWholeFile(const std::string &path, int64_t mostBytes) {

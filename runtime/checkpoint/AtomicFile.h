@@ -61,6 +61,9 @@ Status writeFileAtomically(const std::string &path, std::string_view text);
 /// the status says so.
 Status renameFile(const std::string &from, const std::string &to);
 
+/// Gives a file a second name, which is free; a copy on the disk where there are no hard links.
+Status linkOrCopy(const std::string &from, const std::string &to);
+
 /// Removes a file and syncs the folder; it is fine if there is none.
 Status removeFile(const std::string &path);
 

@@ -83,17 +83,6 @@ Expected<std::string> noFolderAbove(const std::string &path, const std::string &
   return std::string();
 }
 
-Status copyFile(const std::string &from, const std::string &to) {
-  Expected<std::string> text = readWholeFile(from, maxRunTextBytes);
-  if (!text)
-    return text.status();
-  Expected<FileWriter> file = FileWriter::create(to);
-  if (!file)
-    return file.status();
-  file->write(*text);
-  return file->finish();
-}
-
 /// The names in a list of the record or of config.json, none of which leads out of the folder.
 Expected<std::vector<std::string>> namesIn(const Json &json, const char *key, const std::string &where) {
   Status status;
@@ -288,29 +277,45 @@ Status RunFiles::checkRoom(const std::vector<std::string> &texts, bool overwrite
 }
 
 Status RunFiles::begin(const std::vector<std::string> &texts) {
-  MLC_TRY(removeFolder(begunFolder()));
   Expected<std::optional<std::vector<std::string>>> own = textsOfRun();
   if (!own)
     return own.status();
-  // Only what is there: a run has a place for more files than it always has.
-  Json record = {{"remove", Json::array()}, {"place", Json::array()}};
-  std::vector<std::string> stays = texts, gone;
-  stays.insert(stays.end(), {configName, stateName, "model.safetensors", "optimizer.safetensors"});
+  std::vector<std::string> placed = texts, gone;
+  placed.insert(placed.end(), {configName, stateName});
   if (*own) {
     gone = fixedNames();
     gone.insert(gone.end(), (*own)->begin(), (*own)->end());
   }
+  return beginWith(placed, gone);
+}
+
+Status RunFiles::beginAmending(const std::vector<std::string> &texts) {
+  Expected<std::optional<std::vector<std::string>>> own = textsOfRun();
+  if (!own)
+    return own.status();
+  Expected<std::vector<std::string>> found = inTheWay(texts);
+  if (!found)
+    return found.status();
+  if (!found->empty())
+    return Status::usage(path_ + " holds what the run did not leave there: " + listText(*found) +
+                         "; give imports other names, or begin another run with --out");
+  std::vector<std::string> placed = texts;
+  placed.emplace_back(configName);
+  return beginWith(placed, own->value_or(std::vector<std::string>()));
+}
+
+/// The folder for what is to be placed, with the record of what is to be done. Of what is to be gone, what is
+/// neither there nor replaced is left out: a run has a place for more files than it always has.
+Status RunFiles::beginWith(const std::vector<std::string> &placed, const std::vector<std::string> &gone) {
+  Json record = {{"remove", Json::array()}, {"place", placed}};
   for (const std::string &name : gone) {
     Expected<bool> there = isThere(plain(name));
     if (!there)
       return there.status();
-    if (*there && !contains(stays, name))
+    if (*there && !contains(placed, name) && !contains(tensorNames(), name))
       record["remove"].push_back(name);
   }
-  for (const std::string &name : texts)
-    record["place"].push_back(name);
-  record["place"].push_back(configName);
-  record["place"].push_back(stateName);
+  MLC_TRY(removeFolder(begunFolder()));
   MLC_TRY(makeFolders(begunFolder()));
   begun_ = true;
   return write(recordName, printJson(record));
@@ -360,9 +365,7 @@ Status RunFiles::place(const std::string &name) {
   for (const std::string &folder : foldersAbove(name))
     MLC_TRY(makeFolders(plain(folder)));
   MLC_TRY(removeFile(next(to)));
-  // Where there are no hard links a copy does.
-  if (uninterrupted([&] { return ::link(from.c_str(), next(to).c_str()); }) != 0)
-    MLC_TRY(copyFile(from, next(to)));
+  MLC_TRY(linkOrCopy(from, next(to)));
   if (uninterrupted([&] { return std::rename(next(to).c_str(), to.c_str()); }) != 0)
     return Status::io("cannot rename to " + to + ": " + std::strerror(errno));
   // Two names of one file are left as they are by a rename: it had its place before.
@@ -425,9 +428,10 @@ Status RunFiles::finishCheckpoint(uint64_t update, std::optional<uint64_t> best)
     if (!waits || !*waits)
       return waits.status();
     Expected<bool> placed = isOfUpdate(plain(name), wanted);
-    if (!placed || *placed)
+    if (!placed)
       return placed.status();
-    return renameFile(next(plain(name)), plain(name));
+    // Two checkpoints after one update have the same tensors, and those in place are on the disk.
+    return *placed ? removeFile(next(plain(name))) : renameFile(next(plain(name)), plain(name));
   };
   for (const std::string &name : tensorNames())
     MLC_TRY(finish(name, update));

@@ -1,7 +1,7 @@
 // Which of the files in a run folder are the run, and how a change that was cut off is finished.
 //
-// Two changes touch several files, although a file system renames one at a time. Each has one rename that is
-// the commit: before it the folder is what it was, after it the change is made, whenever the process is
+// Three changes touch several files, although a file system renames one at a time. Each has one rename that
+// is the commit: before it the folder is what it was, after it the change is made, whenever the process is
 // killed or a call fails. What is left to do after the commit may be repeated from its beginning any number
 // of times; whoever opens the folder next does it.
 //
@@ -15,6 +15,9 @@
 // had, rename the tensor files into place, put the others there too (as links or copies, since model.mlc and
 // what it imports are read together and from one folder), and remove `.mlc-committed`. Until then whatever is
 // in `.mlc-committed` stands for the file of its name.
+//
+// A run that goes on with other texts or settings: the same, with texts and config.json alone; the tensor
+// files and trainer_state.json stay.
 //
 // The process that holds a lock on `.lock` makes and finishes changes; any may read.
 #ifndef MLC_RUNTIME_CHECKPOINT_RUNFILES_H
@@ -66,6 +69,8 @@ public:
 
   /// Begins a new run: from now on `written` is apart. With the lock, after checkRoom.
   Status begin(const std::vector<std::string> &texts);
+  /// Begins other texts and another config.json for the run that is here. With the lock, nothing left to do.
+  Status beginAmending(const std::vector<std::string> &texts);
   bool isBegun() const { return begun_; }
   /// Writes a text of the new run, apart.
   Status write(const std::string &name, const std::string &text);
@@ -86,6 +91,7 @@ private:
   std::string committedFolder() const { return plain(".mlc-committed"); }
   Expected<std::optional<std::vector<std::string>>> textsOfRun() const;
   Expected<std::vector<std::string>> inTheWay(const std::vector<std::string> &texts) const;
+  Status beginWith(const std::vector<std::string> &placed, const std::vector<std::string> &gone);
   Status place(const std::string &name);
 
   std::string path_;

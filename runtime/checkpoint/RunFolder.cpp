@@ -49,14 +49,7 @@ Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &
   MLC_TRY(files.checkRoom(names, overwrite));
   auto begin = [&]() -> Status {
     MLC_TRY(files.begin(names));
-    for (const auto &[name, text] : texts)
-      MLC_TRY(files.write(name, text));
-    RunConfig written = config;
-    written.texts = names;
-    Expected<std::string> text = printConfig(written);
-    if (!text)
-      return text.status();
-    MLC_TRY(files.write("config.json", *text));
+    MLC_TRY(run.writeTexts(config, texts));
     return run.readConfig();
   };
   if (Status begun = begin(); !begun.isOk())
@@ -64,26 +57,20 @@ Expected<RunFolder> RunFolder::create(const std::string &path, const RunConfig &
   return Expected<RunFolder>(std::move(run));
 }
 
+/// Writes texts and config.json where they are committed from.
+Status RunFolder::writeTexts(RunConfig config, const Texts &texts) {
+  for (const auto &[name, text] : texts)
+    MLC_TRY(files_.write(name, text));
+  config.texts = namesOf(texts);
+  Expected<std::string> text = printConfig(config);
+  return text ? files_.write("config.json", *text) : text.status();
+}
+
 Status RunFolder::amend(const RunConfig &config, const Texts &texts) {
-  for (const auto &[name, text] : texts) {
-    if (!isTextName(name))
-      return Status::usage("source '" + name + "' is not a .mlc file in the folder of the model");
-    const std::string path = files_.plain(name);
-    Expected<bool> there = isThere(path);
-    if (!there)
-      return there.status();
-    bool ours = std::find(config_.texts.begin(), config_.texts.end(), name) != config_.texts.end();
-    if (*there && !ours)
-      return Status::usage(path + " is in the way: the run did not have an import of that name");
-    MLC_TRY(makeFolders(path.substr(0, path.find_last_of('/'))));
-    MLC_TRY(writeFileAtomically(path, text));
-  }
-  RunConfig written = config;
-  written.texts = namesOf(texts);
-  Expected<std::string> text = printConfig(written);
-  if (!text)
-    return text.status();
-  MLC_TRY(writeFileAtomically(files_.plain("config.json"), *text));
+  MLC_TRY(files_.beginAmending(namesOf(texts)));
+  MLC_TRY(writeTexts(config, texts));
+  MLC_TRY(files_.commit());
+  MLC_TRY(files_.finishNewRun());
   return readConfig();
 }
 
@@ -249,16 +236,6 @@ Status RunFolder::saveBest(const Session &session, const TrainerState &state) {
                            {"update", std::to_string(state.update)}});
 }
 
-/// Gives the file `from` a second name, which is free; where a file has one name only, it is copied.
-static Status linkOrCopy(const std::string &from, const std::string &to) {
-  if (::link(from.c_str(), to.c_str()) == 0)
-    return {};
-  std::error_code error;
-  if (!std::filesystem::copy_file(from, to, error))
-    return Status::io("cannot keep " + from + " as " + to + ": " + error.message());
-  return {};
-}
-
 Status RunFolder::keepBest() {
   const std::string best = files_.plain("best/model.safetensors"),
                     before = files_.plain("best/before.safetensors");
@@ -280,7 +257,8 @@ Status RunFolder::restoreState(const TrainerState &state) {
     MLC_TRY(removeFile(best + ".next"));
     MLC_TRY(linkOrCopy(before, best + ".next"));
   }
-  MLC_TRY(writeFileAtomically(stateFile(), printState(state)));
+  MLC_TRY(files_.write("trainer_state.json.next", printState(state)));
+  MLC_TRY(renameFile(stateFile() + ".next", stateFile())); // the commit
   MLC_TRY(files_.finishCheckpoint(state.update, bestUpdate(state)));
   if (!state.best)
     MLC_TRY(removeFile(best));

@@ -62,12 +62,13 @@ public:
   /// Makes the session's params, states and statistics the best model of the next checkpoint: one whose
   /// `best.update` is the update of `state`.
   Status saveBest(const Session &session, const TrainerState &state);
-  /// Keeps the best model beside the next one, which is of an epoch that is not finished; see restoreBest.
+  /// Keeps the best model beside the next one, which is of an epoch that is not finished; see restoreState.
   Status keepBest();
   /// Makes `state`, of the update of the last checkpoint, what trainer_state.json says, and the model that
   /// was kept the best again if it is the one of `state`.
   Status restoreState(const TrainerState &state);
-  /// Makes the folder remember other settings, and the texts that they belong to (as for create).
+  /// Makes the folder remember other settings, and the texts that they belong to (as for create): all or
+  /// none.
   Status amend(const RunConfig &config, const Texts &texts);
   /// The text of model.mlc or of an import, as the run keeps it.
   Expected<std::string> readText(const std::string &name) const;
@@ -90,6 +91,7 @@ public:
 
 private:
   explicit RunFolder(std::string path) : files_(std::move(path)) {}
+  Status writeTexts(RunConfig config, const Texts &texts);
   Status finish();
   Status finishIfPossible();
   Status withRunBefore(const Status &failure) const;

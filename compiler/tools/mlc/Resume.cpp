@@ -176,9 +176,11 @@ Status checkOwnProgram(const RunFolder &run, const Manifest &now) {
   // What text and settings alone decide. Members that only one of them has are of another version of mlc.
   for (const char *part : {"data", "train"}) {
     for (const Json &change : Json::diff((*was)[part], (*is)[part])) {
-      if (change.value("op", "") != "replace")
+      const std::string path = change.value("path", "");
+      // The reason names the file, which may have had another name before it was model.mlc.
+      if (change.value("op", "") != "replace" || path == "/least_rows_reason")
         continue;
-      std::string member = part + change.value("path", "");
+      std::string member = part + path;
       std::replace(member.begin(), member.end(), '/', '.');
       return Status::badData(
           run.path() + "/config.json.manifest." + member +

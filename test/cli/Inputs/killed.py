@@ -10,8 +10,8 @@ import time
 
 model, run = sys.argv[1], pathlib.Path(sys.argv[2])
 straight = run.with_name("never-killed")
-# Each update syncs its checkpoint, so that the epoch of 60 takes long enough to be met within.
-words = ["mlc", "train", model, "--batch", "1", "--epochs", "2"]
+# Each update syncs its checkpoint, so that the epoch of 30 takes long enough to be met within.
+words = ["mlc", "train", model, "--batch", "2", "--epochs", "2"]
 process = subprocess.Popen([*words, "--save-every", "1", "--out", str(run)], stderr=subprocess.DEVNULL)
 state = {}
 while process.poll() is None:
