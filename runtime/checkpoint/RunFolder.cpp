@@ -138,7 +138,8 @@ Status RunFolder::finishCheckpoint(bool leftovers) {
   if (!state) // one that says what cannot be is left as it is; whoever needs it says so
     return state.status().code() == StatusCode::IO ? state.status() : Status();
   MLC_TRY(files_.finishCheckpoint(state->update, bestUpdate(*state)));
-  return leftovers ? files_.removeLeftovers(state->update, bestUpdate(*state)) : Status();
+  return leftovers ? files_.removeLeftovers(state->update, bestUpdate(*state), state->before.has_value())
+                   : Status();
 }
 
 /// The same for who only reads: the right files are found without, too.

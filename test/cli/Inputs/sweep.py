@@ -6,6 +6,7 @@ FAULTS is the library of test/faults, FOLDER has points.mlc and its data. A KIND
 
     plain      training in a new folder
     resume     --resume of a run that has epochs left
+    longer     --resume, with an edited text that has an import, of a run that --steps ended within an epoch, so far its best
     overwrite  --overwrite of a run of another program, which has a best model, metrics and a text this one has not
     eval       `mlc eval` of a folder in which the commit of a checkpoint was cut off
     takeover   `mlc eval` of a folder in which the commit of a run that replaces another was cut off
@@ -34,7 +35,7 @@ STRIDE = int(os.environ.get("MLC_SWEEP", "10"))
 faults = pathlib.Path(sys.argv[2]).resolve()
 # In memory where there is such a file system: checkpoints sync, and there are thousands.
 work = pathlib.Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)).resolve()
-model, old = work / "points.mlc", work / "old.mlc"
+model, old, edited = work / "points.mlc", work / "old.mlc", work / "edited.mlc"
 TENSORS = ("model.safetensors", "optimizer.safetensors")
 
 
@@ -77,15 +78,16 @@ class Kind:
 
     def __init__(self, name):
         self.name = name
-        self.before = {"plain": None, "resume": work / "half", "overwrite": work / "old", "eval": work / "cut",
-                       "takeover": work / "taken"}[name]
+        self.before = {"plain": None, "resume": work / "half", "longer": work / "short", "overwrite": work / "old",
+                       "eval": work / "cut", "takeover": work / "taken"}[name]
         # What config.json says of epochs is of the run's beginning.
-        self.wanted = contents(work / ("resumed" if name in ("resume", "eval") else "whole"))
+        self.wanted = contents(work / {"resume": "resumed", "eval": "resumed", "longer": "lengthened"}.get(name, "whole"))
         self.good = set()  # what the folder held when all was well
         self.known = {}  # figures: the command that goes on from them
-        go_on = lambda folder: train(model, folder, "--resume", "--epochs", 4)
-        for run in {"plain": ("begun", "whole"), "resume": ("half", "whole"), "overwrite": ("begun", "whole"),
-                    "eval": ("whole",), "takeover": ("begun",)}[name]:
+        text = edited if name == "longer" else model
+        go_on = lambda folder: train(text, folder, "--resume", "--epochs", 4)
+        for run in {"plain": ("begun", "whole"), "resume": ("half", "whole"), "longer": ("short", "half", "whole"),
+                    "overwrite": ("begun", "whole"), "eval": ("whole",), "takeover": ("begun",)}[name]:
             self.known[fine(evaluate(work / run))] = go_on
         if name == "overwrite":
             self.known[fine(evaluate(work / "old"))] = lambda folder: train(model, folder, "--epochs", 4, "--overwrite")
@@ -93,8 +95,8 @@ class Kind:
     def command(self, folder):
         if self.name in ("eval", "takeover"):
             return ["eval", folder, "--split", "train", "--threads", 1, "--json"]
-        options = {"plain": [], "resume": ["--resume"], "overwrite": ["--overwrite"]}[self.name]
-        return train(model, folder, "--epochs", 4, *options)
+        options = {"plain": [], "overwrite": ["--overwrite"]}.get(self.name, ["--resume"])
+        return train(edited if self.name == "longer" else model, folder, "--epochs", 4, *options)
 
     def prepare(self, folder):
         shutil.rmtree(folder, ignore_errors=True)
@@ -189,9 +191,11 @@ def set_up():
     (work / "parts").mkdir(exist_ok=True)
     (work / "parts/body.mlc").write_text("fn body[s...](x: float[s...]) -> float[s...] = tanh(x)\n")
     old.write_text('import "parts/body.mlc"\n' + text.replace("|> relu", "|> body"))
+    edited.write_text('import "parts/body.mlc"\n' + text)
     for name, command in {"whole": train(model, work / "whole", "--epochs", 4),
                           "half": train(model, work / "half", "--epochs", 2),
                           "begun": train(model, work / "begun", "--epochs", 0),
+                          "short": train(model, work / "short", "--steps", 10),
                           "old": train(old, work / "old", "--epochs", 3)}.items():
         shutil.rmtree(work / name, ignore_errors=True)
         fine(mlc(*command))
@@ -200,6 +204,12 @@ def set_up():
     fine(mlc(*train(model, work / "resumed", "--resume", "--epochs", 4)))
     whole, resumed = contents(work / "whole"), contents(work / "resumed")
     same(resumed, {**whole, "config.json": resumed["config.json"]})
+    shutil.rmtree(work / "lengthened", ignore_errors=True)
+    shutil.copytree(work / "short", work / "lengthened")
+    fine(mlc(*train(edited, work / "lengthened", "--resume", "--epochs", 4)))
+    differ = {name: contents(work / "lengthened")[name] for name in ("config.json", "model.mlc", "parts/body.mlc")}
+    same(contents(work / "lengthened"), {**whole, **differ})
+    assert (work / "short/best/before.safetensors").exists()
     cut_off(train(model, work / "cut", "--resume", "--epochs", 4), work / "half", work / "cut", "trainer_state.json")
     cut_off(train(model, work / "taken", "--overwrite", "--epochs", 4), work / "old", work / "taken", ".mlc-committed")
     assert (work / "taken/.mlc-committed/model.safetensors").exists() and (work / "cut/model.safetensors.next").exists()
