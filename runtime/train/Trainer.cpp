@@ -348,7 +348,7 @@ TrainResult Trainer::loop() {
       result.reason = StopReason::Interrupted;
       result.signal = signal;
       return fail(Status::interrupted("stopped after update " + std::to_string(state_.update) +
-                                      "; saved in " + run_.path() + "; continue with --resume"));
+                                      "; saved in " + run_.path()));
     }
     if (state_.position.row >= rows) {
       Expected<bool> goOn = finishEpoch(result, clock);

@@ -24,6 +24,7 @@ struct Options {
   int threads = 0; ///< 0: one per core
   std::vector<std::pair<std::string, std::string>> sets;
   bool json = false;
+  bool quiet = false;
   bool resume = false;
   bool overwrite = false; ///< train: a run that is in the run folder is replaced
   std::string saveEvery;  ///< train: updates or time between checkpoints
@@ -61,6 +62,10 @@ Status writeOutput(std::string_view text);
 Status flushOutput();
 /// Writes a message to standard error. That nobody reads it is no reason to stop.
 void say(std::string_view text);
+/// The same for what must be known: --quiet does not hold it back.
+void warn(std::string_view text);
+/// From now on `say` says nothing.
+void beQuiet();
 
 /// Set by SIGINT and SIGTERM: the signal's number, else 0.
 extern std::atomic<int> stopSignal;

@@ -19,7 +19,7 @@ static void sayWhatChanged(const DataSpec &spec, const std::string &split, const
   Expected<Fingerprint> is = fingerprintOf(*rows.data, *reader);
   std::string difference = is ? differenceOf(was->second, *is) : std::string();
   if (!difference.empty())
-    say(fmt::format("warning: {}, since the run was begun; its {} rows were others\n", difference, split));
+    warn(fmt::format("warning: {}, since the run was begun; its {} rows were others\n", difference, split));
 }
 
 Status runEval(const Options &options) {

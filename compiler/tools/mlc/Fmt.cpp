@@ -1,11 +1,11 @@
 // mlc fmt: programs in the one layout.
 #include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Terminal.h"
 #include "frontend/Format.h"
 #include "frontend/Source.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
 #include <cstdio>
-#include <unistd.h>
 
 namespace mlc::tool {
 namespace {
@@ -44,7 +44,7 @@ Expected<Formatted> formatted(const std::string &file) {
   std::optional<std::string> after = frontend::format(source, diagnostics);
   if (after)
     return Formatted{std::string(sources.get(source).text()), std::move(*after)};
-  std::fputs(diagnostics.render(isatty(STDERR_FILENO)).c_str(), stderr);
+  std::fputs(diagnostics.render(wantsColour()).c_str(), stderr);
   return Status::badData(sources.get(source).name() + " does not parse and is left as it is");
 }
 

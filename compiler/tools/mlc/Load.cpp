@@ -2,6 +2,7 @@
 
 #include "compiler/model/Interpret.h"
 #include "compiler/tools/mlc/Resume.h"
+#include "compiler/tools/mlc/Terminal.h"
 #include "frontend/Check.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <unistd.h>
 
 using namespace mlc::frontend;
 
@@ -44,7 +44,7 @@ static bool isOfCommandLine(const Diagnostic &diagnostic, const SourceManager &s
 
 /// Prints what was found; the status is bad if there were errors: of usage, if the command line made them.
 static Status printDiagnostics(const std::string &model, const DiagnosticEngine &diagnostics) {
-  std::fputs(diagnostics.render(isatty(STDERR_FILENO)).c_str(), stderr);
+  std::fputs(diagnostics.render(wantsColour()).c_str(), stderr);
   if (!diagnostics.hasErrors())
     return Status::ok();
   std::string count = model + ": " + counted(diagnostics.errorCount(), "error");
@@ -126,7 +126,7 @@ Expected<LoadedRun> loadRun(const Options &options) {
   if (!folder)
     return folder.status();
   run.folder = std::make_unique<RunFolder>(std::move(*folder));
-  say(run.folder->note());
+  warn(run.folder->note());
 
   Expected<std::string> text = run.folder->modelFile();
   if (!text)

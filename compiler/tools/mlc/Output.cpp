@@ -18,7 +18,16 @@ Status writeOutput(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? Status::ok() : failure();
 }
 
-void say(std::string_view text) { static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); }
+static bool quiet = false;
+
+void beQuiet() { quiet = true; }
+
+void say(std::string_view text) {
+  if (!quiet)
+    warn(text);
+}
+
+void warn(std::string_view text) { static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); }
 
 Status flushOutput() { return std::fflush(stdout) == 0 ? Status::ok() : failure(); }
 

@@ -2,6 +2,7 @@
 
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Summary.h"
+#include "compiler/tools/mlc/Terminal.h"
 
 #include <fmt/format.h>
 
@@ -9,18 +10,15 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace mlc::tool {
 
-LiveLine::LiveLine() : terminal(isatty(STDERR_FILENO)) {}
+LiveLine::LiveLine() : terminal(canRedraw()) {}
 
 void LiveLine::show(const std::string &text) {
   if (!terminal)
     return;
-  winsize size = {};
-  size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+  const size_t columns = terminalColumns();
   // A line that wraps could not be drawn over. The text is ASCII but for the bar, three bytes a cell.
   std::string cut;
   size_t cells = 0;
@@ -57,6 +55,26 @@ static std::string bar(double share) {
   return text;
 }
 
+/// What fits: a narrow terminal keeps the first figure, which is the loss, and the time that is left.
+static std::string stepText(const StepReport &report, const std::vector<std::string> &names, size_t columns) {
+  double share =
+      report.samplesOfEpoch ? double(report.samples) / static_cast<double>(report.samplesOfEpoch) : 0;
+  std::string epoch = fmt::format("epoch {}/{}", report.epoch, report.epochs);
+  std::string percent = fmt::format("{:3.0f}%", 100 * share);
+  std::string speed = grouped(static_cast<int64_t>(report.samplesPerSecond)) + "/s";
+  std::string figures = figuresText(names, report.figures), left = durationText(report.secondsLeft) + " left";
+  std::string loss = names.empty() ? "" : figuresText({names[0]}, report.figures);
+  const std::string most[] = {
+      fmt::format("{} {} {}  {}  {}  {}", epoch, bar(share), percent, speed, figures, left),
+      fmt::format("{} {}  {}  {}  {}", epoch, percent, speed, figures, left),
+      fmt::format("{} {}  {}  {}", epoch, percent, figures, left),
+      fmt::format("{} {}  {}  {}", epoch, percent, loss, left)};
+  for (const std::string &text : most)
+    if (width(text) < columns)
+      return text;
+  return fmt::format("{}  {}", loss, left);
+}
+
 Status Progress::writeStepTimes(const std::string &path) {
   stepTimes.reset(std::fopen(path.c_str(), "we"));
   if (!stepTimes)
@@ -70,10 +88,7 @@ void Progress::onStep(const StepReport &report) {
     fmt::print(stepTimes.get(), "{} {:.9f} {:.9f}\n", report.update, now.count(), report.secondsWaited);
     std::fflush(stepTimes.get()); // who measures reads along
   }
-  double share = report.samplesOfEpoch ? double(report.samples) / report.samplesOfEpoch : 0;
-  line.show(fmt::format("epoch {}/{} {} {:3.0f}%  {}/s  {}  {} left", report.epoch, report.epochs, bar(share),
-                        100 * share, grouped(static_cast<int64_t>(report.samplesPerSecond)),
-                        figuresText(names, report.figures), durationText(report.secondsLeft)));
+  line.show(stepText(report, names, terminalColumns()));
 }
 
 void Progress::onEpoch(const EpochReport &report) {

@@ -45,15 +45,15 @@ Totals totalsOf(const Manifest &manifest) {
   return totals;
 }
 
-/// Columns by what a person sees, not by bytes: × is two bytes wide in UTF-8.
-size_t width(const std::string &text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
 std::string padded(const std::string &text, size_t to) {
   return text + std::string(to > width(text) ? to - width(text) : 0, ' ');
 }
 
 } // namespace
+
+size_t width(const std::string &text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
 
 std::string grouped(int64_t number) {
   std::string digits = std::to_string(number);

@@ -13,6 +13,8 @@
 
 namespace mlc::tool {
 
+/// Columns by what a person sees, not by bytes: × is two bytes wide in UTF-8.
+size_t width(const std::string &text);
 /// "61,706"
 std::string grouped(int64_t number);
 /// "5.2 MiB", exact below 1 KiB

@@ -17,6 +17,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -137,15 +139,36 @@ std::string kernelsText(const compiler::CompileStatistics &statistics) {
                             durationText(statistics.milliseconds / 1000), grouped(statistics.cached));
 }
 
-/// A checkpoint that could not be written leaves the one before it whole; the person should know.
-Status withKeptCheckpoint(const Status &status, const RunFolder &run) {
+/// A word as a shell takes it.
+std::string quoted(const std::string &word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("_-./=+:,@%").find(static_cast<char>(c)) != std::string::npos;
+  });
+  if (plain && !word.empty())
+    return word;
+  std::string text = "'";
+  for (char c : word)
+    text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+/// What goes on from the last checkpoint; the run knows its settings.
+std::string resumeCommand(const Options &options, const RunFolder &run) {
+  return "mlc train " + quoted(options.model) + " --resume --out " + quoted(run.path());
+}
+
+/// Says how to go on after a stop. A checkpoint that could not be written leaves the one before it whole; the
+/// person should know.
+Status withKeptCheckpoint(const Status &status, const RunFolder &run, const Options &options) {
+  if (status.code() == StatusCode::Interrupted)
+    return Status::interrupted(status.message() + "; continue with `" + resumeCommand(options, run) + "`");
   if (status.code() != StatusCode::IO)
     return status;
   Expected<TrainerState> kept = run.readState();
   if (!kept)
     return status;
-  return Status::io(fmt::format("{}\nthe checkpoint after update {} is kept in {}; continue with --resume",
-                                status.message(), kept->update, run.path()));
+  return Status::io(fmt::format("{}\nthe checkpoint after update {} is kept in {}; continue with `{}`",
+                                status.message(), kept->update, run.path(), resumeCommand(options, run)));
 }
 
 /// The figures of the test split, if the model has one, by the model that `mlc eval` would take. Batches get
@@ -357,7 +380,7 @@ Status runTrain(const Options &options) {
   Trainer trainer(**session, *data, run, trainerOptions, progress);
   if (!options.resume) {
     if (Status started = trainer.start(); !started.isOk())
-      return withKeptCheckpoint(started, run);
+      return withKeptCheckpoint(started, run, options);
   } else {
     MLC_TRY(trainer.resume());
     if (std::string test = differenceOf(run.config().data, config.data, "test"); !test.empty())
@@ -376,7 +399,7 @@ Status runTrain(const Options &options) {
     return compiler::explainDivergence(trainer, **session, *result.divergence, result.status, *loaded.program,
                                        loaded.sources);
   if (!result.status.isOk())
-    return withKeptCheckpoint(result.status, run);
+    return withKeptCheckpoint(result.status, run, options);
   if (result.reason == StopReason::Patience && !wasDone)
     say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
   MLC_TRY(testFigures(**session, run, *data, test, rows, options, trainerOptions.explainOutside));

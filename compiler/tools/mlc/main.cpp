@@ -2,10 +2,12 @@
 #include "compiler/tools/mlc/Command.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/Number.h"
 #include "runtime/cache/DiskCache.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -78,14 +80,22 @@ public:
     addCompile();
     addFmt();
     addGraph();
+    addHelp();
   }
 
   int run(int argc, char **argv) {
+    // Before --help is seen, which would be answered for a command that there is not.
+    if (std::string text = argc > 1 ? unknownCommand(argv[1]) : ""; !text.empty())
+      return usage(text, "mlc");
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-      return usage(error, argc > 1 ? argv[1] : "");
+      return usage(error);
     }
+    if (selected == nullptr)
+      return help();
+    if (options.quiet)
+      beQuiet();
     if (options.threads == 0)
       options.threads = std::max(1u, std::thread::hardware_concurrency());
     Status status = Status::ok();
@@ -112,7 +122,20 @@ private:
   std::vector<std::string> rawSets;
   /// As in the language.
   static constexpr int64_t mostUpdates = 1'000'000'000'000'000;
-  Status (*selected)(const Options &) = nullptr;
+  Status (*selected)(const Options &) = nullptr; ///< null: help
+  std::string helpFor;
+
+  static CLI::Validator wholeNumber(int64_t least, int64_t most) {
+    return CLI::Validator(
+        [=](std::string &text) {
+          std::optional<int64_t> number = parseI64(text);
+          if (number && *number >= least && *number <= most)
+            return std::string();
+          return "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                 " is needed, not `" + text + "`";
+        },
+        "N", "whole number");
+  }
 
   CLI::App *subcommand(const char *name, const char *help, Status (*function)(const Options &)) {
     CLI::App *sub = app.add_subcommand(name, help);
@@ -128,21 +151,21 @@ private:
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
     sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says")
-        ->check(CLI::Range(int64_t(0), mostUpdates));
+        ->check(wholeNumber(0, mostUpdates));
     sub->add_option("--steps", options.steps, "updates instead of epochs")
-        ->check(CLI::Range(int64_t(0), mostUpdates));
+        ->check(wholeNumber(0, mostUpdates));
     sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says")
-        ->check(CLI::Range(int64_t(1), int64_t(1) << 24));
+        ->check(wholeNumber(1, int64_t(1) << 24));
     addSeed(sub);
   }
   void addSeed(CLI::App *sub) {
     sub->add_option("--seed", options.seed, "seed of everything random")
-        ->check(CLI::Range(uint64_t(0), uint64_t(9'000'000'000'000'000)));
+        ->check(wholeNumber(0, 9'000'000'000'000'000));
   }
   void addData(CLI::App *sub) {
     sub->add_option("--data", options.data, "the folder that holds the data files")->type_name("DIR");
     sub->add_option("--threads", options.threads, "threads to compute on; the results do not depend on it")
-        ->check(CLI::Range(1, 1024));
+        ->check(wholeNumber(1, 1024));
   }
   void addRun(CLI::App *sub) {
     sub->add_option("run", options.model, "a run folder that `mlc train` left")->required()->type_name("RUN");
@@ -150,6 +173,10 @@ private:
         ->check(CLI::IsMember({"best", "last"}));
     addData(sub);
     sub->add_flag("--json", options.json, "print JSON");
+    addQuiet(sub);
+  }
+  void addQuiet(CLI::App *sub) {
+    sub->add_flag("-q,--quiet", options.quiet, "say nothing but warnings and errors; data are printed");
   }
 
   void addTrain() {
@@ -169,6 +196,7 @@ private:
            "checkpoints within epochs: after so many updates, or so much time as in 30s, 10m, 2h (10m)")
         ->type_name("N|TIME");
     sub->add_flag("--json", options.json, "print the final figures as JSON");
+    addQuiet(sub);
     sub->add_option("--profile", options.profile,
                     "print what took the time; with FILE also write a trace for Perfetto")
         ->expected(0, 1)
@@ -200,7 +228,7 @@ private:
         ->type_name("FILE...");
     addSeed(sub);
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
-        ->check(CLI::NonNegativeNumber)
+        ->check(wholeNumber(0, mostUpdates))
         ->type_name("N");
     sub->add_flag("--time-rows", options.timeRows)->group("");
     sub->add_option("--prompt", options.prompt, "what the generated text begins with")->type_name("TEXT");
@@ -213,7 +241,7 @@ private:
         })
         ->type_name("T");
     sub->add_option("--top-k", options.topK, "draw from the K likeliest bytes only")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeNumber(1, mostUpdates))
         ->type_name("K");
     sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
                 "  mlc predict runs/iris flowers.csv --json\n"
@@ -263,6 +291,12 @@ private:
                 "  mlc graph model.mlc --level=op --after=grad -o derivative.svg");
   }
 
+  void addHelp() {
+    CLI::App *sub = app.add_subcommand("help", "what a command does: mlc help train");
+    sub->add_option("command", helpFor)->type_name("COMMAND");
+    sub->footer("examples:\n  mlc help\n  mlc help train");
+  }
+
   Status splitSets() {
     for (const std::string &text : rawSets) {
       size_t equals = text.find('=');
@@ -278,7 +312,7 @@ private:
     std::vector<std::string> known;
     for (const CLI::App *sub : app.get_subcommands([](const CLI::App *) { return true; }))
       known.push_back(sub->get_name());
-    if (name.empty() || name[0] == '-')
+    if (name.empty() || name[0] == '-' || std::find(known.begin(), known.end(), name) != known.end())
       return {};
     return "there is no command '" + name + "'" + didYouMean(name, known);
   }
@@ -299,17 +333,29 @@ private:
     return {};
   }
 
+  int help() {
+    if (std::string text = unknownCommand(helpFor); !text.empty())
+      return usage(text, "mlc");
+    const CLI::App *about = helpFor.empty() ? &app : app.get_subcommand(helpFor);
+    // App::help would answer for the subcommand that was parsed, which is this one.
+    Status status = writeOutput(about->get_formatter()->make_help(
+        about, helpFor.empty() ? "mlc" : "mlc " + helpFor, CLI::AppFormatMode::Normal));
+    return status.isOk() && flushOutput().isOk() ? 0 : static_cast<int>(StatusCode::IO);
+  }
+
   /// CLI11's own exit prints help and messages; its codes become ours.
-  int usage(const CLI::ParseError &error, const std::string &argument) {
+  int usage(const CLI::ParseError &error) {
     if (error.get_exit_code() == 0)
       return app.exit(error);
     const CLI::App *where = &app;
     for (const CLI::App *sub : app.get_subcommands())
       where = sub;
-    std::string text = where == &app ? unknownCommand(argument) : unknownOption(*where);
-    std::fprintf(stderr, "mlc: %s\n", text.empty() ? error.what() : text.c_str());
-    std::fprintf(stderr, "see `%s--help`\n",
-                 where == &app ? "mlc " : ("mlc " + where->get_name() + " ").c_str());
+    std::string text = where == &app ? "" : unknownOption(*where);
+    return usage(text.empty() ? error.what() : text, where == &app ? "mlc" : "mlc " + where->get_name());
+  }
+
+  static int usage(const std::string &text, const std::string &command) {
+    std::fprintf(stderr, "mlc: %s\nsee `%s --help`\n", text.c_str(), command.c_str());
     return static_cast<int>(StatusCode::Usage);
   }
 };
