@@ -1,13 +1,13 @@
 #include "frontend/Check.h"
 
 #include "frontend/CheckSession.h"
+#include "frontend/Overrides.h"
 #include "frontend/Parser.h"
 #include "frontend/Prelude.h"
 #include "frontend/Resolve.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
-#include <deque>
 #include <set>
 
 namespace mlc::frontend {
@@ -107,69 +107,6 @@ static const TrainItem *findTrain(Elaborator &elaborator, const Program &ast, co
   return nullptr;
 }
 
-namespace {
-/// The values of `--set`, parsed.
-struct Overrides {
-  std::deque<Program> programs;
-  std::map<std::string, const Expr *> values;
-  std::vector<std::string> optimizer;
-};
-} // namespace
-
-/// Whether code depends on the setting: the others say how long and from what a run learns.
-static bool isCompiledIn(const std::string &name) {
-  static const std::set<std::string> ofRun = {"epochs", "steps", "seed", "validation", "patience"};
-  return ofRun.count(name) == 0;
-}
-
-/// The value of `let value = ...`; null if the text says something else.
-static const Expr *valueOf(const Program &program) {
-  const LetItem *let = program.items.size() == 1 ? as<LetItem>(*program.items[0]) : nullptr;
-  return let ? let->binding.value.get() : nullptr;
-}
-
-/// The value of the one setting of a train block; null likewise.
-static const Expr *settingOf(const Program &program) {
-  const TrainItem *train = program.items.size() == 1 ? as<TrainItem>(*program.items[0]) : nullptr;
-  const SettingClause *setting =
-      train && train->clauses.size() == 1 ? as<SettingClause>(*train->clauses[0]) : nullptr;
-  return setting ? setting->value.get() : nullptr;
-}
-
-static bool parseOverrides(SourceManager &sources, const CheckOptions &options, DiagnosticEngine &diagnostics,
-                           Span place, Overrides &result) {
-  for (const auto &[name, text] : options.overrides) {
-    const std::string prefix = "optimizer.";
-    bool ofOptimizer = name.compare(0, prefix.size(), prefix) == 0;
-    if (!ofOptimizer && !settingKind(name)) {
-      std::vector<std::string> known = {"batch",      "epochs",    "steps",    "seed",         "validation",
-                                        "accumulate", "clip_norm", "patience", "optimizer.lr", "precision"};
-      DiagnosticBuilder builder =
-          diagnostics.report(DiagnosticCode::E0417, place, "`--set " + name + "` is nothing to set");
-      if (std::optional<std::string> meant = didYouMean(name, known))
-        builder.help("did you mean `" + *meant + "`?");
-      return false;
-    }
-    if (ofOptimizer && !result.values.count(name))
-      result.optimizer.push_back(name.substr(prefix.size()));
-    // A precision is a word of its clause, and no value elsewhere.
-    bool isPrecision = name == "precision";
-    std::string whole = isPrecision ? "train set { precision " + text + " }\n" : "let value = " + text + "\n";
-    SourceId source = sources.add("--set " + name, whole,
-                                  isCompiledIn(name) ? SourceOrigin::User : SourceOrigin::RunSetting);
-    result.programs.push_back(parse(source, diagnostics));
-    if (diagnostics.hasErrors())
-      return false;
-    const Expr *value = isPrecision ? settingOf(result.programs.back()) : valueOf(result.programs.back());
-    if (!value) {
-      diagnostics.report(DiagnosticCode::E0417, Span{source, 0, 0}, "`--set` takes one value");
-      return false;
-    }
-    result.values[name] = value;
-  }
-  return true;
-}
-
 CheckSession::CheckSession(SourceManager &sources, const std::vector<LoadedFile> &files,
                            DiagnosticEngine &diagnostics)
     : elaborator(diagnostics) {
@@ -206,9 +143,13 @@ CheckSession::CheckSession(SourceManager &sources, const std::vector<LoadedFile>
     resolveNames(elaborator, *file);
 }
 
+static std::string textOf(Span span, const SourceManager &sources) {
+  return std::string(sources.get(span.source).text().substr(span.begin, span.end - span.begin));
+}
+
 std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<LoadedFile> &files,
                                      const std::string &trainName, const CheckOptions &options,
-                                     DiagnosticEngine &diagnostics, std::set<const Callable *> *used) {
+                                     DiagnosticEngine &diagnostics, CheckReport *report) {
   if (files.empty() || diagnostics.hasErrors())
     return nullptr;
   CheckSession session(sources, files, diagnostics);
@@ -217,18 +158,21 @@ std::unique_ptr<core::Program> check(SourceManager &sources, const std::vector<L
   if (!train || diagnostics.hasErrors())
     return nullptr;
   Overrides overrides;
-  if (!parseOverrides(sources, options, diagnostics, train->name.span, overrides))
+  if (!overrides.parse(sources, options.overrides, diagnostics, *elaborator.root, train->name.span))
     return nullptr;
   auto program = std::make_unique<core::Program>();
-  TrainBlock block(elaborator, *train, *program);
-  block.overridden = [&](const std::string &name) -> const Expr * {
-    auto entry = overrides.values.find(name);
-    return entry == overrides.values.end() ? nullptr : entry->second;
-  };
-  block.optimizerOverrides = overrides.optimizer;
-  bool good = block.run();
-  if (used)
-    *used = std::move(elaborator.elaborated);
+  elaborator.overrides = &overrides;
+  TrainBlock block(elaborator, *train, *program, overrides);
+  bool good = block.run() && overrides.checkRead(diagnostics, train->name.text);
+  if (report) {
+    report->settable = block.settable();
+    for (const auto &[name, expr] : elaborator.settable)
+      report->settable.push_back({name, "", expr->span});
+    for (Settable &each : report->settable)
+      if (each.span)
+        each.value = textOf(*each.span, sources);
+    report->used = std::move(elaborator.elaborated);
+  }
   return good ? std::move(program) : nullptr;
 }
 

@@ -260,7 +260,8 @@ bool DefinitionCheck::tryPhase(const Callable &callable, const Sizes &sizes, Pha
     Call call;
     call.callee = callable.name;
     call.span = callable.name.span;
-    return TrainBlock(trials, item, program).checkMetric(call, function, env, std::move(*arguments));
+    return TrainBlock(trials, item, program, Overrides())
+        .checkMetric(call, function, env, std::move(*arguments));
   }
   env.scope->owns = callable.kind == CallableKind::Layer;
   return tryCall(callable, function, env, std::move(*arguments));
@@ -358,7 +359,7 @@ void DefinitionCheck::data(const DataItem &data) {
   TrainItem item;
   item.name = item.data.emplace(data.name);
   core::Program program;
-  TrainBlock(own, item, program).checkData();
+  TrainBlock(own, item, program, Overrides()).checkData();
 }
 
 DefinitionReport DefinitionCheck::run() {

@@ -78,6 +78,7 @@ struct BuiltinCall {
 };
 
 class Elaborator;
+class Overrides;
 
 /// A shape rule that the language cannot say. Signature for calls and errors, then the rule.
 struct Builtin {
@@ -266,6 +267,8 @@ public:
   /// Binds a declaration's parameters into `callee`. False after an error or when an argument is one.
   bool bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site, Env &callee,
                       const Expected *expected, bool &absent);
+  /// The default of a hyper-parameter, or what --set says instead.
+  Value defaultOf(const Callable &declaration, const Param &param, Env &callee);
   /// Whether the `require`s of a signature hold for these parameters (Requirements.cpp); false after a
   /// report.
   bool checkRequirements(const Callable &declaration, const CallSite &site, Env &callee);
@@ -340,6 +343,10 @@ public:
 
   /// Definitions that were called, or tried.
   std::set<const Callable *> elaborated;
+  Overrides *overrides = nullptr; // of --set; null if nothing is set
+  /// Lets of the person's files, and defaults of their models and layers, that were read, by what --set calls
+  /// them.
+  std::map<std::string, const Expr *> settable;
   /// Back to the state before anything was elaborated, but for the number of operations: it bounds the work
   /// for a whole file.
   void forget();

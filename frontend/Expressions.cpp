@@ -1,5 +1,6 @@
 // Names, literals, choices: everything but calls and operators. And the reports of the elaborator.
 #include "frontend/Elaborator.h"
+#include "frontend/Overrides.h"
 #include "frontend/ProgramPrinter.h"
 
 #include <algorithm>
@@ -295,8 +296,11 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       if (evaluating.size() > 100 || !evaluating.insert(item).second)
         return fail(DiagnosticCode::E0307, span,
                     "`" + name + "` is defined by itself, or by too many others");
-      Env outer{place->scope, "", ""};
-      Value value = expression(*let->binding.value, outer);
+      const Expr *given = overrides ? overrides->insteadOf(*let->binding.value) : nullptr;
+      if (!place->isPrelude)
+        settable[name] = given ? given : let->binding.value.get();
+      Env outer{given ? root->scope : place->scope, "", ""};
+      Value value = expression(given ? *given : *let->binding.value, outer);
       evaluating.erase(item);
       if (value.kind == Value::Tensor)
         return fail(DiagnosticCode::E0218, let->binding.value->span,

@@ -94,7 +94,7 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
            "hyper-parameters of an optimizer are given by name");
     return false;
   }
-  for (const std::string &hyper : optimizerOverrides) {
+  for (const std::string &hyper : overrides.optimizer()) {
     std::vector<std::string> known;
     for (const Param &param : declaration.hypers)
       known.push_back("optimizer." + param.name.text);
@@ -107,7 +107,7 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
         builder.help("did you mean `" + *meant + "`?");
       return false;
     }
-    const Expr &expr = *overridden("optimizer." + hyper);
+    const Expr &expr = *overrides.find("optimizer." + hyper);
     override(base->named, {hyper, name.span}, {e.expression(expr, env), expr.span});
   }
   for (const auto &[ident, argument] : base->named)
@@ -115,6 +115,11 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
       e.fail(DiagnosticCode::E0218, argument.span, "a hyper-parameter is a number, and this is a tensor");
       return false;
     }
+  for (const Param &param : declaration.hypers)
+    if (param.initial)
+      hypers.emplace("optimizer." + param.name.text, param.initial->span);
+  for (const auto &[ident, argument] : base->named)
+    hypers["optimizer." + ident.text] = argument.span;
   describe(part, "optimizer", base->named);
   for (const Group &group : groups) {
     std::string patterns;

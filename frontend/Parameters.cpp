@@ -1,6 +1,7 @@
 // Arguments to parameters: by position and by name, generics from the operands; and the tensors that live
 // between steps.
 #include "frontend/Elaborator.h"
+#include "frontend/Overrides.h"
 #include "frontend/ProgramPrinter.h"
 
 #include <algorithm>
@@ -140,6 +141,21 @@ static bool hasOnlyPacks(const TypeExpr &type) {
                      [](const DimExpr &dim) { return dim.pack.has_value(); });
 }
 
+Value Elaborator::defaultOf(const Callable &declaration, const Param &param, Env &callee) {
+  const Expr *given = overrides ? overrides->insteadOf(*param.initial) : nullptr;
+  auto found = root->visible.find(declaration.name.text);
+  if (found != root->visible.end() && !found->second.first->isPrelude) {
+    const auto *item = as<CallableItem>(*found->second.second);
+    bool isSettable = declaration.kind == CallableKind::Model || declaration.kind == CallableKind::Layer;
+    if (isSettable && item && item->callable.get() == &declaration)
+      settable[declaration.name.text + "." + param.name.text] = given ? given : param.initial.get();
+  }
+  if (!given)
+    return expression(*param.initial, callee);
+  Env outer{root->scope, "", ""};
+  return expression(*given, outer);
+}
+
 bool Elaborator::bindParameters(const Callable &declaration, Arguments &arguments, const CallSite &site,
                                 Env &callee, const Expected *expected, bool &absent) {
   elaborated.insert(&declaration);
@@ -191,7 +207,9 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
         slot.given->value.kind != Value::Number && slot.given->value.kind != Value::Truth)
       continue;
     Span span = slot.given ? slot.given->span : param.span;
-    Value value = slot.given ? slot.given->value : expression(*param.initial, callee);
+    Value value = slot.given ? slot.given->value : defaultOf(declaration, param, callee);
+    if (slot.given && param.initial && overrides)
+      overrides->noteGiven(*param.initial, slot.given->span);
     if (value.isError())
       return false;
     if (isTensorType(param) && slot.given) {

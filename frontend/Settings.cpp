@@ -32,7 +32,7 @@ bool TrainBlock::settings() {
     }
   }
   auto find = [&](Setting setting) -> const Expr * {
-    if (const Expr *expr = overridden(std::string(spelling(setting))))
+    if (const Expr *expr = overrides.find(std::string(spelling(setting))))
       return expr;
     auto entry = given.find(setting);
     return entry == given.end() ? nullptr : entry->second.first;
@@ -67,7 +67,7 @@ bool TrainBlock::settings() {
     settings.epochs = int64_t(*value);
   if (auto value = number(Setting::Steps, "a number of updates, 0 or more", 0, large, true))
     settings.steps = int64_t(*value);
-  if (overridden("epochs") && !overridden("steps"))
+  if (overrides.find("epochs") && !overrides.find("steps"))
     settings.steps.reset(); // how long is said anew
   if (auto value = number(Setting::Seed, "a non-negative integer", 0, 9e15, true))
     settings.seed = uint64_t(*value);
@@ -99,6 +99,40 @@ bool TrainBlock::settings() {
   elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
   elaborator.batchRows = settings.batch * settings.accumulate; // a step computes them together
   return good && !elaborator.diagnostics.hasErrors();
+}
+
+std::vector<Settable> TrainBlock::settable() const {
+  std::map<Setting, Span> said;
+  for (const ClausePtr &clause : item.clauses)
+    if (const auto *setting = as<SettingClause>(*clause))
+      said.emplace(setting->setting, setting->value->span);
+  std::vector<Settable> result;
+  auto add = [&](Setting setting, std::string otherwise) {
+    std::string name(spelling(setting));
+    auto place = said.find(setting);
+    if (const Expr *expr = overrides.find(name))
+      result.push_back({name, "", expr->span});
+    else if (place != said.end())
+      result.push_back({name, "", place->second});
+    else
+      result.push_back({name, std::move(otherwise), std::nullopt});
+  };
+  const core::Settings settings;
+  add(Setting::Batch, std::to_string(settings.batch));
+  // Both say how long: the one that counts.
+  if (program.settings.steps)
+    add(Setting::Steps, "");
+  else
+    add(Setting::Epochs, std::to_string(settings.epochs));
+  add(Setting::Seed, std::to_string(settings.seed));
+  add(Setting::Validation, "0");
+  add(Setting::Accumulate, std::to_string(settings.accumulate));
+  add(Setting::ClipNorm, "none");
+  add(Setting::Patience, "none");
+  add(Setting::Precision, settings.precision);
+  for (const auto &[name, span] : hypers)
+    result.push_back({name, "", span});
+  return result;
 }
 
 //===-- Data ---------------------------------------------------------------------------------------===//

@@ -3,6 +3,7 @@
 
 #include "frontend/Check.h"
 #include "frontend/Elaborator.h"
+#include "frontend/Overrides.h"
 
 namespace mlc::frontend {
 
@@ -38,14 +39,14 @@ struct Follower {
 
 class TrainBlock {
 public:
-  TrainBlock(Elaborator &elaborator, const TrainItem &item, core::Program &program)
-      : elaborator(elaborator), item(item), program(program) {}
-
-  /// The value of an override, parsed; null if there is none of that name.
-  std::function<const Expr *(const std::string &)> overridden;
-  std::vector<std::string> optimizerOverrides;
+  /// All of it outlives the block.
+  TrainBlock(Elaborator &elaborator, const TrainItem &item, core::Program &program,
+             const Overrides &overrides)
+      : elaborator(elaborator), item(item), program(program), overrides(overrides) {}
 
   bool run();
+  /// After that: settings, and hyper-parameters of the optimizers; the value of what has a span is its text.
+  std::vector<Settable> settable() const;
   /// Checks the data block of the item, and nothing else.
   bool checkData() { return data(); }
   /// Checks a declared metric that is called with these arguments, in a block without lines.
@@ -104,6 +105,8 @@ private:
   Elaborator &elaborator;
   const TrainItem &item;
   core::Program &program;
+  const Overrides &overrides;
+  std::map<std::string, Span> hypers; // of optimizers, where they are said
   std::vector<Line> lines;
   bool collecting = false; // lines are made in the forward phase only
   std::vector<ValueId> sumParts;

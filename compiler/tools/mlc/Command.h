@@ -29,6 +29,7 @@ struct Options {
   bool overwrite = false; ///< train: a run that is in the run folder is replaced
   std::string saveEvery;  ///< train: updates or time between checkpoints
   bool verify = false;
+  bool settable = false;              ///< check
   std::string emit;                   ///< compile --emit
   std::string split;                  ///< eval --split
   std::vector<std::string> inputs;    ///< predict, fmt: files

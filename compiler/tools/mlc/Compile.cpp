@@ -87,6 +87,8 @@ Status runCheck(const Options &options) {
   Expected<std::unique_ptr<Loaded>> library = loadLibrary(options, train, definitions);
   if (!library)
     return library.status();
+  if (!train && options.settable)
+    return Status::usage(options.model + " has no train block, and --set changes what one says");
   if (!train)
     return writeOutput(options.json ? definitionsJson(definitions)
                                     : options.model + ": no train block\n" +
@@ -94,6 +96,9 @@ Status runCheck(const Options &options) {
   Expected<std::unique_ptr<Loaded>> loaded = load(options, &definitions);
   if (!loaded)
     return loaded.status();
+  if (options.settable)
+    return writeOutput(options.json ? settableJson((*loaded)->settable)
+                                    : settableText((*loaded)->settable, (*loaded)->sources));
   auto jit = compiler::JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
   if (!jit)
     return jit.status();

@@ -85,14 +85,15 @@ Expected<std::unique_ptr<Loaded>> load(const std::string &model, const Settings 
   auto loaded = std::make_unique<Loaded>();
   DiagnosticEngine diagnostics(loaded->sources);
   MLC_TRY(readFiles(model, *loaded, diagnostics));
-  std::set<const Callable *> used;
+  CheckReport report;
   if (!diagnostics.hasErrors())
-    loaded->program =
-        check(loaded->sources, loaded->files, settings.train(), settings.checkOptions(), diagnostics, &used);
+    loaded->program = check(loaded->sources, loaded->files, settings.train(), settings.checkOptions(),
+                            diagnostics, &report);
   if (definitions && loaded->program)
     *definitions =
-        checkDefinitions(loaded->sources, loaded->files, used, loaded->program->settings, diagnostics);
+        checkDefinitions(loaded->sources, loaded->files, report.used, loaded->program->settings, diagnostics);
   MLC_TRY(printDiagnostics(model, diagnostics));
+  loaded->settable = std::move(report.settable);
   if (!loaded->program)
     return Status::failed(model + " gave no program and no error: a bug in mlc, please report it");
   return loaded;

@@ -26,6 +26,7 @@ struct Loaded {
   frontend::SourceManager sources;
   std::vector<frontend::LoadedFile> files;
   std::unique_ptr<frontend::core::Program> program;
+  std::vector<frontend::Settable> settable; ///< by --set
 
   /// The model's texts for a run folder: the first as "model.mlc", imports under their relative paths.
   std::vector<std::pair<std::string, std::string>> texts() const;

@@ -160,6 +160,36 @@ std::string definitionsJson(const DefinitionReport &definitions) {
   return json.dump(2) + "\n";
 }
 
+std::string settableText(const std::vector<Settable> &settable, const SourceManager &sources) {
+  size_t name = 0, value = 0;
+  for (const Settable &each : settable) {
+    name = std::max(name, width(each.name));
+    value = std::max(value, width(each.value));
+  }
+  std::string text;
+  for (const Settable &each : settable) {
+    std::string place;
+    if (each.span) {
+      const Source &source = sources.get(each.span->source);
+      // Of the prelude, a person sees the default and not where that stands.
+      if (source.origin() == SourceOrigin::User && source.name().rfind("--set ", 0) != 0)
+        place = fmt::format("{}:{}", source.name(), source.lineColumn(each.span->begin).line);
+      else if (source.origin() != SourceOrigin::Prelude)
+        place = "--set";
+    }
+    std::string line = padded(each.name, name) + "  " + padded(each.value, value) + "  " + place;
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string settableJson(const std::vector<Settable> &settable) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const Settable &each : settable)
+    json[each.name] = each.value;
+  return json.dump(2) + "\n";
+}
+
 std::string summaryText(const core::Program &program, const Manifest &manifest,
                         const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory) {
   std::string text = instanceTable(program);

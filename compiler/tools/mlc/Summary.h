@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/step/StepCompiler.h"
+#include "frontend/Check.h"
 #include "frontend/Definitions.h"
 #include "frontend/Program.h"
 #include "frontend/Source.h"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mlc::tool {
 
@@ -37,5 +39,11 @@ std::string definitionsText(const frontend::DefinitionReport &definitions,
                             const frontend::SourceManager &sources);
 /// The same as one JSON object.
 std::string definitionsJson(const frontend::DefinitionReport &definitions);
+
+/// A line for each name that --set takes: its value, and the line that says so.
+std::string settableText(const std::vector<frontend::Settable> &settable,
+                         const frontend::SourceManager &sources);
+/// The same as one JSON object.
+std::string settableJson(const std::vector<frontend::Settable> &settable);
 
 } // namespace mlc::tool

@@ -147,7 +147,9 @@ private:
     sub->add_option("model", options.model, "the model file")->required()->type_name("MODEL.mlc");
     sub->add_option("--train", options.train, "which train block, when the file has several")
         ->type_name("NAME");
-    sub->add_option("--set", rawSets, "another value for a number of the train block: optimizer.lr=3e-4")
+    sub->add_option(
+           "--set", rawSets,
+           "another value for a setting, a let, or a default of a model: optimizer.lr=3e-4, width=64")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
     sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says")
@@ -255,8 +257,10 @@ private:
     addData(sub);
     sub->add_flag("--verify", options.verify,
                   "run one batch compiled and interpreted, and compare (reads the data)");
+    sub->add_flag("--settable", options.settable, "list what --set can change, and what it is");
     sub->add_flag("--json", options.json, "print JSON");
-    sub->footer("examples:\n  mlc check model.mlc\n  mlc check model.mlc --verify");
+    sub->footer(
+        "examples:\n  mlc check model.mlc\n  mlc check model.mlc --settable\n  mlc check model.mlc --verify");
   }
   void addCompile() {
     CLI::App *sub = subcommand("compile", "compile a model; --emit prints it after a phase", runCompile);

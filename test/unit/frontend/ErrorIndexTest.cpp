@@ -41,7 +41,7 @@ std::string diagnose(const std::string &name, const std::string &program) {
       loadText(name, program, (root() / "test/frontend/errors" / name).string(), sources, diagnostics);
   // A first line `// --set NAME=VALUE` is an override; `// mlc check` asks for what no train block uses, too.
   CheckOptions options;
-  std::set<const Callable *> used;
+  CheckReport report;
   core::Settings settings;
   const std::string set = "// --set ";
   if (program.rfind(set, 0) == 0) {
@@ -51,10 +51,10 @@ std::string diagnose(const std::string &name, const std::string &program) {
   }
   bool isWhole = program.rfind("// mlc check\n", 0) == 0;
   if (!isWhole || files.empty() || !trainNames(files.back().program).empty())
-    if (auto checked = check(sources, files, "", options, diagnostics, &used))
+    if (auto checked = check(sources, files, "", options, diagnostics, &report))
       settings = checked->settings;
   if (isWhole)
-    checkDefinitions(sources, files, used, settings, diagnostics);
+    checkDefinitions(sources, files, report.used, settings, diagnostics);
   return diagnostics.render();
 }
 
