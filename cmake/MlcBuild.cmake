@@ -25,8 +25,9 @@ endif()
 add_compile_options(-Wall -Wextra -Werror -Wno-unused-parameter)
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/runtime/include ${CMAKE_SOURCE_DIR}/compiler/include)
 
-# The precompiled MLIR headers, made once and used by every library below.
-file(WRITE ${CMAKE_BINARY_DIR}/mlir_pch.cpp "// holds the precompiled headers\n")
+# The precompiled MLIR headers, made once and used by every library below. Not written anew where it is there:
+# what is newer than the headers would be compiled again after every run of CMake.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mlir_pch.cpp CONTENT "// holds the precompiled headers\n")
 add_library(mlc_mlir_pch STATIC ${CMAKE_BINARY_DIR}/mlir_pch.cpp)
 target_include_directories(mlc_mlir_pch SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 target_precompile_headers(mlc_mlir_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/mlir_pch.h)
