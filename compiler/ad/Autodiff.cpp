@@ -19,12 +19,12 @@
 #include "compiler/ad/Pullback.h"
 #include "compiler/ad/Remat.h"
 #include "compiler/ad/Taken.h"
+#include "compiler/passes/RunPasses.h"
 
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/CSE.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <map>
 
@@ -220,10 +220,10 @@ LogicalResult AutodiffPass::keepTakenBehind(Operation *seed, ArrayRef<int64_t> r
 void AutodiffPass::simplify(func::FuncOp function) {
   IRRewriter rewriter(function.getContext());
   DominanceInfo dominance(function);
-  (void)applyPatternsGreedily(function, patterns);
+  (void)applyPatternsGreedily(function, patterns, straightLine());
   eliminateCommonSubExpressions(rewriter, dominance, function);
   // Merged operands can make more of the same kind trivial.
-  (void)applyPatternsGreedily(function, patterns);
+  (void)applyPatternsGreedily(function, patterns, straightLine());
 }
 
 std::unique_ptr<Pass> createAutodiffPass() { return std::make_unique<AutodiffPass>(); }

@@ -1,11 +1,11 @@
 #include "compiler/draw/Draw.h"
 
 #include "compiler/model/Phases.h"
+#include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
 #include "frontend/Emit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
@@ -125,12 +125,8 @@ Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceMa
   OwningOpRef<ModuleOp> module = frontend::emit(program, options, sources, *context);
   if (!module)
     return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
-  if (phase == "grad") {
-    PassManager passes(context.get());
-    buildGradientPhase(passes);
-    if (failed(passes.run(*module)))
-      return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
-  }
+  if (phase == "grad" && failed(runPasses(*module, buildGradientPhase)))
+    return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
   // The last objective, whose graph holds what all share too.
   const std::string &name = program.objectives.back().name;
   std::string symbol = "forward" + (name.empty() ? "" : "." + name) + (phase == "grad" ? ".grad" : "");

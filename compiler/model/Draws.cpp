@@ -5,11 +5,11 @@
 
 #include "compiler/model/Phases.h"
 #include "compiler/oracle/Oracle.h"
+#include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/ScanEditor.h"
 #include "frontend/Emit.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -71,10 +71,11 @@ Expected<std::unique_ptr<StepDraws>> StepDraws::create(const frontend::core::Pro
     result->names.push_back(known == program.randomSites.end() ? "site " + std::to_string(site)
                                                                : known->name);
   }
-  PassManager simplify(result->context.get());
-  simplify.addPass(createCanonicalizerPass());
-  simplify.addPass(createCSEPass());
-  if (mlir::failed(simplify.run(*result->module)))
+  auto simplify = [](OpPassManager &passes) {
+    passes.addPass(createStraightLineCanonicalizerPass());
+    passes.addPass(createCSEPass());
+  };
+  if (mlir::failed(runPasses(*result->module, simplify)))
     return Status::failed("a bug in mlc; please report it with the model:\n" + result->errors);
   return result;
 }

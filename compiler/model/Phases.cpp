@@ -3,11 +3,11 @@
 #include "compiler/ad/Autodiff.h"
 #include "compiler/ad/CheckIndices.h"
 #include "compiler/model/BuildManifest.h"
+#include "compiler/passes/RunPasses.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
 #include "frontend/Emit.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -28,11 +28,11 @@ std::unique_ptr<MLIRContext> makeContext(std::string &errors) {
 
 void buildGradientPhase(OpPassManager &passes) {
   // Before differentiating: what is simpler forward is simpler backward, and dead code asks for no gradient.
-  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createStraightLineCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createAutodiffPass());
   // Rules apply op by op and repeat what neighbours share.
-  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createStraightLineCanonicalizerPass());
   passes.addPass(createCSEPass());
   // What was differentiated, and derivative clauses that were used, have nobody left who calls them.
   passes.addPass(createSymbolDCEPass());
@@ -42,7 +42,7 @@ void buildStepFunctionPhase(OpPassManager &passes) {
   // Derivative clauses have done their work: calls become their bodies.
   passes.addPass(createInlinePass());
   // What forward, backward and update now share in one function.
-  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createStraightLineCanonicalizerPass());
   passes.addPass(createCSEPass());
   // When equal checks are one.
   passes.addPass(createCheckIndicesPass());
@@ -50,10 +50,7 @@ void buildStepFunctionPhase(OpPassManager &passes) {
 
 static Status run(ModuleOp module, std::string &errors, llvm::function_ref<void(OpPassManager &)> build,
                   const char *phase) {
-  PassManager passes(module.getContext());
-  passes.enableVerifier(true);
-  build(passes);
-  if (succeeded(passes.run(module)))
+  if (succeeded(runPasses(module, build)))
     return Status::ok();
   return Status::failed(std::string("a bug in mlc's ") + phase +
                         " phase; please report it with the model:\n" + errors);

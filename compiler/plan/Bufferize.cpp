@@ -14,10 +14,10 @@
 //
 // Each step takes time in the number of operands: steps have tens of thousands of launches that all read the
 // same scalars, which MLIR's one-shot bufferisation would compare pair by pair.
+#include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -162,7 +162,7 @@ struct BufferizePass : PassWrapper<BufferizePass, OperationPass<func::FuncOp>> {
     if (failed(FunctionBuffers(getOperation()).run()))
       return signalPassFailure();
     // Views of views, and views that nobody reads.
-    (void)applyPatternsGreedily(getOperation(), RewritePatternSet(&getContext()));
+    (void)applyPatternsGreedily(getOperation(), RewritePatternSet(&getContext()), straightLine());
   }
 };
 

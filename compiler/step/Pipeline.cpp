@@ -3,6 +3,7 @@
 #include "compiler/ad/CheckIndices.h"
 #include "compiler/fuse/Fuse.h"
 #include "compiler/kernels/Kernel.h"
+#include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
@@ -26,13 +27,13 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   passes.addPass(createInlinePass());
   // What was to be counted is; nothing computes a check.
   passes.addPass(createDropChecksPass());
-  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  passes.addNestedPass<func::FuncOp>(createStraightLineCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 
   // After canonical forms, so that what an optimizer does stands there in few ops; what they become is
   // canonical again.
   passes.addNestedPass<func::FuncOp>(createLayOutWeightsPass());
-  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  passes.addNestedPass<func::FuncOp>(createStraightLineCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 
   // Before fusion: the first level of a split reduction takes what comes before it into its kernel.

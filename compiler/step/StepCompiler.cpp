@@ -4,11 +4,11 @@
 #include "compiler/jit/KernelCompiler.h"
 #include "compiler/jit/Linker.h"
 #include "compiler/kernels/Kernel.h"
+#include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/step/Driver.h"
 #include "runtime/profile/Trace.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
@@ -66,9 +66,7 @@ LogicalResult runPipeline(ModuleOp module, const Target &target, const CompileOp
                           StepPhase last) {
   if (options.state)
     markPanels(module, *options.state);
-  PassManager passes(module.getContext());
-  buildStepPipeline(passes, target, last);
-  return passes.run(module);
+  return runPasses(module, [&](OpPassManager &passes) { buildStepPipeline(passes, target, last); });
 }
 
 /// The layout to use for a planned module: the given one, if the module keeps to it, else its own.
