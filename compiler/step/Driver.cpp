@@ -12,7 +12,8 @@
 //
 // A launch stores the addresses of its inputs and outputs in a table on the stack and calls the kernel:
 // itself if there is one chunk, else by call->parallel_for. One table serves all launches, for a launch is
-// over when its call returns. A long run of launches is data that a function reads (LaunchTable.h).
+// over when its call returns. A long run of launches is data that a function reads (LaunchTable.h), and
+// so are many streams (StreamTable.h).
 //
 // A launch with `loop` is a loop over the body's launches, written in place: an argument of the body is the
 // address of its operand, plus the step times the bytes of one step where steps move along it. What the
@@ -22,6 +23,7 @@
 
 #include "compiler/plan/Plan.h"
 #include "compiler/step/LaunchTable.h"
+#include "compiler/step/StreamTable.h"
 #include "dialects/step/StepDialect.h"
 
 #include "llvm/IR/Constants.h"
@@ -87,18 +89,21 @@ llvm::Function *buildChunkRunner(llvm::Module &module, const Target &target) {
   return runner;
 }
 
+/// Functions of the module that the drivers call; those that need not be there are made when one does.
+struct SharedFunctions {
+  llvm::Function *chunkRunner, *launchRunner = nullptr, *streamFiller = nullptr;
+};
+
 class FunctionDriver {
 public:
-  /// `launchRunner` runs tables; it is made when one is needed.
-  FunctionDriver(func::FuncOp function, llvm::Module &module, llvm::Function *chunkRunner,
-                 llvm::Function *&launchRunner, const llvm::StringMap<const StatePlace *> &state,
+  FunctionDriver(func::FuncOp function, llvm::Module &module, SharedFunctions &shared,
+                 const llvm::StringMap<const StatePlace *> &state,
                  const llvm::StringMap<std::string> &kernels, const Target &target, bool profiled)
-      : function(function), module(module), chunkRunner(chunkRunner), state(state), kernels(kernels),
+      : function(function), module(module), shared(shared), state(state), kernels(kernels),
         builder(module.getContext()), mode(builder, target), profiled(profiled), pointer(builder.getPtrTy()),
         word(builder.getInt64Ty()),
         callType(llvm::StructType::get(module.getContext(), {pointer, pointer, pointer, pointer, pointer,
-                                                             pointer, word, word, word, pointer, pointer})),
-        launchRunner(launchRunner) {}
+                                                             pointer, word, word, word, pointer, pointer})) {}
 
   LogicalResult run(StringRef symbol) {
     auto *type = llvm::FunctionType::get(builder.getVoidTy(), {pointer}, false);
@@ -195,7 +200,8 @@ private:
     } else if (auto constant = dyn_cast<step::ConstantOp>(op)) {
       places[constant.getResult()] = readOnlyData(cast<DenseElementsAttr>(constant.getValue()));
     } else if (auto stream = dyn_cast<step::StreamOp>(op)) {
-      places[stream.getResult()] = {streamFor(stream)};
+      places[stream.getResult()] =
+          streams.add(call->getParent(), places.lookup(stream.getSource()), stream.getSite());
     } else if (auto view = dyn_cast<step::ViewOp>(op)) {
       auto type = cast<ShapedType>(view.getType());
       int64_t bytes = view.getOffset() * ((type.getElementTypeBitWidth() + 7) / 8);
@@ -209,8 +215,9 @@ private:
     return success();
   }
 
-  /// The launches that were met since the last run.
+  /// The streams and launches that were met since the last run.
   LogicalResult emitRun() {
+    streams.emit(builder, shared.streamFiller);
     std::vector<step::LaunchOp> run;
     std::swap(run, waiting);
     if (run.size() <= straightLaunches) {
@@ -229,10 +236,10 @@ private:
         operands.push_back(places.lookup(operand));
       list.add(cast<llvm::Constant>(kernelCalled(symbol->second).getCallee()), launch.getChunks(), operands);
     }
-    if (!launchRunner)
-      launchRunner =
-          buildLaunchRunner(module, {callType, Scratch, ParallelFor, Context}, chunkRunner, profiled);
-    list.emit(builder, launchRunner, call, table,
+    if (!shared.launchRunner)
+      shared.launchRunner =
+          buildLaunchRunner(module, {callType, Scratch, ParallelFor, Context}, shared.chunkRunner, profiled);
+    list.emit(builder, shared.launchRunner, call, table,
               [&](uint64_t count) { return onStack(llvm::ArrayType::get(pointer, count)); });
     return success();
   }
@@ -256,7 +263,7 @@ private:
     builder.CreateStore(kernel.getCallee(), entryAddress(0));
     auto *loopType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, pointer, pointer, word}, false);
     builder.CreateCall(loopType, load(ParallelFor),
-                       {load(Context), chunkRunner, table, builder.getInt64(launch.getChunks())});
+                       {load(Context), shared.chunkRunner, table, builder.getInt64(launch.getChunks())});
     return success();
   }
 
@@ -364,21 +371,9 @@ private:
     constantsBase->eraseFromParent();
   }
 
-  llvm::Value *streamFor(step::StreamOp op) {
-    auto *type = llvm::ArrayType::get(word, 3);
-    llvm::Value *source = addressOf(op.getSource()), *stream = onStack(type);
-    for (int64_t i = 0; i < 3; ++i) {
-      llvm::Value *number = builder.CreateLoad(word, builder.CreateConstInBoundsGEP1_64(word, source, i));
-      if (i == 0)
-        number = builder.CreateXor(number, builder.getInt64(op.getSite()));
-      builder.CreateStore(number, builder.CreateConstInBoundsGEP1_64(word, stream, i));
-    }
-    return stream;
-  }
-
   func::FuncOp function;
   llvm::Module &module;
-  llvm::Function *chunkRunner;
+  SharedFunctions &shared;
   const llvm::StringMap<const StatePlace *> &state;
   const llvm::StringMap<std::string> &kernels;
   llvm::IRBuilder<> builder;
@@ -394,7 +389,7 @@ private:
   llvm::Value *stateBase = nullptr;
   DenseMap<Value, Place> places;
   std::vector<step::LaunchOp> waiting;
-  llvm::Function *&launchRunner;
+  StreamTable streams;
   llvm::GlobalVariable *constantsBase = nullptr;
   SmallVector<char> constants;
 };
@@ -407,12 +402,11 @@ FailureOr<std::unique_ptr<llvm::Module>> compiler::buildDriver(ModuleOp module, 
                                                                const Target &target, bool profiled,
                                                                llvm::LLVMContext &context) {
   auto native = std::make_unique<llvm::Module>("mlc-step", context);
-  llvm::Function *chunkRunner = buildChunkRunner(*native, target);
-  llvm::Function *launchRunner = nullptr;
+  SharedFunctions shared{buildChunkRunner(*native, target)};
   llvm::StringMap<const StatePlace *> places = state.byName();
   for (auto function : module.getOps<func::FuncOp>())
     if (isEntry(function)) {
-      FunctionDriver driver(function, *native, chunkRunner, launchRunner, places, kernels, target, profiled);
+      FunctionDriver driver(function, *native, shared, places, kernels, target, profiled);
       if (failed(driver.run(symbols.lookup(function.getName()))))
         return failure();
     }

@@ -14,7 +14,8 @@ void LaunchTable::add(llvm::Constant *kernel, int64_t chunks, llvm::ArrayRef<Pla
     words.insert(words.end(), {number(bases, operand.base), uint64_t(operand.bytes)});
 }
 
-static llvm::GlobalVariable *readOnly(llvm::Module &module, llvm::Constant *data, const char *name) {
+llvm::GlobalVariable *mlc::compiler::addReadOnly(llvm::Module &module, llvm::Constant *data,
+                                                 const char *name) {
   auto *global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
                                           llvm::GlobalValue::PrivateLinkage, data, name);
   global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
@@ -33,9 +34,9 @@ void LaunchTable::emit(llvm::IRBuilder<> &builder, Function *runner, Value *call
   Value *filled = slots(bases.size());
   for (const auto &[base, number] : bases)
     builder.CreateStore(base, builder.CreateConstInBoundsGEP1_64(pointer, filled, number));
-  Value *begin = readOnly(module, run, "launches");
+  Value *begin = addReadOnly(module, run, "launches");
   Value *end = builder.CreateConstInBoundsGEP1_64(builder.getInt64Ty(), begin, words.size());
-  builder.CreateCall(runner, {call, table, filled, readOnly(module, list, "kernels"), begin, end});
+  builder.CreateCall(runner, {call, table, filled, addReadOnly(module, list, "kernels"), begin, end});
 }
 
 Function *mlc::compiler::buildLaunchRunner(llvm::Module &module, const CallFields &fields,

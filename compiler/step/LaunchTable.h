@@ -28,6 +28,9 @@ struct Place {
   int64_t bytes = 0;
 };
 
+/// Adds `data` to what the code of `module` reads.
+llvm::GlobalVariable *addReadOnly(llvm::Module &module, llvm::Constant *data, const char *name);
+
 /// Collects a run of launches and calls the function that runs it.
 class LaunchTable {
 public:

@@ -1,5 +1,6 @@
 // Step functions through every phase to native code, against the oracle and against what they should learn.
 #include "compiler/oracle/Compare.h"
+#include "compiler/step/StreamTable.h"
 #include "test/unit/step/StepProgram.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -88,6 +89,29 @@ TEST(StepCompiler, EveryFunctionAgreesWithTheOracle) {
   for (const char *name : {"init", "train_step", "predict", "figures"})
     for (uint64_t seed = 1; seed < 4; ++seed)
       program.compareAll(name, seed);
+}
+
+/// A draw for each of `count` tensors of state.
+std::string initOf(int count) {
+  std::string body, results, types, values;
+  for (int i = 0; i < count; ++i) {
+    std::string number = std::to_string(i), comma = i ? ", " : "";
+    body += "  %r" + number + " = mlc.random normal %stream site = " + std::to_string(1000 - 7 * i) +
+            " : tensor<3xi64> -> tensor<5xf32>\n";
+    types += comma + "tensor<5xf32> {mlc.state = \"net.w" + number + "\"}";
+    results += comma + "%r" + number;
+    values += comma + "tensor<5xf32>";
+  }
+  return "func.func @init(%stream: tensor<3xi64>) -> (" + types + ") {\n" + body + "  return " + results +
+         " : " + values + "\n}\n";
+}
+
+TEST(StepCompiler, ManyStreamsAreDrawnFrom) {
+  for (size_t count : {straightStreams, straightStreams + 1, 5 * straightStreams}) {
+    StepProgram program(initOf(static_cast<int>(count)));
+    ASSERT_TRUE(program.compiled());
+    program.compareAll("init", count);
+  }
 }
 
 TEST(StepCompiler, LeastSquaresFindsTheWeights) {
