@@ -89,22 +89,15 @@ LogicalResult AutodiffPass::expand(func::FuncOp function) {
   if (states[function] == Underway)
     return function.emitOpError("calls itself");
   states[function] = Underway;
-  SmallVector<GradientOp> ops;
-  WalkResult walk = function.walk([&](Operation *op) {
-    for (NamedAttribute attribute : op->getAttrs()) {
-      auto symbol = dyn_cast<FlatSymbolRefAttr>(attribute.getValue());
-      if (!symbol)
-        continue;
-      auto callee = symbols->lookup<func::FuncOp>(symbol.getValue());
-      if (callee && failed(expand(callee)))
-        return WalkResult::interrupt();
-    }
-    if (auto gradient = dyn_cast<GradientOp>(op))
-      ops.push_back(gradient);
-    return WalkResult::advance();
+  bool isExpanded = true;
+  forEachSymbol(function, [&](FlatSymbolRefAttr symbol) {
+    auto callee = symbols->lookup<func::FuncOp>(symbol.getValue());
+    isExpanded = isExpanded && (!callee || succeeded(expand(callee)));
   });
-  if (walk.wasInterrupted())
+  if (!isExpanded)
     return failure();
+  SmallVector<GradientOp> ops;
+  function.walk([&](GradientOp op) { ops.push_back(op); });
   Ranges fields(Ranges::Fields::Any);
   if (!ops.empty())
     fields.visit(function.getBody().front());

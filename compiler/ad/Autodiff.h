@@ -22,6 +22,10 @@ std::unique_ptr<mlir::Pass> createInlinePass();
 /// by their callee's body, until there are none. Fails on recursion and on functions without a body.
 llvm::LogicalResult inlineCalls(mlir::Operation *root, bool withVjp);
 
+/// Visits the symbols that ops in and under `root` name. Ops that name symbols say so by an interface: others
+/// are not asked for their attributes, which takes MLIR longer than anything that is done with them here.
+void forEachSymbol(mlir::Operation *root, llvm::function_ref<void(mlir::FlatSymbolRefAttr)> visit);
+
 /// Makes the passes of this library known to mlc-opt.
 void registerAutodiffPasses();
 

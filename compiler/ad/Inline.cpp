@@ -18,6 +18,14 @@ static FlatSymbolRefAttr calleeOf(Operation *op, bool withVjp) {
   return {};
 }
 
+void forEachSymbol(Operation *root, llvm::function_ref<void(FlatSymbolRefAttr)> visit) {
+  root->walk([&](SymbolUserOpInterface user) {
+    for (NamedAttribute attribute : user->getAttrs())
+      if (auto symbol = dyn_cast<FlatSymbolRefAttr>(attribute.getValue()))
+        visit(symbol);
+  });
+}
+
 LogicalResult inlineCalls(Operation *root, bool withVjp) {
   SymbolTableCollection tables;
   // A call with the functions it came through, so that recursion is seen.
@@ -89,19 +97,19 @@ struct InlinePass : PassWrapper<InlinePass, OperationPass<ModuleOp>> {
 private:
   /// What only the inlined calls named is erased; what is left private is named by something else.
   void eraseUnnamed() {
+    SmallVector<func::FuncOp> privates;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPrivate() && !function.isExternal())
+        privates.push_back(function);
+    if (privates.empty())
+      return;
     // Who names whom is looked up once: the module is large.
     DenseMap<StringAttr, int> named;
     auto count = [&](func::FuncOp function, int by) {
-      if (auto uses = SymbolTable::getSymbolUses(function))
-        for (SymbolTable::SymbolUse use : *uses)
-          named[use.getSymbolRef().getRootReference()] += by;
+      forEachSymbol(function, [&](FlatSymbolRefAttr symbol) { named[symbol.getAttr()] += by; });
     };
-    SmallVector<func::FuncOp> privates;
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
+    for (auto function : getOperation().getOps<func::FuncOp>())
       count(function, 1);
-      if (function.isPrivate() && !function.isExternal())
-        privates.push_back(function);
-    }
     for (bool hasErased = true; hasErased;) {
       hasErased = false;
       for (func::FuncOp &function : privates) {

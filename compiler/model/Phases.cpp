@@ -31,9 +31,6 @@ void buildGradientPhase(OpPassManager &passes) {
   passes.addPass(createStraightLineCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createAutodiffPass());
-  // Rules apply op by op and repeat what neighbours share.
-  passes.addPass(createStraightLineCanonicalizerPass());
-  passes.addPass(createCSEPass());
   // What was differentiated, and derivative clauses that were used, have nobody left who calls them.
   passes.addPass(createSymbolDCEPass());
 }
