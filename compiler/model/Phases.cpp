@@ -7,8 +7,11 @@
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
 #include "frontend/Emit.h"
+#include "runtime/Nearest.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -58,8 +61,31 @@ Status lowerToStepFunctions(ModuleOp module, std::string &errors) {
   return run(module, errors, buildStepFunctionPhase, "step");
 }
 
+/// One function of the module, or of no name the whole.
+static Status printModule(ModuleOp module, const std::string &only, llvm::raw_ostream &out) {
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(64);
+  if (only.empty()) {
+    module->print(out, flags);
+    return Status::ok();
+  }
+  std::vector<std::string> names;
+  for (auto function : module.getOps<func::FuncOp>())
+    names.push_back(function.getName().str());
+  auto function = module.lookupSymbol<func::FuncOp>(only);
+  if (!function)
+    return Status::usage("there is no function `" + only + "` after this phase" + didYouMean(only, names) +
+                         "; there are " + llvm::join(names, ", "));
+  function->print(out, flags);
+  out << "\n";
+  return Status::ok();
+}
+
 Status printPhase(const frontend::core::Program &program, const frontend::SourceManager &sources,
-                  const std::string &phase, llvm::raw_ostream &out) {
+                  const std::string &phase, const std::string &only, llvm::raw_ostream &out) {
+  if (!only.empty() && (phase == "plan" || phase == "llvm" || phase == "asm" || phase == "obj"))
+    return Status::usage("one function alone can be printed after mlc, grad, step and kernels, not after " +
+                         phase);
   std::string errors;
   std::unique_ptr<MLIRContext> context = makeContext(errors);
   auto options = frontend::EmitOptions::all(program.settings.batch * program.settings.accumulate);
@@ -67,16 +93,11 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
   if (!module)
     return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
 
-  OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(64);
-  if (phase == "mlc") {
-    module->print(out, flags);
-    return Status::ok();
-  }
+  if (phase == "mlc")
+    return printModule(*module, only, out);
   if (phase == "grad") {
     MLC_TRY(run(*module, errors, buildGradientPhase, "grad"));
-    module->print(out, flags);
-    return Status::ok();
+    return printModule(*module, only, out);
   }
   MLC_TRY(lowerToStepFunctions(*module, errors));
   static const std::pair<const char *, StepPhase> phases[] = {
@@ -93,8 +114,18 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
       return manifest.status();
     StateLayout layout = layoutOf(*manifest);
     compile.state = &layout;
-    if (succeeded(printPhase(*module, target, compile, stepPhase, out)))
+    std::string all;
+    llvm::raw_string_ostream whole(all);
+    if (succeeded(printPhase(*module, target, compile, stepPhase, only.empty() ? out : whole))) {
+      if (only.empty())
+        return Status::ok();
+      // A kernel stands with the line that says how it is compiled.
+      size_t begin = stepPhase == StepPhase::Kernels ? all.find("// " + only + ": ") : std::string::npos;
+      if (begin == std::string::npos)
+        return printModule(*module, only, out);
+      out << all.substr(begin, all.find("\n\n", begin) + 1 - begin);
       return Status::ok();
+    }
     return Status::failed("a bug in mlc's " + phase + " phase; please report it with the model:\n" + errors);
   }
   return Status::usage("there is no phase `" + phase + "`");

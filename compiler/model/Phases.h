@@ -28,7 +28,8 @@ void buildStepFunctionPhase(mlir::OpPassManager &passes);
 Status lowerToStepFunctions(mlir::ModuleOp module, std::string &errors);
 
 /// Prints `program`, for batches of its settings, after `phase`: mlc grad step plan kernels llvm asm obj.
+/// With `only` the function or kernel of that name alone, which is for the phases up to kernels but for plan.
 Status printPhase(const frontend::core::Program &program, const frontend::SourceManager &sources,
-                  const std::string &phase, llvm::raw_ostream &out);
+                  const std::string &phase, const std::string &only, llvm::raw_ostream &out);
 
 } // namespace mlc::compiler

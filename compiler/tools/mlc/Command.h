@@ -31,6 +31,7 @@ struct Options {
   bool verify = false;
   bool settable = false;              ///< check
   std::string emit;                   ///< compile --emit
+  std::string function;               ///< compile --only: a function or kernel
   std::string split;                  ///< eval --split
   std::vector<std::string> inputs;    ///< predict, fmt: files
   bool inPlace = false;               ///< fmt -i

