@@ -87,6 +87,8 @@ private:
       if (op.hasTrait<OpTrait::IsTerminator>() || classOf(&op) == OpClass::Anchor)
         for (Value operand : op.getOperands())
           demand(operand);
+    // Groups that grow one by one are copied, each with its lists.
+    groups.reserve(body.getOperations().size());
     for (Operation &op : body) {
       if (op.hasTrait<OpTrait::IsTerminator>())
         continue;
@@ -367,6 +369,7 @@ private:
       if (!groups[i].ops.empty() && waitsFor[i] == 0)
         ready.insert({first[i], i});
     std::vector<FusionGroup> result;
+    result.reserve(groups.size());
     while (!ready.empty()) {
       int next = ready.begin()->second;
       ready.erase(ready.begin());

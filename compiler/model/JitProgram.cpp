@@ -95,6 +95,7 @@ CompileOptions JitProgram::compileOptions(const std::string &suffix) const {
   compile.name = program.name;
   compile.suffix = suffix;
   compile.state = &layout;
+  compile.isSimplified = true;
   compile.threads = threads;
   compile.profiled = profiled;
   compile.cancelled = &cancelled;

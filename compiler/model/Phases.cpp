@@ -114,6 +114,7 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
       return manifest.status();
     StateLayout layout = layoutOf(*manifest);
     compile.state = &layout;
+    compile.isSimplified = true;
     std::string all;
     llvm::raw_string_ostream whole(all);
     if (succeeded(printPhase(*module, target, compile, stepPhase, only.empty() ? out : whole))) {

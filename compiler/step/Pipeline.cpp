@@ -21,7 +21,8 @@ void compiler::registerStepCompilerDialects(DialectRegistry &registry) {
   registerKernelDialects(registry);
 }
 
-void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, StepPhase last) {
+/// Brings functions as a person may write them into the form that is expected below.
+static void simplify(OpPassManager &passes) {
   // One graph a function: only then can the same value, or a value and its derivative, be seen to be the
   // same.
   passes.addPass(createInlinePass());
@@ -29,6 +30,12 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   passes.addPass(createDropChecksPass());
   passes.addNestedPass<func::FuncOp>(createStraightLineCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, StepPhase last,
+                                 bool isSimplified) {
+  if (!isSimplified)
+    simplify(passes);
 
   // After canonical forms, so that what an optimizer does stands there in few ops; what they become is
   // canonical again.

@@ -7,6 +7,7 @@
 #include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/step/Driver.h"
+#include "dialects/mlc/MlcOps.h"
 #include "runtime/profile/Trace.h"
 
 #include "llvm/ADT/StringSet.h"
@@ -66,7 +67,11 @@ LogicalResult runPipeline(ModuleOp module, const Target &target, const CompileOp
                           StepPhase last) {
   if (options.state)
     markPanels(module, *options.state);
-  return runPasses(module, [&](OpPassManager &passes) { buildStepPipeline(passes, target, last); });
+  // Checks that are still there have to be dropped, and then there is something to simplify.
+  bool isSimplified = options.isSimplified &&
+                      !module.walk([](ir::WithinOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  return runPasses(module,
+                   [&](OpPassManager &passes) { buildStepPipeline(passes, target, last, isSimplified); });
 }
 
 /// The layout to use for a planned module: the given one, if the module keeps to it, else its own.

@@ -78,6 +78,8 @@ struct CompileOptions {
   /// Make every launch through the caller's parallel_for, also those of one chunk, so that it can see them,
   /// and say what each one is.
   bool profiled = false;
+  /// Calls are inlined and ops simplified already, as lowerToStepFunctions leaves them.
+  bool isSimplified = false;
   /// Compiling fails soon after this becomes true; null: never.
   const std::atomic<bool> *cancelled = nullptr;
   /// Look kernels up in the cache on disk and leave them there.
@@ -116,8 +118,10 @@ enum class StepPhase {
 void registerStepCompilerDialects(mlir::DialectRegistry &registry);
 
 /// Appends the passes from step functions to the step program over tensors (StepPhase::Step) or to the
-/// planned one (any later phase): memrefs with offsets.
-void buildStepPipeline(mlir::OpPassManager &passes, const Target &target, StepPhase last = StepPhase::Plan);
+/// planned one (any later phase): memrefs with offsets. `isSimplified`: calls are inlined, and ops are in
+/// canonical form and hold no checks.
+void buildStepPipeline(mlir::OpPassManager &passes, const Target &target, StepPhase last = StepPhase::Plan,
+                       bool isSimplified = false);
 
 /// As far as the plan, which is what there is to know about the functions without compiling a kernel.
 /// `module` is consumed. Fails with diagnostics.
