@@ -46,8 +46,7 @@ std::string grouped(std::int64_t number) {
 class InstanceDrawing {
 public:
   InstanceDrawing(const core::Program &program, const SourceManager &sources)
-      : program(program), sources(sources), graph(program.objectives.back().forward.graph),
-        boxOf(graph.types.size(), none) {
+      : program(program), sources(sources) {
     for (const core::InstanceInfo &instance : program.instances)
       instances[instance.path] = &instance;
     // Those with others inside are frames.
@@ -59,24 +58,9 @@ public:
 
   Drawing run() {
     drawing.title = program.name;
-    findNeeded();
-    for (const core::Input &input : program.objectives.back().forward.inputs) {
-      if (input.kind != core::Input::Field || !needed[input.value])
-        continue;
-      boxOf[input.value] = drawing.boxes.size();
-      drawing.boxes.push_back(
-          {Box::Input,
-           {{program.fields[input.index].name}, {shapeText(graph.types[input.value]), false}},
-           false,
-           {}});
-    }
-    for (const core::Node &node : graph.nodes)
-      if (std::any_of(node.results.begin(), node.results.end(), [&](core::ValueId id) { return needed[id]; }))
-        draw(node);
-    std::size_t loss = drawing.boxes.size();
-    drawing.boxes.push_back({Box::Output, {{"loss"}}, false, {}});
-    if (boxOf[graph.outputs.front()] != none)
-      arrows.insert({boxOf[graph.outputs.front()], loss});
+    // What several objectives compute in one place of the text is one box.
+    for (const core::Objective &objective : program.objectives)
+      draw(objective);
     drawing.arrows.assign(arrows.begin(), arrows.end());
     joinChains(drawing);
     return std::move(drawing);
@@ -85,11 +69,37 @@ public:
 private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
+  void draw(const core::Objective &objective) {
+    graph = &objective.forward.graph;
+    boxOf.assign(graph->types.size(), none);
+    findNeeded();
+    for (const core::Input &input : objective.forward.inputs) {
+      if (input.kind != core::Input::Field || !needed[input.value])
+        continue;
+      auto [entry, added] = fieldBoxes.emplace(input.index, drawing.boxes.size());
+      boxOf[input.value] = entry->second;
+      if (added)
+        drawing.boxes.push_back(
+            {Box::Input,
+             {{program.fields[input.index].name}, {shapeText(graph->types[input.value]), false}},
+             false,
+             {}});
+    }
+    for (const core::Node &node : graph->nodes)
+      if (std::any_of(node.results.begin(), node.results.end(), [&](core::ValueId id) { return needed[id]; }))
+        draw(node);
+    std::size_t loss = drawing.boxes.size();
+    drawing.boxes.push_back(
+        {Box::Output, {{objective.name.empty() ? "loss" : "loss " + objective.name}}, false, {}});
+    if (boxOf[graph->outputs.front()] != none)
+      arrows.insert({boxOf[graph->outputs.front()], loss});
+  }
+
   /// The values that the loss is made of.
   void findNeeded() {
-    needed.assign(graph.types.size(), false);
-    needed[graph.outputs.front()] = true;
-    for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node)
+    needed.assign(graph->types.size(), false);
+    needed[graph->outputs.front()] = true;
+    for (auto node = graph->nodes.rbegin(); node != graph->nodes.rend(); ++node)
       if (std::any_of(node->results.begin(), node->results.end(),
                       [&](core::ValueId id) { return needed[id]; }))
         for (core::ValueId operand : node->operands)
@@ -115,7 +125,7 @@ private:
     std::size_t known = drawing.boxes.size(), box = boxFor(node);
     // A step in between, as a norm or dropout: what goes in is what comes out.
     if (box == known && drawing.boxes[box].kind == Box::Instance && !from.empty())
-      drawing.boxes[box].joins = shapeOfInstance(node) == shapeText(graph.types[firstOperand(node)]);
+      drawing.boxes[box].joins = shapeOfInstance(node) == shapeText(graph->types[firstOperand(node)]);
     for (std::size_t each : from)
       if (each != box)
         arrows.insert({each, box});
@@ -158,14 +168,15 @@ private:
       box.joins = true;
       // The last op of a call or operator makes its result.
       std::string name = calleeOf(sources.text(span));
-      box.lines = {{(name.empty() ? node.op : name) + ": " + shapeText(graph.types[node.results.front()])}};
+      box.lines = {{(name.empty() ? node.op : name) + ": " + shapeText(graph->types[node.results.front()])}};
     }
     return entry->second;
   }
 
   const core::Program &program;
   const SourceManager &sources;
-  const core::Graph &graph;
+  const core::Graph *graph = nullptr; ///< of the objective at hand
+  std::map<int, std::size_t> fieldBoxes;
   std::map<std::string, const core::InstanceInfo *> instances;
   std::set<std::string> parents;
   std::vector<std::size_t> boxOf; ///< by value

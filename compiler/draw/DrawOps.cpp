@@ -37,11 +37,11 @@ std::string typeText(Type type) {
 
 class OpDrawing {
 public:
-  OpDrawing(func::FuncOp function, const core::Program &program) : function(function), program(program) {
-    drawing.title = program.name + " @" + function.getName().str();
-  }
+  OpDrawing(func::FuncOp function, const core::Program &program, const core::Objective &objective,
+            Drawing &drawing)
+      : function(function), program(program), objective(objective), drawing(drawing) {}
 
-  Drawing run() {
+  void run() {
     for (BlockArgument argument : function.getArguments())
       for (StringRef role : {"mlc.field", "mlc.state"})
         if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), role);
@@ -53,8 +53,6 @@ public:
     for (OpOperand &result : end->getOpOperands())
       if (auto from = values.find(result.get()); from != values.end())
         arrow(from->second, add(Box::Output, {{resultName(result.getOperandNumber())}}));
-    joinChains(drawing);
-    return std::move(drawing);
   }
 
 private:
@@ -96,9 +94,8 @@ private:
   /// trained.
   std::string resultName(unsigned number) const {
     if (number < 2)
-      return number == 0 ? "loss" : "sums";
+      return (number == 0 ? "loss" : "sums") + (objective.name.empty() ? "" : " " + objective.name);
     number -= 2;
-    const core::Objective &objective = program.objectives.back();
     if (number < objective.updatedStates.size())
       return "new " + program.states[objective.updatedStates[number]].name;
     number -= objective.updatedStates.size();
@@ -109,8 +106,9 @@ private:
 
   func::FuncOp function;
   const core::Program &program;
+  const core::Objective &objective;
   llvm::DenseMap<Value, std::size_t> values; ///< the box that makes each
-  Drawing drawing;
+  Drawing &drawing;
 };
 
 } // namespace
@@ -127,13 +125,20 @@ Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceMa
     return Status::failed("a bug in mlc's emit phase; please report it with the model:\n" + errors);
   if (phase == "grad" && failed(runPasses(*module, buildGradientPhase)))
     return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
-  // The last objective, whose graph holds what all share too.
-  const std::string &name = program.objectives.back().name;
-  std::string symbol = "forward" + (name.empty() ? "" : "." + name) + (phase == "grad" ? ".grad" : "");
-  auto function = module->lookupSymbol<func::FuncOp>(symbol);
-  if (!function)
-    return Status::failed("there is nothing to draw after phase " + phase);
-  return OpDrawing(function, program).run();
+  // A function for each objective, which begins with what all of them share.
+  Drawing drawing;
+  drawing.title = program.name;
+  for (const core::Objective &objective : program.objectives) {
+    std::string symbol =
+        "forward" + (objective.name.empty() ? "" : "." + objective.name) + (phase == "grad" ? ".grad" : "");
+    auto function = module->lookupSymbol<func::FuncOp>(symbol);
+    if (!function)
+      return Status::failed("there is nothing to draw after phase " + phase);
+    drawing.title += " @" + symbol;
+    OpDrawing(function, program, objective, drawing).run();
+  }
+  joinChains(drawing);
+  return drawing;
 }
 
 } // namespace mlc::compiler
