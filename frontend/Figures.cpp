@@ -195,6 +195,21 @@ static const Expr *increment(const RebindStmt &stmt) {
   return left && left->name == stmt.name.text ? sum->right.get() : nullptr;
 }
 
+/// 0, or a tensor of it: `zeros()`.
+static bool isZero(Elaborator &elaborator, const Value &value) {
+  if (value.kind == Value::Number)
+    return value.number.known() == std::optional<double>(0);
+  if (value.kind != Value::Tensor)
+    return false;
+  const core::Node *node = elaborator.graph->producer(value.id);
+  if (!node || node->op != "constant")
+    return false;
+  return std::any_of(node->attrs.begin(), node->attrs.end(), [](const auto &attr) {
+    const double *number = std::get_if<double>(&attr.second);
+    return number && *number == 0;
+  });
+}
+
 /// They are added in f64 in every step and kept for every split.
 static constexpr int64_t maxSums = int64_t(1) << 24;
 
@@ -239,12 +254,17 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
     case StmtKind::State: {
       const auto &node = cast<StateStmt>(stmt);
       std::optional<TensorType> type = e.resolve(node.type, callee);
-      Value initial = e.expression(*node.initial, callee);
-      if (!type || initial.isError()) {
+      if (!type) {
         good = false;
         break;
       }
-      if (initial.kind != Value::Number || initial.number.known() != std::optional<double>(0))
+      Expected expected{{*type}, false};
+      Value initial = e.expression(*node.initial, callee, &expected);
+      if (initial.isError()) {
+        good = false;
+        break;
+      }
+      if (!isZero(e, initial))
         wrong(node.initial->span, "the state of a metric begins at 0: steps add to it");
       else if (!isFloat(type->dtype) || !product(type->shape).constant())
         wrong(node.type.span, "the state of a metric is float, and of one size");
@@ -266,7 +286,8 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
                                                      node.name.text + " + ...`");
         break;
       }
-      Value value = e.expression(*added, callee);
+      Expected expected{{state->second.type}, false};
+      Value value = e.expression(*added, callee, &expected);
       value = e.coerce(value, state->second.type, added->span, "the state `" + node.name.text + "`");
       if (value.kind != Value::Tensor) {
         if (value.kind == Value::Absent)

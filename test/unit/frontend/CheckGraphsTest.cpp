@@ -177,6 +177,28 @@ TEST(CheckGraphsTest, DeclaredMetricsAddUpTheirStates) {
   EXPECT_EQ(Checked::count(checked.program->figures, "max"), 1);
 }
 
+TEST(CheckGraphsTest, AStateOfAMetricMayBeginAsZeros) {
+  auto figures = [](const std::string &zero, const std::string &more) {
+    Checked checked(withData("metric counts[b](p: float[b]) {\n  state n: float[2] = " + zero +
+                                 "\n  n <- n + " + more +
+                                 "\n  n[1] - n[0]\n}\n"
+                                 "model net(x: float[batch, 3]) { x |> dense(1) |> rearrange(\"b 1 -> b\") }",
+                             "loss mse(net(x), y)\nmetric counts(net(x))"));
+    return checked.program ? core::print(checked.program->objectives[0].forward.graph) +
+                                 core::print(checked.program->evaluate.graph) +
+                                 core::print(checked.program->figures.graph)
+                           : checked.messages;
+  };
+  const std::string plain = figures("0", "[1, 1]");
+  EXPECT_THAT(plain, HasSubstr("return"));
+  // The zeros themselves are nobody's: what is added up is the same.
+  EXPECT_THAT(figures("zeros()", "[1, 1]"), HasSubstr("return"));
+  EXPECT_THAT(figures("ones()", "[1, 1]"), HasSubstr("begins at 0"));
+  EXPECT_THAT(figures("normal()", "[1, 1]"), HasSubstr("begins at 0"));
+  // What is added takes the state's type, too.
+  EXPECT_THAT(figures("0", "ones()"), HasSubstr("return"));
+}
+
 TEST(CheckGraphsTest, GivenReplacesADraw) {
   Checked checked(withData("model net(x: float[batch, 3]) { x |> dense(1) }",
                            "let z: float[batch, 3] = normal()\nloss net(x + z)\npredict plain = net(x)\n"
