@@ -176,7 +176,7 @@ std::string appendValue(const std::string &text, Target &target) {
   }
   int64_t last = static_cast<int64_t>(target.column.bytes.size()) / sizeOf(field.dtype) - 1;
   if (!withinClasses(target.column, last))
-    return "label " + excerpt(text) + " is outside the " + std::to_string(field.classes) + " classes";
+    return "label " + excerpt(text) + outsideClasses(field.classes);
   return {};
 }
 

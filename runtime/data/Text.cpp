@@ -83,8 +83,8 @@ Expected<Dataset> readText(const std::string &path, int64_t stride, const std::v
                                 [&](uint8_t byte) { return field.classes != 0 && byte >= field.classes; });
     if (outside != text->end())
       return Status::badData("byte " + std::to_string(*outside) + " at offset " +
-                             std::to_string(outside - text->begin()) + " is outside the " +
-                             std::to_string(field.classes) + " classes of '" + field.name + "', " + path);
+                             std::to_string(outside - text->begin()) +
+                             outsideClasses(field.classes, field.name) + ", " + path);
   }
   Dataset dataset;
   dataset.rows = (bytes - reach) / stride + 1;

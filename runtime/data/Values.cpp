@@ -66,6 +66,12 @@ bool appendText(std::string_view text, Column &column) {
   return value && std::isfinite(*value) && appendNumber(*value, column);
 }
 
+std::string outsideClasses(int64_t classes, const std::string &name) {
+  return " is outside the " + std::to_string(classes) + " classes" +
+         (name.empty() ? "" : " of '" + name + "'") + ", which count from 0 to " +
+         std::to_string(classes - 1);
+}
+
 bool withinClasses(const Column &column, int64_t index) {
   if (column.field.classes == 0)
     return true;
@@ -162,8 +168,7 @@ std::string ColumnWriter::putNumber(Number value, Print print, int64_t row) {
   if (!appendNumber(value, column_))
     return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " + place();
   if (!withinClasses(column_, elements_++))
-    return "label " + place() + " is outside the " + std::to_string(field_.classes) + " classes of '" +
-           field_.name + "'";
+    return "label " + place() + outsideClasses(field_.classes, field_.name);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/train/Generate.h"
 
 #include "runtime/data/Shuffle.h"
+#include "runtime/data/Values.h"
 
 #include <algorithm>
 #include <cmath>
@@ -137,9 +138,8 @@ Status generate(Session &session, const GenerateOptions &options,
   std::string text = options.prompt.empty() ? "\n" : options.prompt;
   for (char byte : text)
     if (refused(byte))
-      return Status::badData("byte " + std::to_string(static_cast<uint8_t>(byte)) +
-                             " of the prompt is outside the " + std::to_string(field->classes) +
-                             " classes of '" + field->name + "'");
+      return Status::badData("byte " + std::to_string(static_cast<uint8_t>(byte)) + " of the prompt" +
+                             outsideClasses(field->classes, field->name));
   MLC_TRY(write(options.prompt));
 
   std::vector<Buffer> buffers;

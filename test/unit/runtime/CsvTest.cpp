@@ -165,7 +165,7 @@ TEST_F(CsvTest, LabelsOutsideTheClasses) {
   FieldSpec label = field("y", DType::I32);
   label.classes = 3;
   EXPECT_TRUE(read("y\n0\n2\n", {label}));
-  expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes");
+  expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes, which count from 0 to 2");
   expectBad("y\n-1\n", {label}, "label -1 is outside");
 }
 

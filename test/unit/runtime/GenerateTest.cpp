@@ -160,7 +160,8 @@ TEST_F(GenerateTest, TemperatureAndTopK) {
 
 TEST_F(GenerateTest, SaysWhatIsWrong) {
   options.prompt = "d\xc3";
-  expectError(StatusCode::BadData, "byte 195 of the prompt is outside the 128 classes of 'text'");
+  expectError(StatusCode::BadData,
+              "byte 195 of the prompt is outside the 128 classes of 'text', which count from 0 to 127");
   options.prompt = "d";
   program.editManifest().data.fields.back().classes = 103;
   expectError(StatusCode::BadData, "the model predicts byte 103, which its field 'text' cannot take");

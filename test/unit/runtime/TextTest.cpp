@@ -108,7 +108,7 @@ TEST_F(TextTest, SaysWhatIsWrong) {
   expectBad("", 1, {window("x", 4)}, "the text has 0 bytes, and a window needs 4");
   expectBad("abcd", 1, {window("x", 4), window("y", 4)}, "the text has 4 bytes, and a window needs 5");
   expectBad("ab\xc3z", 1, {window("x", 2, DType::I32, 128)},
-            "byte 195 at offset 2 is outside the 128 classes");
+            "byte 195 at offset 2 is outside the 128 classes of 'x', which count from 0 to 127");
   expectBad("abcd", 1, {window("x", 2, DType::F32)}, "must be bytes, such as i32[128]");
   expectBad("abcd", 1, {{"x", DType::I32, {2, 2}, {}, 0, false, 0}}, "must be bytes");
   expectBad("abcd", 1, {window("x", 2), window("y", 3)}, "windows of one length");
