@@ -64,3 +64,10 @@ std::optional<Setting> mlc::frontend::settingKind(std::string_view spelling) {
       return entry.setting;
   return std::nullopt;
 }
+
+std::vector<Setting> mlc::frontend::allSettings() {
+  std::vector<Setting> all;
+  for (const SpelledSetting &entry : settings)
+    all.push_back(entry.setting);
+  return all;
+}

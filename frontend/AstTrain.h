@@ -146,6 +146,7 @@ enum class Setting {
 };
 std::string_view spelling(Setting setting);
 std::optional<Setting> settingKind(std::string_view spelling);
+std::vector<Setting> allSettings();
 
 /// `batch 64`. The value of `precision` is a NameExpr: f32, f64 or bf16.
 struct SettingClause : Clause {

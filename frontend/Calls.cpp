@@ -1,5 +1,6 @@
 // Calls and pipes: who is called, with what, and what the call adds to the instance path.
 #include "frontend/Elaborator.h"
+#include "frontend/ForeignNames.h"
 
 #include <algorithm>
 
@@ -37,7 +38,7 @@ std::optional<Arguments> Elaborator::arguments(const std::vector<Arg> &args, Env
 Value Elaborator::call(const Call &call, Env &env, const Expected *expected, const Argument *piped,
                        bool onlyStage) {
   Variable *variable = find(env, call.callee.text);
-  Value callee = variable ? variable->value : lookup(call.callee.text, call.callee.span, env);
+  Value callee = variable ? variable->value : lookup(call.callee.text, call.callee.span, env, true);
   std::optional<Arguments> given = arguments(call.args, env);
   if (callee.isError() || !given || (piped && piped->value.isError()))
     return piped && piped->value.kind == Value::Absent && !callee.isError() ? piped->value
@@ -134,6 +135,7 @@ static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Argume
                               (required == 1 && !variadic ? " operand" : " operands") + ", and " +
                               std::to_string(count) + (count == 1 ? " is given" : " are given"));
     builder.label("its signature is `" + name + "(" + list + ")`");
+    elaborator.helpBeside(builder, name);
     return Value();
   }
   BuiltinCall call{site, env, expected, std::move(arguments.positional), {}};
@@ -145,7 +147,9 @@ static Value applyBuiltin(Elaborator &elaborator, const Builtin &builtin, Argume
       std::vector<std::string> options(builtin.options.begin(), builtin.options.end());
       DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0304, ident.span,
                                                     "`" + name + "` has no option `" + ident.text + "`");
-      if (std::optional<std::string> meant = didYouMean(ident.text, options))
+      if (std::optional<std::string> help = foreignArgumentHelp(ident.text, options))
+        builder.help(*help);
+      else if (std::optional<std::string> meant = didYouMean(ident.text, options))
         builder.help("did you mean `" + *meant + "`?");
       return Value();
     }
@@ -262,6 +266,12 @@ static Value checkResult(Elaborator &elaborator, const Callable &declaration, co
   if (elaborator.userSpan(type.span) == type.span)
     builder.note(type.span, "declared here");
   elaborator.noteOrigin(builder, value, span);
+  if (isTensorType && value.kind == Value::Tensor && elaborator.isBound(type, callee, declaration.generics))
+    if (std::optional<TensorType> wanted = elaborator.resolve(type, callee))
+      if (wanted->dtype == elaborator.type(value).dtype)
+        if (std::optional<std::string> way =
+                Elaborator::rearranged(elaborator.type(value).shape, wanted->shape))
+          builder.help(*way);
   return Value();
 }
 

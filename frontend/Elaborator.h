@@ -199,13 +199,19 @@ public:
   void declare(Env &env, const Ident &name, Value value);
   void declareFunction(const Callable &function, Env &env);
   Variable *find(Env &env, const std::string &name) const;
-  Value lookup(const std::string &name, Span span, Env &env);
+  /// `isCalled`: of what is called, for the error where there is no such name.
+  Value lookup(const std::string &name, Span span, Env &env, bool isCalled = false);
   /// Whether `lookup` would find the name.
   bool isKnown(const std::string &name, Env &env) const;
-  std::vector<std::string> namesInScope(Env &env) const;
-  /// What an unknown name most likely means. Nothing once there are more errors than are shown: each looks at
-  /// all names there are.
-  std::optional<std::string> meant(const std::string &name, Env &env) const;
+  /// All names, or those of the program alone.
+  std::vector<std::string> namesInScope(Env &env, bool ownOnly = false) const;
+  /// Reports an unknown name, with what it most likely means: a name of another library if something is
+  /// called, or one that is spelt like it.
+  DiagnosticBuilder unknownName(const std::string &name, Span span, Env &env, bool isCalled);
+  /// For a call of a function of the prelude that does not fit: what another library's of the name is here.
+  void helpBeside(DiagnosticBuilder &builder, const std::string &name) const;
+  /// The way from one shape to the other where one has an axis of size 1 more; nothing otherwise.
+  static std::optional<std::string> rearranged(const std::vector<Dim> &given, const std::vector<Dim> &wanted);
 
   //===-- Types (Types.cpp) ------------------------------------------------------------------------===//
 

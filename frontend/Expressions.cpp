@@ -1,5 +1,6 @@
 // Names, literals, choices: everything but calls and operators. And the reports of the elaborator.
 #include "frontend/Elaborator.h"
+#include "frontend/ForeignNames.h"
 #include "frontend/Overrides.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -237,7 +238,7 @@ bool Elaborator::isKnown(const std::string &name, Env &env) const {
          std::find(std::begin(specialNames), std::end(specialNames), name) != std::end(specialNames);
 }
 
-std::vector<std::string> Elaborator::namesInScope(Env &env) const {
+std::vector<std::string> Elaborator::namesInScope(Env &env, bool ownOnly) const {
   std::vector<std::string> names;
   for (Scope *scope = env.scope.get(); scope; scope = scope->parent.get())
     for (const auto &entry : scope->names)
@@ -251,9 +252,11 @@ std::vector<std::string> Elaborator::namesInScope(Env &env) const {
     addItems(file);
     for (File *import : file->imports)
       addItems(import);
-    if (prelude && file != prelude)
+    if (prelude && file != prelude && !ownOnly)
       addItems(prelude);
   }
+  if (ownOnly)
+    return names;
   for (const Builtin &builtin : builtins())
     if (!builtin.preludeOnly)
       names.push_back(builtin.name);
@@ -261,10 +264,23 @@ std::vector<std::string> Elaborator::namesInScope(Env &env) const {
   return names;
 }
 
-std::optional<std::string> Elaborator::meant(const std::string &name, Env &env) const {
+DiagnosticBuilder Elaborator::unknownName(const std::string &name, Span span, Env &env, bool isCalled) {
+  DiagnosticBuilder builder = report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
+  // Each looks at all names there are: past what is shown that is no use.
   if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)
-    return std::nullopt;
-  return didYouMean(name, namesInScope(env));
+    return builder;
+  std::vector<std::string> foreign = isCalled ? foreignHelps(name) : std::vector<std::string>();
+  // `normalize` is no misspelt `normal`; a name of the program may be misspelt all the same.
+  if (std::optional<std::string> meant = didYouMean(name, namesInScope(env, !foreign.empty())))
+    builder.help("did you mean `" + *meant + "`?");
+  for (std::string &help : foreign)
+    builder.help(std::move(help));
+  return builder;
+}
+
+void Elaborator::helpBeside(DiagnosticBuilder &builder, const std::string &name) const {
+  for (std::string &help : foreignHelpsBeside(name))
+    builder.help(std::move(help));
 }
 
 /// The updates of an objective that takes part in one of `every`, from those of the whole.
@@ -274,7 +290,7 @@ static Number updatesOf(Number updates, int64_t every) {
   return *Number::apply("floor", {*Number::apply("div", {std::move(updates), Number(double(every))})});
 }
 
-Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
+Value Elaborator::lookup(const std::string &name, Span span, Env &env, bool isCalled) {
   if (Variable *variable = find(env, name))
     return variable->value;
   File *file = fileOf(env);
@@ -332,9 +348,7 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env) {
       return gradNorm(span);
     return fail(DiagnosticCode::E0301, span, "`grad_norm` is there in an optimizer only");
   }
-  DiagnosticBuilder builder = report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
-  if (std::optional<std::string> guess = meant(name, env))
-    builder.help("did you mean `" + *guess + "`?");
+  unknownName(name, span, env, isCalled);
   return Value();
 }
 

@@ -1,4 +1,5 @@
 #include "frontend/Lexer.h"
+#include "frontend/ForeignNames.h"
 
 #include <charconv>
 
@@ -30,7 +31,8 @@ constexpr Word symbols[] = {
     {";", TokenKind::Semicolon},  {":", TokenKind::Colon},         {"?", TokenKind::Question},
     {"=", TokenKind::Assign},     {"+", TokenKind::Plus},          {"-", TokenKind::Minus},
     {"*", TokenKind::Star},       {"/", TokenKind::Slash},         {"@", TokenKind::At},
-    {"^", TokenKind::Caret},      {"<", TokenKind::Less},          {">", TokenKind::Greater}};
+    {"^", TokenKind::Caret},      {"<", TokenKind::Less},          {">", TokenKind::Greater},
+    {".", TokenKind::Dot}};
 
 // What people bring from elsewhere, and the token to go on with after the error.
 struct Foreign {
@@ -207,7 +209,8 @@ Token Lexer::next() {
     } else if (!lexForeign(token)) {
       const Word *found = nullptr;
       for (const Word &symbol : symbols)
-        if (text.compare(position, symbol.text.size(), symbol.text) == 0) {
+        if (text.compare(position, symbol.text.size(), symbol.text) == 0 &&
+            (symbol.kind != TokenKind::Dot || isWordBegin(at(1)))) {
           found = &symbol;
           break;
         }
@@ -227,10 +230,31 @@ Token Lexer::lexWord() {
   while (isWord(at(length)))
     ++length;
   std::string_view word = text.substr(position, length);
+  // `nn.Linear`, `x.view`: one word, for one error.
+  std::size_t dotted = length;
+  while (at(dotted) == '.' && isWordBegin(at(dotted + 1)))
+    for (++dotted; isWord(at(dotted));)
+      ++dotted;
+  if (dotted != length) {
+    Token token = make(TokenKind::Name, dotted);
+    reportDotted(token, text.substr(token.span.begin, dotted));
+    return token;
+  }
   for (const Word &reserved : reservedWords)
     if (reserved.text == word)
       return make(reserved.kind, length);
   return make(TokenKind::Name, length);
+}
+
+void Lexer::reportDotted(const Token &word, std::string_view name) {
+  DiagnosticBuilder error =
+      diagnostics.report(DiagnosticCode::E0101, word.span, "the language does not use `.`");
+  error.label("there are no modules and no methods");
+  std::vector<std::string> helps = foreignHelps(name);
+  if (helps.empty())
+    helps.push_back("a function is called by its name alone, `f(x)`, or as a stage, `x |> f`");
+  for (std::string &help : helps)
+    error.help(std::move(help));
 }
 
 Token Lexer::lexNumber() {

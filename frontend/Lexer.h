@@ -36,6 +36,7 @@ enum class TokenKind : std::uint8_t {
   Colon,
   Question,
   Ellipsis,
+  Dot, // no part of the grammar: methods of other languages
   Assign,
   Arrow,     // ->
   LeftArrow, // <-
@@ -89,6 +90,7 @@ private:
   Token lexNumber();
   Token lexString(char quote);
   bool lexForeign(Token &token);
+  void reportDotted(const Token &word, std::string_view text);
   void reportStray();
   char at(std::size_t offset) const;
   Span spanFrom(std::size_t begin) const;

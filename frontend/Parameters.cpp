@@ -1,6 +1,7 @@
 // Arguments to parameters: by position and by name, generics from the operands; and the tensors that live
 // between steps.
 #include "frontend/Elaborator.h"
+#include "frontend/ForeignNames.h"
 #include "frontend/Overrides.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -34,6 +35,10 @@ static std::string signatureText(const Callable &declaration) {
   return text + ")`";
 }
 
+static bool isOfPrelude(const Elaborator &elaborator, const Callable &declaration) {
+  return elaborator.diagnostics.sources().get(declaration.name.span.source).origin() == SourceOrigin::Prelude;
+}
+
 /// Which parameter gets which argument. Positions fill the required parameters; where no hyper-parameter is
 /// required, also sizes that have a default: `random_crop(24)`.
 static bool assign(Elaborator &elaborator, const Callable &declaration, const Arguments &arguments,
@@ -56,7 +61,9 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
       DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0304, ident.span,
                                                     "`" + name + "` has no parameter `" + ident.text + "`");
       builder.label("its signature is " + signatureText(declaration));
-      if (std::optional<std::string> meant = didYouMean(ident.text, names))
+      if (std::optional<std::string> help = foreignArgumentHelp(ident.text, names))
+        builder.help(*help);
+      else if (std::optional<std::string> meant = didYouMean(ident.text, names))
         builder.help("did you mean `" + *meant + "`?");
       return false;
     }
@@ -80,6 +87,8 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
     builder.label("its signature is " + signatureText(declaration));
     if (optional != slots.end())
       builder.help("what has a default is given by name: `" + optional->param->name.text + " = ...`");
+    if (isOfPrelude(elaborator, declaration))
+      elaborator.helpBeside(builder, name);
     return false;
   }
   for (const Slot &slot : slots)
@@ -88,6 +97,8 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
           elaborator.report(DiagnosticCode::E0303, site.span,
                             "`" + name + "` needs a value for `" + slot.param->name.text + "`");
       builder.label("its signature is " + signatureText(declaration));
+      if (isOfPrelude(elaborator, declaration))
+        elaborator.helpBeside(builder, name);
       return false;
     }
   return true;
@@ -105,6 +116,10 @@ static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, co
                             ", and this is " + elaborator.describe(value));
   elaborator.noteOrigin(builder, value, span);
   DType wanted = elaborator.dtype(param.type->scalar), given = elaborator.type(value).dtype;
+  if (wanted == given && elaborator.isBound(*param.type, callee, declaration.generics))
+    if (std::optional<TensorType> type = elaborator.resolve(*param.type, callee))
+      if (std::optional<std::string> way = Elaborator::rearranged(elaborator.type(value).shape, type->shape))
+        builder.help(*way);
   if (isFloat(wanted) && wanted != given)
     builder.help("nothing is converted by itself: write `float(...)`");
   else if (wanted == DType::I32 && given == DType::U8)

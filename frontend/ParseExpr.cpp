@@ -126,6 +126,9 @@ bool ParserCore::parseStage(PipeExpr &pipe) {
   if (!parseCall(stage))
     return false;
   pipe.stages.push_back(std::move(stage));
+  while (is(TokenKind::Dot))
+    if (!parseMethod())
+      return false;
   return true;
 }
 
@@ -149,8 +152,9 @@ void ParserCore::reportPipeHead(const Expr &head, Span pipeSpan) {
   Span whole = since(head.span);
   std::optional<std::string> before = quotable(Span{source, head.span.begin, operand->span.begin});
   std::optional<std::string> piped = quotable(since(operand->span));
-  if (quotable(whole) && before && piped)
-    report.help("write `" + *before + "(" + *piped + ")`");
+  std::optional<std::string> all = quotable(head.span), stages = quotable(since(pipeSpan));
+  if (quotable(whole) && before && piped && all && stages)
+    report.help("write `" + *before + "(" + *piped + ")`, or `(" + *all + ") " + *stages + "`");
 }
 
 void ParserCore::reportAfterStage(const PipeExpr &pipe) {

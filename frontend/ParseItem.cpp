@@ -1,4 +1,5 @@
 // Everything with a signature, and every item but a train block.
+#include "frontend/ForeignNames.h"
 #include "frontend/ParserCore.h"
 
 using namespace mlc::frontend;
@@ -149,19 +150,27 @@ ItemPtr ParserCore::parseItem() {
     return parseTrain();
   DiagnosticBuilder report = error(DiagnosticCode::E0106, "expected an item, found " + found());
   report.label("one of import, let, data, model, layer, fn, optimizer, metric, derivative, train");
-  if (is(TokenKind::Name))
-    if (std::optional<std::string> meant =
-            didYouMean(textOf(current), {"import", "let", "data", "model", "layer", "fn", "optimizer",
-                                         "metric", "derivative", "train"}))
-      report.help("did you mean `" + *meant + "`?");
+  if (!is(TokenKind::Name))
+    return nullptr;
+  if (std::optional<std::string> help = foreignWordHelp(textOf(current)))
+    report.help(*help);
+  else if (std::optional<std::string> meant =
+               didYouMean(textOf(current), {"import", "let", "data", "model", "layer", "fn", "optimizer",
+                                            "metric", "derivative", "train"}))
+    report.help("did you mean `" + *meant + "`?");
   return nullptr;
 }
 
 ItemPtr ParserCore::parseImport() {
   auto item = std::make_unique<ImportItem>();
   Span begin = take().span;
-  if (!expectString(item->path, "after `import`"))
+  if (!is(TokenKind::String)) {
+    DiagnosticBuilder report =
+        error(DiagnosticCode::E0104, "expected a string after `import`, found " + found());
+    report.help("other files are imported, `import \"other.mlc\"`; what mlc has needs no import");
     return nullptr;
+  }
+  expectString(item->path, "after `import`");
   item->span = since(begin);
   return item;
 }

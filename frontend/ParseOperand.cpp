@@ -1,4 +1,5 @@
 // Operands: names, literals, calls, subscripts, and all that brings brackets of its own.
+#include "frontend/ForeignNames.h"
 #include "frontend/ParserCore.h"
 
 #include <algorithm>
@@ -8,7 +9,12 @@ using namespace mlc::frontend;
 
 ExprPtr ParserCore::parsePostfix() {
   ExprPtr base = parsePrimary();
-  while (base && is(TokenKind::LBracket)) {
+  while (base && (is(TokenKind::LBracket) || is(TokenKind::Dot))) {
+    if (is(TokenKind::Dot)) {
+      if (!parseMethod())
+        return nullptr;
+      continue;
+    }
     auto index = std::make_unique<IndexExpr>();
     Span opening = take().span;
     unsigned height = base->height;
@@ -31,6 +37,25 @@ ExprPtr ParserCore::parsePostfix() {
     return nullptr;
   }
   return base;
+}
+
+/// `f(x).view(3)`: reported, and read as if it were not there.
+bool ParserCore::parseMethod() {
+  Span dot = take().span;
+  std::string name(textOf(current));
+  DiagnosticBuilder report =
+      errorAt(DiagnosticCode::E0101, join(dot, current.span), "the language does not use `.`");
+  report.label("there are no methods");
+  std::vector<std::string> helps = foreignHelps(name);
+  if (helps.empty())
+    helps.push_back("a function is called by its name alone, `" + name + "(x)`, or as a stage, `x |> " +
+                    name + "`");
+  for (std::string &help : helps)
+    report.help(std::move(help));
+  take();
+  std::vector<Arg> args;
+  Span opening = current.span;
+  return !accept(TokenKind::LParen) || parseArgs(args, opening);
 }
 
 bool ParserCore::parseSubscript(Subscript &subscript) {

@@ -1,4 +1,5 @@
 // Types, blocks and statements.
+#include "frontend/ForeignNames.h"
 #include "frontend/ParserCore.h"
 
 #include <algorithm>
@@ -158,6 +159,14 @@ StmtPtr ParserCore::parseStmt() {
     rebind->span = since(begin);
     return rebind;
   }
+  // `return x`, `for i ...`: a word and a value are no statement.
+  bool isWordAndValue = is(TokenKind::Name) && !following.newlineBefore &&
+                        (following.kind == TokenKind::Name || following.kind == TokenKind::Number);
+  if (isWordAndValue)
+    if (std::optional<std::string> help = foreignWordHelp(textOf(current))) {
+      error(DiagnosticCode::E0105, "expected a statement, found " + found()).help(*help);
+      return nullptr;
+    }
   auto statement = std::make_unique<ExprStmt>();
   if (!parseInto(statement->value))
     return nullptr;

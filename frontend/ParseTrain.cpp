@@ -1,4 +1,5 @@
 // Train blocks and their clauses. The words that begin a clause are names everywhere else.
+#include "frontend/ForeignNames.h"
 #include "frontend/ParserCore.h"
 
 using namespace mlc::frontend;
@@ -47,6 +48,26 @@ ClausePtr ParserCore::parseClause() {
   return clause;
 }
 
+/// The words that begin a clause, in the order of the documentation.
+static const std::vector<std::string> &clauseWords() {
+  static const std::vector<std::string> words = [] {
+    std::vector<std::string> all = {"let",       "fn",    "predict", "loss",   "metric",
+                                    "optimizer", "group", "update",  "freeze", "from",
+                                    "objective", "track", "best"};
+    for (Setting setting : allSettings())
+      all.emplace_back(spelling(setting));
+    return all;
+  }();
+  return words;
+}
+
+static std::string listOfClauses() {
+  std::string text;
+  for (const std::string &word : clauseWords())
+    text += (text.empty() ? "a line begins with one of " : ", ") + word;
+  return text;
+}
+
 ClausePtr ParserCore::parseClauseBody(std::string_view keyword) {
   if (keyword == "predict")
     return parsePredict();
@@ -73,16 +94,14 @@ ClausePtr ParserCore::parseClauseBody(std::string_view keyword) {
   if (std::optional<Setting> setting = settingKind(keyword))
     return parseSetting(*setting);
   DiagnosticBuilder report = error(DiagnosticCode::E0107, "expected a clause, found " + found());
-  if (is(TokenKind::Name) && following.kind == TokenKind::Assign)
+  if (std::optional<std::string> help = foreignClauseHelp(keyword))
+    report.help(*help);
+  else if (is(TokenKind::Name) && following.kind == TokenKind::Assign)
     report.help("write `let " + std::string(keyword) + " = ...`");
-  else if (std::optional<std::string> meant = didYouMean(
-               keyword, {"let",       "fn",         "predict",   "loss",  "metric",    "optimizer",
-                         "group",     "update",     "freeze",    "from",  "objective", "track",
-                         "best",      "batch",      "epochs",    "steps", "seed",      "validation",
-                         "clip_norm", "accumulate", "precision", "every", "patience"}))
+  else if (std::optional<std::string> meant = didYouMean(keyword, clauseWords()))
     report.help("did you mean `" + *meant + "`?");
   else
-    report.label("a line of a train block begins with the word of a clause, such as `let` or `loss`");
+    report.help(listOfClauses());
   return nullptr;
 }
 
@@ -127,9 +146,15 @@ template <typename T> ClausePtr ParserCore::parsePatterns() {
 ClausePtr ParserCore::parseOptimizer() {
   auto clause = std::make_unique<OptimizerClause>();
   take();
-  if (!expectName(clause->call.callee, "the name of an optimizer") ||
-      !expect(TokenKind::LParen, "after the name of the optimizer"))
+  if (!expectName(clause->call.callee, "the name of an optimizer"))
     return nullptr;
+  if (!accept(TokenKind::LParen)) {
+    const std::string &name = clause->call.callee.text;
+    error(DiagnosticCode::E0104, "expected `(` after the name of the optimizer, found " + found())
+        .help("write `optimizer " + name + "()`, with hyper-parameters between the parentheses: `" + name +
+              "(lr = 1e-3)`");
+    return nullptr;
+  }
   clause->call.hasParens = true;
   if (!parseArgs(clause->call.args, previousSpan))
     return nullptr;

@@ -101,6 +101,7 @@ private:
   void reportPipeHead(const Expr &head, Span pipeSpan);
   void reportAfterStage(const PipeExpr &pipe);
   bool parseSubscript(Subscript &subscript);
+  bool parseMethod();
   bool acceptRemat();
   bool parseCall(Call &call);
   bool parseArgs(std::vector<Arg> &args, Span opening);

@@ -42,7 +42,7 @@ private:
   void call(const Call &call);
   void args(const std::vector<Arg> &args);
   void expression(const Expr &expr);
-  void use(const std::string &name, Span span);
+  void use(const std::string &name, Span span, bool isCalled = false);
   void findCycles();
 
   void declare(const Ident &name) { scopes.back()[name.text] = {name.span}; }
@@ -53,6 +53,8 @@ private:
   File &file;
   std::vector<Names> scopes;
   const Item *current = nullptr;
+  const Callable *owner = nullptr; // whose signature or body is being read
+  bool inSizes = false;            // of a type
   /// What the definitions of this file refer to in it, and where.
   std::map<const Item *, std::map<const Item *, Span>> references;
 };
@@ -61,7 +63,7 @@ private:
 
 //===-- Names --------------------------------------------------------------------------------------===//
 
-void Resolver::use(const std::string &name, Span span) {
+void Resolver::use(const std::string &name, Span span, bool isCalled) {
   for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
     auto entry = scope->find(name);
     if (entry == scope->end())
@@ -87,17 +89,24 @@ void Resolver::use(const std::string &name, Span span) {
     for (const Names &scope : scopes)
       for (const auto &entry : scope)
         env.scope->names[entry.first];
-  DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
-  if (std::optional<std::string> meant = elaborator.meant(name, env))
-    builder.help("did you mean `" + *meant + "`?");
+  DiagnosticBuilder builder = elaborator.unknownName(name, span, env, isCalled);
+  if (!inSizes)
+    return;
+  if (!owner || owner->kind == CallableKind::Model)
+    builder.help("the sizes of a model or a train block are `batch` and numbers: write `batch` for the rows");
+  else
+    builder.help("sizes of any number are named in brackets: `" + std::string(spelling(owner->kind)) + " " +
+                 owner->name.text + "[" + name + ", ...](...)`");
 }
 
 void Resolver::type(const TypeExpr &type) {
+  inSizes = true;
   for (const DimExpr &dim : type.dims)
     if (dim.pack)
       use(dim.pack->text, dim.pack->span);
     else
       expression(*dim.value);
+  inSizes = false;
   for (const TypeExpr &element : type.elements)
     this->type(element);
 }
@@ -108,7 +117,7 @@ void Resolver::args(const std::vector<Arg> &args) {
 }
 
 void Resolver::call(const Call &call) {
-  use(call.callee.text, call.callee.span);
+  use(call.callee.text, call.callee.span, true);
   args(call.args);
 }
 
@@ -254,6 +263,8 @@ void Resolver::block(const Block &block) {
 }
 
 void Resolver::callable(const Callable &callable) {
+  const Callable *outer = owner;
+  owner = &callable;
   open();
   for (const Generic &generic : callable.generics)
     declare(generic.name);
@@ -271,6 +282,7 @@ void Resolver::callable(const Callable &callable) {
     expression(*requirement.condition);
   block(callable.body);
   close();
+  owner = outer;
 }
 
 //===-- Items --------------------------------------------------------------------------------------===//

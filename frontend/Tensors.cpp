@@ -184,6 +184,9 @@ Value Elaborator::coerce(const Value &value, const TensorType &wanted, Span span
     DiagnosticBuilder builder = report(DiagnosticCode::E0205, span,
                                        what + " is " + text(wanted) + ", and this is " + describe(value));
     noteOrigin(builder, value, span);
+    if (isTensor && type(value).dtype == wanted.dtype)
+      if (std::optional<std::string> way = rearranged(type(value).shape, wanted.shape))
+        builder.help(*way);
     return Value();
   }
   if (isTensor)
@@ -207,6 +210,32 @@ Value Elaborator::demandTensor(const Value &value, Span span, const std::string 
   return own ? result(*own) : Value();
 }
 
+std::optional<std::string> Elaborator::rearranged(const std::vector<Dim> &given,
+                                                  const std::vector<Dim> &wanted) {
+  bool drops = given.size() > wanted.size();
+  const std::vector<Dim> &longer = drops ? given : wanted, &shorter = drops ? wanted : given;
+  static const char letters[] = "bcdefghijk";
+  if (longer.size() != shorter.size() + 1 || longer.size() >= sizeof(letters))
+    return std::nullopt;
+  // The last of the places that will do: `dense(1)` makes that one.
+  for (size_t at = longer.size(); at-- > 0;) {
+    if (longer[at] != Dim(1) || !std::equal(shorter.begin(), shorter.begin() + at, longer.begin()) ||
+        !std::equal(shorter.begin() + at, shorter.end(), longer.begin() + at + 1))
+      continue;
+    std::string few, many;
+    for (size_t i = 0, next = 0; i < longer.size(); ++i) {
+      std::string name(1, i == at ? '1' : letters[next++]);
+      many += (i ? " " : "") + name;
+      if (i != at)
+        few += (few.empty() ? "" : " ") + name;
+    }
+    return (drops ? "drop the axis: `|> rearrange(\"" + many + " -> " + few
+                  : "add the axis: `|> rearrange(\"" + few + " -> " + many) +
+           "\")`";
+  }
+  return std::nullopt;
+}
+
 //===-- Broadcasting -------------------------------------------------------------------------------===//
 
 bool Elaborator::broadcastShape(const Argument &a, const Argument &b, const std::vector<Dim> &shapeA,
@@ -228,15 +257,8 @@ bool Elaborator::broadcastShape(const Argument &a, const Argument &b, const std:
                  "ranks differ: " + left + " on the left, " + right + " on the right");
       builder.label("the shorter shape must equal the last axes of the longer");
       notes(builder);
-      if (longer.size() == shorter.size() + 1 && longer.back() == Dim(1) &&
-          std::equal(shorter.begin(), shorter.end(), longer.begin())) {
-        static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
-        std::string names;
-        for (size_t i = 0; i < shorter.size() && i < 8; ++i)
-          names += (i ? " " : "") + std::string(shorter.size() == 1 ? "b" : letters[i]);
-        if (shorter.size() <= 8)
-          builder.help("drop the axis: `|> rearrange(\"" + names + " 1 -> " + names + "\")`");
-      }
+      if (std::optional<std::string> way = rearranged(longer, shorter))
+        builder.help(*way);
       return false;
     }
     shape = longer;

@@ -11,7 +11,8 @@ folder = pathlib.Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 checked, failed = 0, 0
 for page in map(pathlib.Path, sys.argv[2:]):
-    for number, block in enumerate(re.findall(r"^```\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE), 1):
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    for number, block in enumerate((block for language, block in fences if not language), 1):
         program = folder / f"{page.stem}-{number}.mlc"
         program.write_text(block)
         run = subprocess.run(["mlc", "check", program], capture_output=True, text=True)
