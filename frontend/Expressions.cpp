@@ -279,6 +279,8 @@ DiagnosticBuilder Elaborator::unknownName(const std::string &name, Span span, En
 }
 
 void Elaborator::helpBeside(DiagnosticBuilder &builder, const std::string &name) const {
+  if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)
+    return;
   for (std::string &help : foreignHelpsBeside(name))
     builder.help(std::move(help));
 }

@@ -250,6 +250,9 @@ void Lexer::reportDotted(const Token &word, std::string_view name) {
   DiagnosticBuilder error =
       diagnostics.report(DiagnosticCode::E0101, word.span, "the language does not use `.`");
   error.label("there are no modules and no methods");
+  // A table of names is gone through: past what is shown that is no use.
+  if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)
+    return;
   std::vector<std::string> helps = foreignHelps(name);
   if (helps.empty())
     helps.push_back("a function is called by its name alone, `f(x)`, or as a stage, `x |> f`");

@@ -46,7 +46,8 @@ bool ParserCore::parseMethod() {
   DiagnosticBuilder report =
       errorAt(DiagnosticCode::E0101, join(dot, current.span), "the language does not use `.`");
   report.label("there are no methods");
-  std::vector<std::string> helps = foreignHelps(name);
+  bool isShown = diagnostics.errorCount() <= DiagnosticEngine::shownErrors;
+  std::vector<std::string> helps = isShown ? foreignHelps(name) : std::vector<std::string>();
   if (helps.empty())
     helps.push_back("a function is called by its name alone, `" + name + "(x)`, or as a stage, `x |> " +
                     name + "`");

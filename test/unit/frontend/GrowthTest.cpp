@@ -249,6 +249,10 @@ const Case cases[] = {
     // Text.
     {"strayBytes", 10000, [](int n) { return "let a = 1 " + repeated(n, "$ ") + "\n"; },
      "the language does not use `$`"},
+    {"namesOfOthers", 10000, [](int n) { return "let a = 1 " + repeated(n, "nn.Linear ") + "\n"; },
+     "does not use `.`"},
+    {"methods", 400, [](int n) { return program("metric m = (y)" + repeated(n, ".view(1)") + "\n"); },
+     "does not use `.`"},
     {"closingBraces", 10000, [](int n) { return "let a = 1\n" + repeated(n, "} ") + "\n"; },
      "expected an item"},
     {"openParentheses", 10000, [](int n) { return "let a = " + repeated(n, "(") + "\n"; },

@@ -53,13 +53,13 @@ private:
 
   void edit(std::string &text, const std::vector<std::string> &texts) {
     static const char *const pieces[] = {
-        "(",     ")",     "[",     "]",      "{",      "}",     ",",      ";",        ":",
-        "::",    "...",   "=",     "->",     "<-",     "|>",    "+",      "-",        "*",
-        "/",     "@",     "^",     "==",     "<",      "\n",    "\n\n",   " ",        "\"",
-        "//",    "if ",   "else ", "scan ",  "in ",    "along", "let ",   "fn ",      "layer",
-        "param", "state", "train", "model ", "carry ", "as ",   "given ", "weight ",  "1",
-        "1e9",   "0.5",   "x",     "float",  "not ",   "and ",  "\xff",   "\xc3\xbc", "\t",
-        "\r\n",  "?",     "!",     "&&",     "'",      "/*",    "*/",     "#"};
+        "(",      ")",    "[",        "]",       "{",    "}",     ",",     ";",     ":",     "::",
+        "...",    "=",    "->",       "<-",      "|>",   "+",     "-",     "*",     "/",     "@",
+        "^",      "==",   "<",        "\n",      "\n\n", " ",     "\"",    "//",    "if ",   "else ",
+        "scan ",  "in ",  "along",    "let ",    "fn ",  "layer", "param", "state", "train", "model ",
+        "carry ", "as ",  "given ",   "weight ", "1",    "1e9",   "0.5",   "x",     "float", "not ",
+        "and ",   "\xff", "\xc3\xbc", "\t",      "\r\n", "?",     "!",     "&&",    "'",     "/*",
+        "*/",     "#",    ".relu(",   "nn.f"};
     std::size_t at = below(text.size() + 1);
     switch (below(5)) {
     case 0:
