@@ -54,6 +54,11 @@ std::string_view mlc::frontend::spelling(Split split) {
   return texts[static_cast<std::size_t>(split)];
 }
 
+std::string_view mlc::frontend::spelling(Coding coding) {
+  constexpr std::string_view texts[] = {"number", "category", "vocabulary", "hash", "date"};
+  return texts[static_cast<std::size_t>(coding)];
+}
+
 std::string_view mlc::frontend::spelling(Setting setting) {
   return settings[static_cast<std::size_t>(setting)].text;
 }

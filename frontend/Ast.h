@@ -44,13 +44,24 @@ struct Reader {
   Span span;
 };
 
-/// `name: type? = "column"`, or `category(n)` for the type.
+/// What a field is made of.
+enum class Coding { Number, Category, Vocabulary, Hash, Date };
+/// "category", ...; "number", which is no word of the language.
+std::string_view spelling(Coding coding);
+
+/// `name: type? = "column"`, or `category(n)`, `vocabulary(n)[t]`, `hash(n)[t]` or `date(part, ...)` for the
+/// type.
 struct Field {
   Ident name;
-  /// Set unless it is a category.
+  Coding coding = Coding::Number;
+  /// Set if it is a number.
   std::optional<TypeExpr> type;
-  /// The number of categories, if it is a category.
+  /// The number of codes of a category, a vocabulary or a hash.
   ExprPtr categories;
+  /// The number of words, if it is in brackets.
+  ExprPtr words;
+  /// The parts of a date; none: all that a day has.
+  std::vector<Ident> parts;
   /// From the colon to the `?`: the type as written.
   Span typeSpan;
   bool mayMiss = false;
@@ -58,9 +69,16 @@ struct Field {
   Span span;
 };
 
+/// `missing "NA", "-"`.
+struct MissingTexts {
+  std::vector<StringLiteral> texts;
+  Span span;
+};
+
 struct DataItem : Item {
   MLC_AST_NODE(DataItem, Item, Data)
   Ident name;
+  std::optional<MissingTexts> missing;
   std::vector<Reader> readers;
   std::vector<Field> fields;
 };

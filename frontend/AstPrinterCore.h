@@ -53,6 +53,7 @@ private:
   void stmt(const Stmt &stmt);
   void clause(const Clause &clause);
   void datum(const DataItem &data);
+  void fieldType(const Field &field);
   void item(const Item &item);
   void measure(std::string_view word, const std::optional<Ident> &label, const Expr &value,
                const ExprPtr &weight);

@@ -391,6 +391,20 @@ DefinitionReport DefinitionCheck::run() {
   return std::move(report);
 }
 
+/// `mlc predict` has nothing to do for a run of a block without a `predict` line, and the run is over by then.
+static void warnOfNoPrediction(const Program &program, DiagnosticEngine &diagnostics) {
+  for (const ItemPtr &item : program.items) {
+    const auto *train = as<TrainItem>(*item);
+    if (!train || std::any_of(train->clauses.begin(), train->clauses.end(),
+                              [](const ClausePtr &clause) { return clause->kind == ClauseKind::Predict; }))
+      continue;
+    diagnostics
+        .report(DiagnosticCode::W0004, train->name.span,
+                "`" + train->name.text + "` has no `predict` line: `mlc predict` will have nothing to say")
+        .help("add `predict NAME = EXPRESSION`");
+  }
+}
+
 DefinitionReport checkDefinitions(SourceManager &sources, const std::vector<LoadedFile> &files,
                                   std::set<const Callable *> used, const core::Settings &settings,
                                   DiagnosticEngine &diagnostics) {
@@ -405,7 +419,10 @@ DefinitionReport checkDefinitions(SourceManager &sources, const std::vector<Load
     each->batchRows = settings.batch;
     each->computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
   }
-  return DefinitionCheck(own, trials, used).run();
+  DefinitionReport report = DefinitionCheck(own, trials, used).run();
+  if (!diagnostics.hasErrors())
+    warnOfNoPrediction(files.back().program, diagnostics);
+  return report;
 }
 
 } // namespace mlc::frontend

@@ -202,6 +202,8 @@ ItemPtr ParserCore::parseData() {
 bool ParserCore::parseDatum(DataItem &data) {
   Span begin = current.span;
   if (following.kind != TokenKind::Colon) {
+    if (isWord("missing") && following.kind == TokenKind::String)
+      return parseMissing(data);
     Reader reader;
     reader.splitSpan = begin;
     if (isWord("train")) {
@@ -213,7 +215,7 @@ bool ParserCore::parseDatum(DataItem &data) {
     } else {
       DiagnosticBuilder report =
           error(DiagnosticCode::E0104, "expected a reader or a field, found " + found());
-      report.label("`train`, `validation` or `test` and a reader, or `name: type`");
+      report.label("`train`, `validation` or `test` and a reader, `name: type`, or `missing \"TEXT\"`");
       return false;
     }
     take();
@@ -228,16 +230,8 @@ bool ParserCore::parseDatum(DataItem &data) {
     return false;
   take();
   Span typeBegin = current.span;
-  if (isWord("category") && following.kind == TokenKind::LParen) {
-    take();
-    Span opening = take().span;
-    if (!parseInto(field.categories) || !expectClosing(TokenKind::RParen, opening))
-      return false;
-  } else {
-    field.type.emplace();
-    if (!parseType(*field.type))
-      return false;
-  }
+  if (!parseFieldType(field))
+    return false;
   field.mayMiss = accept(TokenKind::Question);
   field.typeSpan = since(typeBegin);
   if (accept(TokenKind::Assign) && !parseStrings(field.columns, "that names a column"))
@@ -245,6 +239,45 @@ bool ParserCore::parseDatum(DataItem &data) {
   field.span = since(begin);
   data.fields.push_back(std::move(field));
   return true;
+}
+
+bool ParserCore::parseMissing(DataItem &data) {
+  MissingTexts missing;
+  missing.span = take().span;
+  if (!parseStrings(missing.texts, "that stands for a missing value"))
+    return false;
+  if (data.missing) {
+    errorAt(DiagnosticCode::E0104, missing.span, "`missing` is given twice")
+        .note(data.missing->span, "first here");
+    return false;
+  }
+  data.missing = std::move(missing);
+  return true;
+}
+
+bool ParserCore::parseFieldType(Field &field) {
+  if (isWord("date")) {
+    field.coding = Coding::Date;
+    take();
+    if (!is(TokenKind::LParen))
+      return true;
+    Span opening = take().span;
+    return parseNames(field.parts, "a part of a date") && expectClosing(TokenKind::RParen, opening);
+  }
+  for (Coding coding : {Coding::Category, Coding::Vocabulary, Coding::Hash})
+    if (isWord(spelling(coding)) && following.kind == TokenKind::LParen) {
+      field.coding = coding;
+      take();
+      Span opening = take().span;
+      if (!parseInto(field.categories) || !expectClosing(TokenKind::RParen, opening))
+        return false;
+      if (coding == Coding::Category || !is(TokenKind::LBracket))
+        return true;
+      opening = take().span;
+      return parseInto(field.words) && expectClosing(TokenKind::RBracket, opening);
+    }
+  field.type.emplace();
+  return parseType(*field.type);
 }
 
 ItemPtr ParserCore::parseDerivative() {

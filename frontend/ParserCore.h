@@ -128,6 +128,8 @@ private:
   bool parseParams(std::vector<Param> &params, TokenKind stop);
   bool parseRequirements(std::vector<Requirement> &requirements);
   ItemPtr parseItem();
+  bool parseMissing(DataItem &data);
+  bool parseFieldType(Field &field);
   ItemPtr parseImport();
   ItemPtr parseLet();
   ItemPtr parseData();

@@ -104,6 +104,25 @@ void AstPrinter::clause(const Clause &node) {
   }
 }
 
+void AstPrinter::fieldType(const Field &field) {
+  if (field.type)
+    return type(*field.type);
+  write(spelling(field.coding));
+  if (!field.categories && field.parts.empty())
+    return;
+  write("(");
+  if (field.categories)
+    expr(*field.categories);
+  else
+    names(field.parts);
+  write(")");
+  if (field.words) {
+    write("[");
+    expr(*field.words);
+    write("]");
+  }
+}
+
 void AstPrinter::datum(const DataItem &data) {
   write("data " + data.name.text + " {");
   ++level;
@@ -113,16 +132,15 @@ void AstPrinter::datum(const DataItem &data) {
     write(" ");
     expr(*reader.reader);
   }
+  if (data.missing) {
+    line();
+    write("missing ");
+    strings(data.missing->texts);
+  }
   for (const Field &field : data.fields) {
     line();
     write(field.name.text + ": ");
-    if (field.type) {
-      type(*field.type);
-    } else {
-      write("category(");
-      expr(*field.categories);
-      write(")");
-    }
+    fieldType(field);
     write(field.mayMiss ? "?" : "");
     if (!field.columns.empty()) {
       write(" = ");

@@ -131,8 +131,11 @@ struct StepGraph {
 
 struct Field {
   std::string name;
-  TensorType type; // per row, without batch; category: i32
-  int categories = 0;
+  TensorType type;                                 // per row, without batch; of codes: i32
+  std::string coding;                              // category vocabulary hash date; empty: numbers
+  int64_t categories = 0;                          // codes are below; 0: it has none
+  std::vector<std::string> parts;                  // of a date
+  std::optional<std::vector<std::string>> missing; // what stands for a missing value, if the data block says
   /// Where the field itself is used as a class or a row (pick, one_hot, gather): the smallest number of
   /// classes among those uses; the runtime refuses other values. 0: unbounded.
   int64_t classes = 0;
@@ -146,6 +149,7 @@ struct Reader {
   std::vector<std::string> files;
   std::string folder; // of the file that declares the data: where relative paths start
   std::vector<std::pair<std::string, double>> options;
+  std::vector<std::pair<std::string, std::string>> texts; // options that are no numbers
   Span span;
 };
 

@@ -173,8 +173,12 @@ std::string print(const Program &program) {
   std::string text = "train " + program.name + " on " + program.dataName + "\n";
   for (const Field &field : program.fields) {
     text += "field " + field.name + ": " + print(field.type);
+    if (!field.coding.empty())
+      text += " " + field.coding;
     if (field.categories)
-      text += " category(" + std::to_string(field.categories) + ")";
+      text += "(" + std::to_string(field.categories) + ")";
+    if (!field.parts.empty())
+      text += "(" + joined(field.parts, [](const std::string &part) { return part; }) + ")";
     if (field.classes)
       text += " classes " + std::to_string(field.classes);
     text += field.optional ? "?\n" : "\n";

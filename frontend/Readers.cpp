@@ -95,20 +95,22 @@ struct ReaderKind {
   const char *call;                  // for messages
   size_t least, most;                // strings: files or folders
   std::vector<const char *> options; // numbers by name
+  std::vector<const char *> texts;   // strings by name
   bool columns;                      // fields may name columns
+  bool words;                        // values may be dates and words
   Misfit (*check)(const Schema &);   // may be null
 };
 
 const std::vector<ReaderKind> &readerKinds() {
   static const std::vector<ReaderKind> kinds = {
-      {"idx", "idx(images, labels)", 1, 16, {}, false, fileForEach},
-      {"csv", "csv(file)", 1, 1, {}, true, nullptr},
-      {"cifar", "cifar(files...)", 1, 64, {}, false, cifar},
-      {"images", "images(dir, size = N)", 1, 1, {"size"}, false, images},
-      {"npy", "npy(files...)", 1, 16, {}, false, fileForEach},
-      {"npz", "npz(file)", 1, 1, {}, true, nullptr},
-      {"text", "text(file, stride = N)", 1, 1, {"stride"}, false, text},
-      {"host", "host()", 0, 0, {}, false, nullptr},
+      {"idx", "idx(images, labels)", 1, 16, {}, {}, false, false, fileForEach},
+      {"csv", "csv(file, separator = \";\")", 1, 1, {}, {"separator"}, true, true, nullptr},
+      {"cifar", "cifar(files...)", 1, 64, {}, {}, false, false, cifar},
+      {"images", "images(dir, size = N)", 1, 1, {"size"}, {}, false, false, images},
+      {"npy", "npy(files...)", 1, 16, {}, {}, false, false, fileForEach},
+      {"npz", "npz(file)", 1, 1, {}, {}, true, false, nullptr},
+      {"text", "text(file, stride = N)", 1, 1, {"stride"}, {}, false, false, text},
+      {"host", "host()", 0, 0, {}, {}, false, true, nullptr},
   };
   return kinds;
 }
@@ -155,9 +157,21 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
       result.files.push_back(value.text);
       continue;
     }
-    bool known = std::any_of(kind->options.begin(), kind->options.end(),
-                             [&](const char *option) { return arg.name->text == option; });
-    if (!known)
+    auto has = [&](const std::vector<const char *> &options) {
+      return std::any_of(options.begin(), options.end(),
+                         [&](const char *option) { return arg.name->text == option; });
+    };
+    if (has(kind->texts)) {
+      if (value.kind != Value::String)
+        return wrong(arg.span,
+                     "`" + arg.name->text + "` is a text, and this is " + elaborator.describe(value));
+      // The one option of this kind so far.
+      if (value.text != "tab" && (value.text.size() != 1 || value.text == "\""))
+        return wrong(arg.value->span, "`separator` is one character, such as `\";\"`, or `\"tab\"`");
+      result.texts.emplace_back(arg.name->text, value.text);
+      continue;
+    }
+    if (!has(kind->options))
       return wrong(arg.name->span, "the reader `" + name + "` has no option `" + arg.name->text + "`");
     std::optional<int64_t> number =
         elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
@@ -181,7 +195,14 @@ bool TrainBlock::schema() {
     const core::Reader &reader = split.second;
     const ReaderKind &kind = *std::find_if(readerKinds().begin(), readerKinds().end(),
                                            [&](const ReaderKind &each) { return reader.kind == each.name; });
-    for (const core::Field &field : program.fields)
+    for (const core::Field &field : program.fields) {
+      if (!kind.words && !field.coding.empty() && field.coding != "category") {
+        elaborator
+            .report(DiagnosticCode::E0404, field.span,
+                    "`" + reader.kind + "` has no text that `" + field.coding + "` could be made of")
+            .note(reader.span, "`csv` has");
+        good = false;
+      }
       if (!kind.columns && !field.columns.empty()) {
         elaborator
             .report(DiagnosticCode::E0404, field.span,
@@ -189,6 +210,7 @@ bool TrainBlock::schema() {
             .note(reader.span, "fields bind to what it delivers in order");
         good = false;
       }
+    }
     Misfit misfit = kind.check ? kind.check({program.fields, reader}) : Misfit{};
     if (misfit.message.empty())
       continue;

@@ -388,8 +388,9 @@ void Resolver::dataItem(const DataItem &data) {
   for (const Field &field : data.fields) {
     if (field.type)
       type(*field.type);
-    if (field.categories)
-      expression(*field.categories);
+    for (const ExprPtr *number : {&field.categories, &field.words})
+      if (*number)
+        expression(**number);
   }
   close();
 }

@@ -137,6 +137,69 @@ std::vector<Settable> TrainBlock::settable() const {
 
 //===-- Data ---------------------------------------------------------------------------------------===//
 
+/// The parts of a date, which runtime/data/Date.h makes; the first five are what a day has.
+bool TrainBlock::dateParts(const Field &field, core::Field &result) {
+  static const std::vector<std::string> known = {"year", "month",  "day",    "weekday", "day_of_year",
+                                                 "hour", "minute", "second", "days"};
+  result.coding = "date";
+  result.type.dtype = elaborator.computeType;
+  result.parts.assign(known.begin(), known.begin() + 5);
+  if (!field.parts.empty())
+    result.parts.clear();
+  for (const Ident &part : field.parts) {
+    if (std::find(known.begin(), known.end(), part.text) == known.end()) {
+      DiagnosticBuilder builder =
+          elaborator.report(DiagnosticCode::E0404, part.span, "a date has no part `" + part.text + "`");
+      builder.label("year, month, day, weekday, day_of_year, hour, minute, second, days");
+      if (std::optional<std::string> meant = didYouMean(part.text, known))
+        builder.help("did you mean `" + *meant + "`?");
+      return false;
+    }
+    result.parts.push_back(part.text);
+  }
+  if (field.parts.size() != 1)
+    result.type.shape = {Dim(int64_t(result.parts.size()))};
+  if (field.columns.size() > 1) {
+    elaborator.fail(DiagnosticCode::E0404, field.columns[1].span, "a date stands in one column");
+    return false;
+  }
+  return true;
+}
+
+/// category(n), vocabulary(n) and hash(n), the last two maybe with a number of words.
+bool TrainBlock::codes(const Field &field, Env &env, core::Field &result) {
+  std::string word(spelling(field.coding));
+  // As many as runtime/data/Words.h needs.
+  int64_t least = field.coding == Coding::Vocabulary ? 3 : field.coding == Coding::Hash ? 2 : 1;
+  const char *why = field.coding == Coding::Vocabulary
+                        ? "a vocabulary has 3 codes or more: no word, an unknown one, a known one"
+                    : field.coding == Coding::Hash ? "a hash has 2 codes or more: no word, and one"
+                                                   : "a category has 1 or more values";
+  std::optional<int64_t> count = elaborator.wholeNumber(elaborator.expression(*field.categories, env),
+                                                        field.categories->span, "a " + word + " count");
+  if (!count)
+    return false;
+  if (*count < least || *count > 1 << 24) {
+    elaborator.fail(DiagnosticCode::E0404, field.typeSpan, why);
+    return false;
+  }
+  result.coding = word;
+  result.categories = *count;
+  result.type.dtype = DType::I32;
+  if (!field.words)
+    return true;
+  std::optional<int64_t> words = elaborator.wholeNumber(elaborator.expression(*field.words, env),
+                                                        field.words->span, "a number of words");
+  if (!words)
+    return false;
+  if (*words < 1 || *words > 1 << 24) {
+    elaborator.fail(DiagnosticCode::E0404, field.words->span, "a text is one word or more");
+    return false;
+  }
+  result.type.shape = {Dim(*words)};
+  return true;
+}
+
 bool TrainBlock::field(const Field &field, Env &env, std::map<std::string, Span> &fieldSpans) {
   core::Field result;
   result.name = field.name.text;
@@ -152,15 +215,12 @@ bool TrainBlock::field(const Field &field, Env &env, std::map<std::string, Span>
     elaborator.fail(DiagnosticCode::E0404, field.typeSpan, message);
     return false;
   };
-  if (field.categories) {
-    std::optional<int64_t> count = elaborator.wholeNumber(elaborator.expression(*field.categories, env),
-                                                          field.categories->span, "a category count");
-    if (!count)
+  if (field.coding == Coding::Date) {
+    if (!dateParts(field, result))
       return false;
-    if (*count < 1 || *count > 1 << 24)
-      return wrong("a category has 1 or more values");
-    result.type.dtype = DType::I32;
-    result.categories = int(*count);
+  } else if (field.categories) {
+    if (!codes(field, env, result))
+      return false;
   } else {
     std::optional<TensorType> type = elaborator.resolve(*field.type, env);
     if (!type)
@@ -169,7 +229,7 @@ bool TrainBlock::field(const Field &field, Env &env, std::map<std::string, Span>
       if (!dim.constant())
         return wrong("a field is one row: `batch` is added in `train`");
     if (field.mayMiss && !isFloat(type->dtype))
-      return wrong("only float fields and categories may miss values");
+      return wrong("only floats, dates, categories and words may miss values");
     result.type = *type;
   }
   for (const StringLiteral &column : field.columns)
@@ -220,6 +280,12 @@ bool TrainBlock::data() {
   std::map<std::string, Span> fieldSpans;
   for (const Field &each : data->fields)
     good &= field(each, env, fieldSpans);
+  if (data->missing)
+    for (core::Field &each : program.fields) {
+      each.missing.emplace();
+      for (const StringLiteral &text : data->missing->texts)
+        each.missing->push_back(text.text);
+    }
   for (const core::Field &each : program.fields)
     fieldPlaces.emplace_back(each.span.source, each.span.begin);
   std::sort(fieldPlaces.begin(), fieldPlaces.end());

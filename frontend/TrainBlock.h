@@ -82,6 +82,8 @@ private:
   bool settings();
   bool data();
   bool field(const Field &field, Env &env, std::map<std::string, Span> &fieldSpans);
+  bool dateParts(const Field &field, core::Field &result);
+  bool codes(const Field &field, Env &env, core::Field &result);
   // Readers.cpp
   bool reader(const Reader &reader, core::Reader &result);
   bool schema();

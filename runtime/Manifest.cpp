@@ -2,6 +2,8 @@
 #include "runtime/Manifest.h"
 
 #include "runtime/Json.h"
+#include "runtime/data/Date.h"
+#include "runtime/data/Words.h"
 
 #include <algorithm>
 #include <numeric>
@@ -88,6 +90,24 @@ Status verifyState(const Manifest &manifest) {
   return {};
 }
 
+Status verifyCoding(const FieldSpec &field) {
+  const bool isDate = field.coding == Coding::Date;
+  int64_t least = field.coding == Coding::Vocabulary ? leastVocabulary
+                  : field.coding == Coding::Hash     ? leastHash
+                  : field.coding == Coding::Category ? 1
+                                                     : 0;
+  if (field.categories < least || field.categories > mostCodes || (least == 0 && field.categories != 0))
+    return bad("field '" + field.name + "' has a number of codes that cannot be");
+  const bool isFloat = field.dtype == DType::F32 || field.dtype == DType::F64;
+  if (isDate != !field.parts.empty() ||
+      (isDate && (!isFloat || static_cast<int64_t>(field.parts.size()) != *checkedProduct(field.shape))))
+    return bad("field '" + field.name + "' has parts that do not make it");
+  for (const std::string &part : field.parts)
+    if (!datePartNamed(part))
+      return bad("field '" + field.name + "' has the unknown part '" + part.substr(0, 32) + "' of a date");
+  return {};
+}
+
 Status verifyFields(const DataSpec &data) {
   std::set<std::string_view> names;
   for (const FieldSpec &field : data.fields) {
@@ -100,8 +120,11 @@ Status verifyFields(const DataSpec &data) {
       return bad("field '" + field.name + "' has a negative number of values");
     if (field.categories > 0 && field.dtype != DType::I32)
       return bad("field '" + field.name + "' has categories but is not i32");
+    MLC_TRY(verifyCoding(field));
     // One column may hold several numbers: that is for the reader to know.
     auto columns = static_cast<int64_t>(field.columns.size());
+    if (columns > 1 && field.coding == Coding::Date)
+      return bad("field '" + field.name + "' has several columns for a date");
     if (columns > 1 && columns != *checkedProduct(field.shape))
       return bad("field '" + field.name + "' has another number of columns than elements");
   }

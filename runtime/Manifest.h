@@ -91,19 +91,41 @@ struct ReaderSpec {
   std::map<std::string, std::string> options;
 };
 
+/// What the elements of a field are made of: numbers as they stand, or text.
+enum class Coding {
+  Number,
+  Category,   ///< codes of the sorted values of the training split
+  Vocabulary, ///< codes of its most frequent words
+  Hash,       ///< codes that a word has anywhere
+  Date        ///< parts of a date
+};
+
+/// What becomes of a row with a category that training has not seen.
+enum class UnknownCategory {
+  Error,
+  Missing, ///< the field, which must be optional, has no value there
+  Skip     ///< the row is left out
+};
+
 /// One field of the data; readers' outputs bind in order, CSV columns by name.
 struct FieldSpec {
   std::string name;
   DType dtype = DType::F32;
   std::vector<int64_t> shape;       ///< of one row; empty for a scalar
   std::vector<std::string> columns; ///< CSV: the columns that make the value; empty: the one called `name`
-  /// category(N): codes are positions among the sorted values of the training split, below N; dtype is i32.
+  /// Codes of category(N), vocabulary(N) and hash(N) are below N, and dtype is i32; 0 for anything else.
   int64_t categories = 0;
   /// `?`: a missing value is NaN (f32, f64) or code 0 (categories, whose first value then has code 1).
   bool optional = false;
   /// If not 0, an integer field must lie in [0, classes): the compiler sets it where the field is used as a
   /// label.
   int64_t classes = 0;
+  Coding coding = Coding::Number;
+  std::vector<std::string> parts = {}; ///< of a date, one for each element: see runtime/data/Date.h
+  /// What stands for a missing value, as written, instead of what runtime/data/Missing.h says.
+  std::optional<std::vector<std::string>> missing = std::nullopt;
+  /// Of rows to predict, and in no file.
+  UnknownCategory unknown = UnknownCategory::Error;
 };
 
 enum class StatisticKind { Mean, Std, Min, Max };
@@ -189,6 +211,7 @@ std::unordered_map<std::string_view, const FieldSpec *> fieldsByName(const Manif
 std::string_view nameOf(Role role);
 std::string_view nameOf(FunctionKind kind);
 std::string_view nameOf(StatisticKind kind);
+std::string_view nameOf(Coding coding);
 
 /// Deterministic: equal manifests give equal text. Ends with a newline.
 std::string printManifest(const Manifest &manifest);

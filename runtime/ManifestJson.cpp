@@ -11,6 +11,7 @@ constexpr std::array<std::string_view, 4> roleNames = {"param", "slot", "state",
 constexpr std::array<std::string_view, 5> functionNames = {"init", "train_step", "eval_step", "predict",
                                                            "figures"};
 constexpr std::array<std::string_view, 4> statisticNames = {"mean", "std", "min", "max"};
+constexpr std::array<std::string_view, 5> codingNames = {"number", "category", "vocabulary", "hash", "date"};
 
 template <typename Enum, size_t N>
 Enum enumNamed(const std::array<std::string_view, N> &names, JsonObject &object, const char *key) {
@@ -117,6 +118,37 @@ std::optional<ReaderSpec> readReader(JsonObject &data, const char *split) {
   return reader;
 }
 
+Json print(const FieldSpec &field) {
+  Json json = {{"name", field.name},       {"dtype", nameOf(field.dtype)},   {"shape", field.shape},
+               {"columns", field.columns}, {"categories", field.categories}, {"optional", field.optional},
+               {"classes", field.classes}, {"coding", nameOf(field.coding)}};
+  if (!field.parts.empty())
+    json["parts"] = field.parts;
+  if (field.missing)
+    json["missing"] = *field.missing;
+  return json;
+}
+
+FieldSpec readField(JsonObject object) {
+  FieldSpec field;
+  field.name = object.text("name");
+  field.dtype = readDType(object);
+  field.shape = object.integers("shape");
+  field.columns = object.texts("columns");
+  field.categories = object.integer("categories");
+  field.optional = object.boolean("optional");
+  field.classes = object.integer("classes");
+  if (object.has("coding"))
+    field.coding = enumNamed<Coding>(codingNames, object, "coding");
+  else if (field.categories > 0) // runs of before do not say
+    field.coding = Coding::Category;
+  if (object.has("parts"))
+    field.parts = object.texts("parts");
+  if (object.has("missing"))
+    field.missing = object.texts("missing");
+  return field;
+}
+
 Json print(const DataSpec &data) {
   Json json = {{"name", data.name}};
   if (data.train)
@@ -127,13 +159,7 @@ Json print(const DataSpec &data) {
     json["test"] = print(*data.test);
   json["fields"] = Json::array();
   for (const FieldSpec &field : data.fields)
-    json["fields"].push_back({{"name", field.name},
-                              {"dtype", nameOf(field.dtype)},
-                              {"shape", field.shape},
-                              {"columns", field.columns},
-                              {"categories", field.categories},
-                              {"optional", field.optional},
-                              {"classes", field.classes}});
+    json["fields"].push_back(print(field));
   json["statistics"] = Json::array();
   for (const StatisticSpec &statistic : data.statistics)
     json["statistics"].push_back(
@@ -148,17 +174,7 @@ DataSpec readData(JsonObject object) {
   data.train = readReader(object, "train");
   data.validation = readReader(object, "validation");
   data.test = readReader(object, "test");
-  object.each("fields", [&](JsonObject entry) {
-    FieldSpec field;
-    field.name = entry.text("name");
-    field.dtype = readDType(entry);
-    field.shape = entry.integers("shape");
-    field.columns = entry.texts("columns");
-    field.categories = entry.integer("categories");
-    field.optional = entry.boolean("optional");
-    field.classes = entry.integer("classes");
-    data.fields.push_back(std::move(field));
-  });
+  object.each("fields", [&](JsonObject entry) { data.fields.push_back(readField(entry)); });
   object.each("statistics", [&](JsonObject entry) {
     StatisticSpec statistic;
     statistic.field = entry.text("field");
@@ -234,6 +250,7 @@ TrainSpec readTrain(JsonObject object) {
 std::string_view nameOf(Role role) { return roleNames[static_cast<size_t>(role)]; }
 std::string_view nameOf(FunctionKind kind) { return functionNames[static_cast<size_t>(kind)]; }
 std::string_view nameOf(StatisticKind kind) { return statisticNames[static_cast<size_t>(kind)]; }
+std::string_view nameOf(Coding coding) { return codingNames[static_cast<size_t>(coding)]; }
 
 std::string printManifest(const Manifest &manifest) {
   Json json = {{"version", manifest.version},

@@ -51,6 +51,14 @@ Role convert(core::StateTensor::Role role) {
   return Role::Param;
 }
 
+mlc::Coding convertCoding(const std::string &coding) {
+  using mlc::Coding;
+  for (Coding each : {Coding::Category, Coding::Vocabulary, Coding::Hash, Coding::Date})
+    if (coding == nameOf(each))
+      return each;
+  return Coding::Number;
+}
+
 StatisticKind statisticKind(const std::string &kind) {
   if (kind == "std")
     return StatisticKind::Std;
@@ -170,6 +178,8 @@ void addData(const core::Program &program, Manifest &manifest) {
     spec.files = reader.files;
     for (const auto &[name, value] : reader.options)
       spec.options[name] = ScalarExpr::literal(value).print();
+    for (const auto &[name, value] : reader.texts)
+      spec.options[name] = value;
     (split == "train" ? data.train : split == "validation" ? data.validation : data.test) = spec;
   }
   for (const core::Field &field : program.fields) {
@@ -180,6 +190,9 @@ void addData(const core::Program &program, Manifest &manifest) {
       spec.shape.push_back(dim.at(1));
     spec.columns = field.columns;
     spec.categories = field.categories;
+    spec.coding = convertCoding(field.coding);
+    spec.parts = field.parts;
+    spec.missing = field.missing;
     spec.classes = field.classes;
     spec.optional = field.optional;
     data.fields.push_back(spec);

@@ -94,8 +94,12 @@ Expected<Dataset> readCifar(const std::vector<std::string> &paths, const std::ve
     }
     dataset.rows += record;
   }
-  for (ColumnWriter &writer : writers)
-    dataset.columns.push_back(writer.finish());
+  for (ColumnWriter &writer : writers) {
+    Expected<Column> column = writer.finish();
+    if (!column)
+      return Status::badData(column.status().message() + ", " + paths.back());
+    dataset.columns.push_back(std::move(*column));
+  }
   return dataset;
 }
 

@@ -1,126 +1,20 @@
 #include "runtime/data/Csv.h"
 
 #include "runtime/Nearest.h"
+#include "runtime/Number.h"
+#include "runtime/data/CsvColumns.h"
+#include "runtime/data/CsvRecords.h"
+#include "runtime/data/Date.h"
+#include "runtime/data/Missing.h"
 #include "runtime/data/Values.h"
+#include "runtime/data/Words.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace mlc {
 
-int CsvRecords::get() {
-  int c = peek();
-  if (c >= 0)
-    ++at_;
-  if (c == '\n')
-    ++line_;
-  return c;
-}
-
-int CsvRecords::peek() {
-  if (at_ == filled_) {
-    buffer_.resize(size_t(1) << 16);
-    Expected<size_t> got = file_.read(buffer_.data(), buffer_.size());
-    if (!got) {
-      failure_ = got.status();
-      return -2;
-    }
-    at_ = 0;
-    filled_ = *got;
-    if (filled_ == 0)
-      return -1;
-  }
-  return static_cast<unsigned char>(buffer_[at_]);
-}
-
-Status CsvRecords::bad(const std::string &what) const {
-  return Status::badData(what + ", " + path() + " line " + std::to_string(recordLine_));
-}
-
-Expected<bool> CsvRecords::next(std::vector<Value> &values, bool keepEmpty) {
-  if (!started_) {
-    started_ = true;
-    (void)peek();
-    if (filled_ >= 3 && std::string_view(buffer_.data(), 3) == "\xef\xbb\xbf")
-      at_ += 3;
-  }
-  if (!keepEmpty)
-    for (int c = peek(); c == '\n' || c == '\r'; c = peek())
-      (void)get();
-  recordLine_ = line_;
-  values.clear();
-  if (peek() == -1)
-    return false;
-  while (true) {
-    if (values.size() == maxValues)
-      return bad("more than " + std::to_string(maxValues) + " values");
-    values.emplace_back();
-    Value &value = values.back();
-    while (peek() != separator_ && (peek() == ' ' || peek() == '\t'))
-      (void)get();
-    if (peek() == '"') {
-      value.quoted = true;
-      (void)get();
-      while (true) {
-        int c = get();
-        if (c == -2)
-          return failure_;
-        if (c == -1)
-          return bad("a quote is opened and never closed");
-        if (c == '"') {
-          if (peek() != '"')
-            break;
-          (void)get();
-        }
-        if (value.text.size() == maxValueBytes)
-          return bad("a value is longer than 1 MiB; is a quote missing?");
-        value.text += static_cast<char>(c);
-      }
-      while (peek() != separator_ && (peek() == ' ' || peek() == '\t'))
-        (void)get();
-    }
-    while (true) {
-      int c = get();
-      if (c == -2)
-        return failure_;
-      if (c == '\r' && peek() == '\n')
-        c = get();
-      if (c == -1 || c == '\n' || c == separator_) {
-        while (!value.quoted && !value.text.empty() &&
-               (value.text.back() == ' ' || value.text.back() == '\t'))
-          value.text.pop_back();
-        if (c != separator_)
-          return true;
-        break;
-      }
-      if (value.quoted)
-        return bad("text follows a closing quote");
-      if (c == '"')
-        return bad("a quote in the middle of a value; quote the whole value and double the quotes in it");
-      if (value.text.size() == maxValueBytes)
-        return bad("a value is longer than 1 MiB");
-      value.text += static_cast<char>(c);
-    }
-  }
-}
-
 namespace {
-
-bool equalIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-         });
-}
-
-bool isMissing(std::string_view text, bool number) {
-  if (text.empty() || text == "?")
-    return true;
-  return number && (equalIgnoringCase(text, "na") || equalIgnoringCase(text, "n/a") ||
-                    equalIgnoringCase(text, "nan") || equalIgnoringCase(text, "null"));
-}
 
 /// A field, the columns that feed it, and where its values go.
 struct Target {
@@ -128,6 +22,14 @@ struct Target {
   int64_t elements = 1; ///< of a row
   std::vector<size_t> sources;
   std::optional<CategoryEncoder> categories;
+  std::optional<WordEncoder> words;
+  std::vector<DatePart> parts;
+  /// The first category that is more than declared, and its place.
+  std::string tooMany, tooManyAt;
+
+  const FieldSpec &field() const { return column.field; }
+  /// Whether one value holds all elements of a row.
+  bool isInOne() const { return sources.size() == 1 && !field().shape.empty(); }
 };
 
 /// What a value must be, for messages.
@@ -147,41 +49,97 @@ std::string wanted(DType dtype) {
 
 std::string excerpt(const std::string &text) { return text.size() <= 40 ? text : text.substr(0, 37) + "..."; }
 
-/// Appends one value; on failure gives what is wrong, without the place.
-std::string appendValue(const std::string &text, Target &target) {
-  const FieldSpec &field = target.column.field;
-  if (isMissing(text, !target.categories)) {
-    if (!field.optional)
-      return "a value is missing (declare the field with `?` to permit that)";
-    if (target.categories)
-      target.categories->appendMissing(target.column);
-    else if (field.dtype == DType::F32 || field.dtype == DType::F64)
+/// What is wrong with a missing value, or empty: then what stands for it was appended to the row.
+std::string appendMissing(const std::string &text, Target &target, int64_t elements) {
+  const FieldSpec &field = target.field();
+  const bool isFloat = field.dtype == DType::F32 || field.dtype == DType::F64;
+  if (!isFloat && field.coding == Coding::Number)
+    return "a value is missing, and " + std::string(nameOf(field.dtype)) +
+           " has none to stand for it (`f32?` has)";
+  if (!field.optional)
+    return whyMissing(excerpt(text));
+  for (; elements > 0; --elements)
+    if (isFloat)
       (void)appendNumber(std::numeric_limits<double>::quiet_NaN(), target.column);
     else
-      return "a value is missing, and " + std::string(nameOf(field.dtype)) + " has none to stand for it";
-    return {};
+      WordEncoder::appendNone(1, target.column); // a category's code for it is 0, too
+  return {};
+}
+
+std::string appendCategory(const std::string &text, Target &target) {
+  const FieldSpec &field = target.field();
+  switch (target.categories->append(text, target.column)) {
+  case CategoryEncoder::Result::Fine:
+  case CategoryEncoder::Result::Skipped:
+    break;
+  case CategoryEncoder::Result::Missing:
+    return appendMissing(text, target, 1);
+  case CategoryEncoder::Result::TooMany:
+    target.tooMany = "'" + excerpt(text) + "' is one category more than the " +
+                     std::to_string(field.categories) + " declared";
+    break;
+  case CategoryEncoder::Result::Unknown:
+    return "category '" + excerpt(text) + "' does not occur in the training data";
   }
+  return {};
+}
+
+std::string appendDate(const std::string &text, Target &target) {
+  std::optional<DateTime> date = parseDate(text);
+  if (!date)
+    return "'" + excerpt(text) + "' is not a date such as 2024-03-01 or 2024-03-01T13:45:00";
+  for (DatePart part : target.parts)
+    (void)appendNumber(partOf(*date, part), target.column);
+  return {};
+}
+
+/// Why a text is no number of the field.
+std::string notANumber(const std::string &text, const FieldSpec &field) {
+  std::string point = text;
+  std::replace(point.begin(), point.end(), ',', '.');
+  bool comma = point != text && parseF64(point);
+  return "'" + excerpt(text) + "' is not " + wanted(field.dtype) +
+         (comma ? "; the decimal mark is a point" : "");
+}
+
+/// Appends one value; on failure gives what is wrong, without the place.
+std::string appendValue(const std::string &text, Target &target) {
+  const FieldSpec &field = target.field();
+  if (field.coding != Coding::Number && field.coding != Coding::Date && !isUtf8(text))
+    return "the text is not UTF-8; convert the file (iconv -f LATIN1 -t UTF-8)";
   if (target.categories) {
-    switch (target.categories->append(text, target.column)) {
-    case CategoryEncoder::Result::Fine:
-      break;
-    case CategoryEncoder::Result::TooMany:
-      return "'" + excerpt(text) + "' is one category more than the " + std::to_string(field.categories) +
-             " declared" + (field.optional ? " (code 0 stands for missing)" : "");
-    case CategoryEncoder::Result::Unknown:
-      return "category '" + excerpt(text) + "' does not occur in the training data";
-    }
+    if (std::string wrong = appendCategory(text, target); !wrong.empty())
+      return wrong;
+  } else if (field.coding == Coding::Number && field.dtype != DType::F32 && field.dtype != DType::F64) {
+    // It cannot miss values, so that what is a number is one.
+    if (!appendText(text, target.column))
+      return isMissing(text, field) ? appendMissing(text, target, 1) : notANumber(text, field);
+  } else if (isMissing(text, field)) {
+    return appendMissing(text, target, target.parts.empty() ? 1 : target.elements);
+  } else if (target.words) {
+    target.words->appendWord(text, target.column);
+  } else if (!target.parts.empty()) {
+    return appendDate(text, target);
   } else if (!appendText(text, target.column)) {
-    return "'" + excerpt(text) + "' is not " + wanted(field.dtype);
+    return notANumber(text, field);
   }
   int64_t last = static_cast<int64_t>(target.column.bytes.size()) / sizeOf(field.dtype) - 1;
-  if (!withinClasses(target.column, last))
+  // Categories that are too many are counted first; the code of a row to skip is none.
+  if (target.tooMany.empty() && field.unknown != UnknownCategory::Skip && !withinClasses(target.column, last))
     return "label " + excerpt(text) + outsideClasses(field.classes);
   return {};
 }
 
 /// Appends all elements of a row from one value that has them separated by blanks.
 std::string appendVector(const std::string &text, Target &target) {
+  if (!target.parts.empty())
+    return appendValue(text, target);
+  if (target.words) {
+    if (!isUtf8(text) || isMissing(text, target.field()))
+      return isUtf8(text) ? appendMissing(text, target, target.elements) : appendValue(text, target);
+    target.words->appendText(text, target.column);
+    return {};
+  }
   int64_t count = 0;
   for (size_t at = text.find_first_not_of(' '); at != std::string::npos;) {
     size_t end = std::min(text.find(' ', at), text.size());
@@ -200,89 +158,127 @@ std::string appendVector(const std::string &text, Target &target) {
   return {};
 }
 
-} // namespace
-
-Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
-                          const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
-  char separator = ',';
+/// The character that separates columns.
+Expected<char> separatorOf(const std::string &path, const std::map<std::string, std::string> &options) {
+  char separator = 0;
   for (const auto &[name, value] : options) {
     if (name != "separator")
       return Status::badData("the csv reader has no option '" + name + "'" + didYouMean(name, {"separator"}));
-    if (value.size() != 1 || value == "\"" || value == "\n" || value == "\r")
-      return Status::badData("the csv separator must be one character, not '" + excerpt(value) + "'");
-    separator = value[0];
+    if (value == "tab")
+      separator = '\t';
+    else if (value.size() == 1 && value != "\"" && value != "\n" && value != "\r")
+      separator = value[0];
+    else
+      return Status::badData("the csv separator must be one character or `tab`, not '" + excerpt(value) +
+                             "'");
   }
+  auto endsWith = [&](std::string_view ending) {
+    return path.size() >= ending.size() &&
+           path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
+  };
+  if (separator == 0)
+    separator = endsWith(".tsv") || endsWith(".tsv.gz") ? '\t' : ',';
+  return separator;
+}
+
+Expected<std::vector<Target>> bind(const CsvColumns &columns, const std::vector<FieldSpec> &fields,
+                                   Vocabulary &vocabulary, bool learn) {
+  std::vector<Target> targets;
+  targets.reserve(fields.size()); // encoders point into them
+  for (const FieldSpec &field : fields) {
+    Target &target = targets.emplace_back();
+    target.column = Column::of(field);
+    target.elements = *checkedProduct(field.shape);
+    Expected<std::vector<size_t>> sources = columns.of(field);
+    if (!sources)
+      return sources.status();
+    target.sources = std::move(*sources);
+    for (const std::string &part : field.parts)
+      if (std::optional<DatePart> known = datePartNamed(part))
+        target.parts.push_back(*known);
+    if (field.coding == Coding::Category)
+      target.categories.emplace(target.field(), vocabulary, learn);
+    if (field.coding == Coding::Vocabulary || field.coding == Coding::Hash)
+      target.words.emplace(target.field(), vocabulary, learn);
+  }
+  return targets;
+}
+
+} // namespace
+
+Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
+                          const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
+                          const std::vector<std::string> &keep) {
+  Expected<char> separator = separatorOf(path, options);
+  if (!separator)
+    return separator.status();
   Expected<InputFile> file = InputFile::open(path);
   if (!file)
     return file.status();
-  CsvRecords records(std::move(*file), separator);
+  CsvRecords records(std::move(*file), *separator);
   std::vector<CsvRecords::Value> values;
   Expected<bool> more = records.next(values, false);
   if (!more)
     return more.status();
   if (!*more)
     return Status::badData("the file is empty; its first line must name the columns, " + path);
+  const CsvColumns columns(values, *separator, path);
+  Expected<std::vector<Target>> targets = bind(columns, fields, vocabulary, learn);
+  if (!targets)
+    return targets.status();
 
-  std::vector<std::string> header;
-  std::unordered_map<std::string, size_t> positions;
-  std::unordered_set<std::string> repeated;
-  for (const CsvRecords::Value &value : values) {
-    if (!positions.emplace(value.text, header.size()).second)
-      repeated.insert(value.text);
-    header.push_back(value.text);
-  }
-  std::vector<Target> targets;
-  targets.reserve(fields.size());
-  for (const FieldSpec &field : fields) {
-    Target &target =
-        targets.emplace_back(Target{Column::of(field), *checkedProduct(field.shape), {}, std::nullopt});
-    std::vector<std::string> columns = field.columns;
-    if (columns.empty())
-      columns = {field.name};
-    // One column may hold all numbers of a field; without a name for it, more likely the names are missing.
-    bool inOne = columns.size() == 1 && (!field.columns.empty() || positions.count(columns[0]));
-    if (!inOne && static_cast<int64_t>(columns.size()) != target.elements)
-      return Status::badData("field '" + field.name + "' needs " + std::to_string(target.elements) +
-                             " columns and names " + std::to_string(columns.size()) +
-                             "; write them after `=` in the data block");
-    for (const std::string &column : columns) {
-      auto found = positions.find(column);
-      if (found == positions.end())
-        return Status::badData("there is no column '" + column + "', " + path + didYouMean(column, header));
-      if (repeated.count(column))
-        return Status::badData("there are several columns '" + column + "', " + path);
-      target.sources.push_back(found->second);
-    }
-    if (field.categories > 0)
-      target.categories.emplace(target.column.field, vocabulary, learn);
+  Dataset dataset;
+  std::vector<size_t> keptAt;
+  for (const std::string &name : keep) {
+    FieldSpec column;
+    column.name = name;
+    Expected<std::vector<size_t>> at = columns.of(column);
+    if (!at)
+      return at.status();
+    keptAt.push_back((*at)[0]);
+    dataset.kept.push_back({name, {}});
   }
 
   int64_t rows = 0;
   while (true) {
-    more = records.next(values, /*keepEmpty=*/header.size() == 1);
+    more = records.next(values, /*keepEmpty=*/columns.size() == 1);
     if (!more)
       return more.status();
     if (!*more)
       break;
-    std::string place = ", " + path + " line " + std::to_string(records.line());
-    if (values.size() != header.size())
-      return Status::badData("too " + std::string(values.size() < header.size() ? "few" : "many") +
+    auto place = [&] { return ", " + path + " line " + std::to_string(records.line()); };
+    if (values.size() != columns.size())
+      return Status::badData("too " + std::string(values.size() < columns.size() ? "few" : "many") +
                              " values (" + std::to_string(values.size()) + ", the header has " +
-                             std::to_string(header.size()) + ")" + place);
-    for (Target &target : targets)
-      for (size_t source : target.sources)
-        if (std::string wrong = target.sources.size() == 1 && target.elements != 1
-                                    ? appendVector(values[source].text, target)
-                                    : appendValue(values[source].text, target);
-            !wrong.empty())
-          return Status::badData(wrong + place + ", column '" + header[source] + "'");
+                             std::to_string(columns.size()) + ")" + place());
+    for (Target &target : *targets)
+      for (size_t source : target.sources) {
+        const std::string &text = values[source].text;
+        const bool fitted = target.tooMany.empty();
+        std::string wrong = target.isInOne() ? appendVector(text, target) : appendValue(text, target);
+        if (!wrong.empty()) {
+          // Only the training split is sure to be a file that can be read again.
+          bool isNumber =
+              learn && target.field().coding == Coding::Number && !isMissing(text, target.field());
+          return Status::badData(
+              wrong + place() + ", column '" + columns.name(source) + "'" +
+              (isNumber ? describeTextColumn(path, *separator, source, target.field()) : ""));
+        }
+        if (fitted && !target.tooMany.empty())
+          target.tooManyAt = place() + ", column '" + columns.name(source) + "'";
+      }
+    for (size_t i = 0; i < keptAt.size(); ++i)
+      dataset.kept[i].values.push_back(values[keptAt[i]].text);
     ++rows;
   }
-  Dataset dataset;
   dataset.rows = rows;
-  for (Target &target : targets) {
+  for (Target &target : *targets) {
+    if (!target.tooMany.empty())
+      return Status::badData(target.tooMany + "; " + target.categories->remedy() + target.tooManyAt);
     if (target.categories)
       target.categories->finish(target.column);
+    if (target.words)
+      target.words->finish(target.column);
     dataset.columns.push_back(std::move(target.column));
   }
   return dataset;

@@ -16,7 +16,8 @@ Json print(const std::vector<FieldSpec> &fields) {
   Json json = Json::array();
   for (const FieldSpec &field : fields)
     json.push_back({field.name, std::string(nameOf(field.dtype)), field.shape, field.columns,
-                    field.categories, field.optional, field.classes});
+                    field.categories, field.optional, field.classes, std::string(nameOf(field.coding)),
+                    field.parts, field.missing ? Json(*field.missing) : Json()});
   return json;
 }
 

@@ -40,12 +40,25 @@ struct Column {
   Status copyRows(const int64_t *rows, int64_t count, uint8_t *to) const;
 };
 
+/// A column of a file as it stands there, to be passed on.
+struct KeptColumn {
+  std::string name;
+  std::vector<std::string> values; ///< of each row
+};
+
 struct Dataset {
   int64_t rows = 0;
   std::vector<Column> columns;
+  std::vector<KeptColumn> kept = {};
+  int64_t skipped = 0; ///< rows that were left out by UnknownCategory::Skip
   /// Set when the rows are windows over one sequence: validation is then its tail, not rows chosen by the
   /// seed, and this many rows before the tail overlap it and go to neither part.
   std::optional<int64_t> overlap = std::nullopt;
+
+  /// Adds the rows of another dataset of the same fields; both in memory.
+  void append(Dataset other);
+  /// Leaves out the rows with a category that skippedCode stands for.
+  void dropSkipped();
 
   const Column *find(std::string_view field) const {
     for (const Column &column : columns)
@@ -68,6 +81,9 @@ struct Rows {
 /// For each field with categories, its values in the order of their codes (from 0, or from 1 for an optional
 /// field).
 using Vocabulary = std::map<std::string, std::vector<std::string>>;
+
+/// The code of a category of a row that is to be left out, while the row is read.
+constexpr int32_t skippedCode = -1;
 
 /// An upper bound on rows, so that numbers of rows times sizes never overflow.
 constexpr int64_t maxRows = int64_t(1) << 40;

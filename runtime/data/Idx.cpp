@@ -151,7 +151,10 @@ Expected<Column> readIdx(const std::string &path, const FieldSpec &field, Vocabu
     return after.status();
   if (*after != 0)
     return bad("the file holds more than its IDX header promises " + printShape(header->shape));
-  return writer.finish();
+  Expected<Column> column = writer.finish();
+  if (!column)
+    return bad(column.status().message());
+  return column;
 }
 
 } // namespace mlc

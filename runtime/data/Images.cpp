@@ -3,6 +3,7 @@
 #include "runtime/Nearest.h"
 #include "runtime/cache/DiskCache.h"
 #include "runtime/data/InputFile.h"
+#include "runtime/data/Missing.h"
 #include "runtime/data/Resize.h"
 #include "runtime/data/Values.h"
 
@@ -214,24 +215,47 @@ Status checkFields(const std::vector<FieldSpec> &fields, int64_t size) {
   return {};
 }
 
+/// A folder whose name stands for a missing value, as every reader has it. A label that is a number and no
+/// category is a place among the folders, whatever their names.
+bool isMissingClass(const std::string &name, const FieldSpec &field) {
+  return field.coding == Coding::Category && isMissing(name, field);
+}
+
 /// The labels of the files, from their classes.
 Expected<Column> labels(const Found &found, const FieldSpec &field, const std::string &path,
                         Vocabulary &vocabulary, bool learn) {
-  if (learn)
-    vocabulary[field.name] = found.classes;
-  const std::vector<std::string> &known = vocabulary[field.name];
+  std::vector<std::string> &known = vocabulary[field.name];
+  if (learn) {
+    known.clear();
+    for (const std::string &name : found.classes) {
+      if (!isUtf8(name))
+        return Status::badData("the name of the folder '" + name + "' is not UTF-8, " + path);
+      if (!isMissingClass(name, field))
+        known.push_back(name);
+    }
+  }
   const auto first = static_cast<int32_t>(field.optional ? 1 : 0);
   int64_t most = field.categories > 0 ? field.categories : field.classes;
   if (most > 0 && static_cast<int64_t>(known.size()) + first > most)
-    return Status::badData("there are " + std::to_string(known.size()) + " folders, and field '" +
-                           field.name + "' has " + std::to_string(most) + " classes" +
-                           (first ? " (code 0 stands for missing)" : "") + ", " + path);
+    return Status::badData(
+        "there are " + std::to_string(known.size()) + " folders, and field '" + field.name + "' has " +
+        std::to_string(most) + " classes" + (first ? " (code 0 stands for missing)" : "") +
+        (field.categories > 0 ? "; write `" + field.name + ": category(" +
+                                    std::to_string(known.size() + first) + ")" + (first ? "?" : "") + "`"
+                              : "") +
+        ", " + path);
   std::unordered_map<std::string_view, int32_t> codeOf;
   for (size_t i = 0; i < known.size(); ++i)
     codeOf.emplace(known[i], first + static_cast<int32_t>(i));
   std::vector<int32_t> codes;
   for (const std::string &name : found.classes) {
     auto at = codeOf.find(name);
+    if (at == codeOf.end() && isMissingClass(name, field)) {
+      if (!field.optional)
+        return Status::badData(whyMissing(name) + ", folder '" + name + "' of " + path);
+      codes.push_back(0);
+      continue;
+    }
     if (at == codeOf.end())
       return Status::badData("a folder that the training data does not have: '" + name + "', " + path +
                              didYouMean(name, known));

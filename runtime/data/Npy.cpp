@@ -168,7 +168,10 @@ Expected<Column> readArray(const ByteSource &source, int64_t most, const std::st
     return after.status();
   if (*after != 0)
     return bad("there is more than the array's header promises " + printShape(header.shape));
-  return writer.finish();
+  Expected<Column> column = writer.finish();
+  if (!column)
+    return bad(column.status().message());
+  return column;
 }
 
 /// Adds a column to the others, which must have as many rows.
@@ -214,17 +217,18 @@ Expected<std::vector<const ZipEntry *>> bind(const std::vector<ZipEntry> &entrie
     if (found == byName.end())
       missing = missing.empty() ? name : missing;
     else if (!found->second)
-      return Status::badData("there are several arrays '" + name + "', " + path);
+      return Status::badData("there are several arrays '" + name + "', " + path + listed("array", names));
     bound.push_back(found == byName.end() ? nullptr : found->second);
   }
   if (missing.empty())
     return bound;
   bool some = std::any_of(bound.begin(), bound.end(), [](const ZipEntry *entry) { return entry != nullptr; });
   if (some || named)
-    return Status::badData("there is no array '" + missing + "', " + path + didYouMean(missing, names));
+    return Status::badData("there is no array '" + missing + "', " + path + listed("array", names) +
+                           didYouMean(missing, names));
   if (entries.size() < fields.size())
     return Status::badData("there are " + std::to_string(entries.size()) + " arrays for " +
-                           std::to_string(fields.size()) + " fields, " + path);
+                           std::to_string(fields.size()) + " fields, " + path + listed("array", names));
   for (size_t i = 0; i < fields.size(); ++i)
     bound[i] = &entries[i];
   return bound;

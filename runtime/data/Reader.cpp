@@ -48,6 +48,7 @@ struct Request {
   const std::vector<FieldSpec> &fields;
   Vocabulary &vocabulary;
   bool learn;
+  const std::vector<std::string> &keep;
 
   /// A whole number given by name, 1 or more; 0 if it is not given.
   Expected<int64_t> number(const std::string &name) const {
@@ -83,7 +84,9 @@ const std::vector<Kind> &kinds() {
        1,
        {"separator"},
        {".csv", ".tsv", ".csv.gz", ".tsv.gz"},
-       [](const Request &r) { return readCsv(r.paths[0], r.options, r.fields, r.vocabulary, r.learn); },
+       [](const Request &r) {
+         return readCsv(r.paths[0], r.options, r.fields, r.vocabulary, r.learn, r.keep);
+       },
        Kind::Always},
       {"cifar",
        64,
@@ -158,8 +161,13 @@ static Expected<Dataset> readKind(const std::string &name, const Request &reques
   if (request.paths.empty() || request.paths.size() > kind->mostFiles)
     return Status::badData(name + " takes " + (kind->mostFiles == 1 ? "one file" : "one file or more") +
                            ", not " + std::to_string(request.paths.size()));
+  if (!request.keep.empty() && name != "csv")
+    return Status::usage("only columns of CSV can be kept; `" + name + "` has no column '" + request.keep[0] +
+                         "'");
   return kind->read(request);
 }
+
+bool takesOneFile(const std::string &kind) { return kind == "csv" || kind == "npz"; }
 
 std::vector<std::string> readerNames() {
   std::vector<std::string> names = {"host"};
@@ -178,9 +186,14 @@ std::string readerOf(const std::vector<std::string> &paths, const std::string &u
 
 Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
-                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn) {
+                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
+                            const std::vector<std::string> &keep) {
   try {
-    return readKind(kind, {paths, options, fields, vocabulary, learn});
+    Expected<Dataset> read = readKind(kind, {paths, options, fields, vocabulary, learn, keep});
+    if (read && std::any_of(fields.begin(), fields.end(),
+                            [](const FieldSpec &field) { return field.unknown == UnknownCategory::Skip; }))
+      read->dropSkipped();
+    return read;
   } catch (const std::bad_alloc &) {
     return Status::failed("out of memory while reading " + (paths.empty() ? kind : paths[0]));
   }

@@ -28,10 +28,15 @@ std::vector<std::string> readerNames();
 /// Which reader takes files that the user gives (for predict): the one their names tell, else `usual`.
 std::string readerOf(const std::vector<std::string> &paths, const std::string &usual);
 
-/// Reads rows with the reader `kind`; paths are taken as they are.
+/// Whether a reader takes one file of rows, so that the rows of several may follow one another.
+bool takesOneFile(const std::string &kind);
+
+/// Reads rows with the reader `kind`; paths are taken as they are. `keep`: columns that are passed on as they
+/// stand; a usage error of all readers but "csv".
 Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
-                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn);
+                            const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
+                            const std::vector<std::string> &keep = {});
 
 /// What a training run reads.
 struct TrainingData {

@@ -2,6 +2,8 @@
 
 #include "runtime/Elements.h"
 #include "runtime/Number.h"
+#include "runtime/data/Missing.h"
+#include "runtime/data/Words.h"
 
 #include <algorithm>
 #include <cmath>
@@ -72,6 +74,25 @@ std::string outsideClasses(int64_t classes, const std::string &name) {
          std::to_string(classes - 1);
 }
 
+bool isUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    auto first = static_cast<unsigned char>(text[i++]);
+    if (first < 0x80)
+      continue;
+    int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    if (first < 0xC2 || first > 0xF4)
+      return false;
+    // What is longer than it need be, half of a pair, and what lies beyond the last plane.
+    unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    for (; more > 0; --more, low = 0x80, high = 0xBF, ++i)
+      if (i == text.size() || static_cast<unsigned char>(text[i]) < low ||
+          static_cast<unsigned char>(text[i]) > high)
+        return false;
+  }
+  return true;
+}
+
 bool withinClasses(const Column &column, int64_t index) {
   if (column.field.classes == 0)
     return true;
@@ -108,17 +129,32 @@ CategoryEncoder::Result CategoryEncoder::append(std::string_view value, Column &
     mlc::append(known->second, column);
     return Result::Fine;
   }
-  if (!learn_)
+  if (isMissing(value, field_))
+    return Result::Missing;
+  if (!learn_ && field_.unknown == UnknownCategory::Error)
     return Result::Unknown;
+  if (!learn_) {
+    const bool skips = field_.unknown == UnknownCategory::Skip;
+    mlc::append(skips ? skippedCode : int32_t(0), column);
+    return skips ? Result::Skipped : Result::Fine;
+  }
   int64_t code = first_ + static_cast<int64_t>(codes_.size());
-  if (code >= field_.categories)
-    return Result::TooMany;
   codes_.emplace(value, static_cast<int32_t>(code));
   mlc::append(static_cast<int32_t>(code), column);
-  return Result::Fine;
+  return code == field_.categories ? Result::TooMany : Result::Fine;
 }
 
 void CategoryEncoder::appendMissing(Column &column) { mlc::append(int32_t(0), column); }
+
+std::string CategoryEncoder::remedy() const {
+  int64_t codes = first_ + static_cast<int64_t>(codes_.size());
+  std::string mark = field_.optional ? "?" : "";
+  std::string zero = first_ ? " (code 0 stands for missing)" : "";
+  if (codes > mostCodes)
+    return "write `" + field_.name + ": hash(1000)" + mark + "`";
+  return "write `" + field_.name + ": category(" + std::to_string(codes) + ")" + mark + "`" + zero +
+         (codes > 256 ? ", or `hash(n)` or `vocabulary(n)` for words" : "");
+}
 
 void CategoryEncoder::finish(Column &column) {
   if (!learn_)
@@ -151,7 +187,7 @@ void CategoryEncoder::finish(Column &column) {
 
 ColumnWriter::ColumnWriter(const FieldSpec &field, Vocabulary &vocabulary, bool learn)
     : field_(field), column_(Column::of(field)) {
-  if (field.categories > 0)
+  if (field.coding == Coding::Category)
     categories_.emplace(field_, vocabulary, learn);
 }
 
@@ -164,7 +200,10 @@ template <typename Number, typename Print>
 std::string ColumnWriter::putNumber(Number value, Print print, int64_t row) {
   auto place = [&] { return print(value) + " in row " + std::to_string(row); };
   if (categories_)
-    return putCategory(print(value), place());
+    return putCategory(print(value), row);
+  if (field_.missing)
+    if (std::string text = print(value); isMissingNumber(text, field_))
+      return putMissing(text, row);
   if (!appendNumber(value, column_))
     return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " + place();
   if (!withinClasses(column_, elements_++))
@@ -172,17 +211,26 @@ std::string ColumnWriter::putNumber(Number value, Print print, int64_t row) {
   return {};
 }
 
+std::string ColumnWriter::putMissing(const std::string &text, int64_t row) {
+  if (!field_.optional)
+    return "a value is missing: " + text + " in row " + std::to_string(row) + " of field '" + field_.name +
+           "' (declare the field with `?` to permit that)";
+  if (categories_)
+    categories_->appendMissing(column_);
+  else
+    (void)appendNumber(std::numeric_limits<double>::quiet_NaN(), column_);
+  ++elements_;
+  return {};
+}
+
 std::string ColumnWriter::append(double value, int64_t row) {
   auto print = [](double number) { return printNumber(number); };
+  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
+  // There is no other use for it, whatever the list says.
+  if (std::isnan(value) && (isFloat || categories_))
+    return putMissing("nan", row);
   if (std::isfinite(value) || categories_)
     return putNumber(value, print, row);
-  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
-  if (std::isnan(value) && isFloat) {
-    if (field_.optional)
-      return putNumber(value, print, row);
-    return "a value is missing: nan in row " + std::to_string(row) + " of field '" + field_.name +
-           "' (declare the field with `?` to permit that)";
-  }
   return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " +
          print(value) + " in row " + std::to_string(row);
 }
@@ -195,26 +243,40 @@ std::string ColumnWriter::append(uint64_t value, int64_t row) {
   return putNumber(value, [](uint64_t number) { return std::to_string(number); }, row);
 }
 
-std::string ColumnWriter::append(std::string_view name, int64_t row) {
-  return putCategory(name, "'" + std::string(name) + "' in row " + std::to_string(row));
-}
-
-std::string ColumnWriter::putCategory(std::string_view name, const std::string &place) {
+std::string ColumnWriter::putCategory(const std::string &name, int64_t row) {
+  auto place = [&] { return name + " in row " + std::to_string(row); };
   switch (categories_->append(name, column_)) {
+  case CategoryEncoder::Result::Missing:
+    return putMissing(name, row);
   case CategoryEncoder::Result::TooMany:
-    return "more than " + std::to_string(field_.categories) + " categories: " + place;
+    tooMany_ = "more than " + std::to_string(field_.categories) + " categories: " + place();
+    break;
   case CategoryEncoder::Result::Unknown:
-    return "a category that the training data does not have: " + place;
+    return "a category that the training data does not have: " + place();
   case CategoryEncoder::Result::Fine:
+  case CategoryEncoder::Result::Skipped:
     break;
   }
   return {};
 }
 
-Column ColumnWriter::finish() {
+Expected<Column> ColumnWriter::finish() {
+  if (!tooMany_.empty())
+    return Status::badData(tooMany_ + "; " + categories_->remedy());
   if (categories_)
     categories_->finish(column_);
   return std::move(column_);
+}
+
+std::string listed(const std::string &what, const std::vector<std::string> &names) {
+  constexpr size_t mostNames = 24, mostLetters = 40;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), mostNames); ++i)
+    text +=
+        (i ? ", '" : "'") + names[i].substr(0, mostLetters) + (names[i].size() > mostLetters ? "...'" : "'");
+  if (names.size() > mostNames)
+    text += " and " + std::to_string(names.size() - mostNames) + " more";
+  return names.empty() ? "" : " (" + what + (names.size() == 1 ? ": " : "s: ") + text + ")";
 }
 
 std::string printShape(const std::vector<int64_t> &shape) {

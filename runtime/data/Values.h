@@ -21,6 +21,9 @@ bool appendNumber(uint64_t value, Column &column);
 /// A bool may also be "true" or "false". False when it spells none, or none that fits, or not a finite one.
 bool appendText(std::string_view text, Column &column);
 
+/// Whether bytes are UTF-8: others would not come back from the files of a run as they were.
+bool isUtf8(std::string_view text);
+
 /// Whether element `index` of an integer column lies in [0, classes) of its field; true when there is no such
 /// bound.
 bool withinClasses(const Column &column, int64_t index);
@@ -32,20 +35,24 @@ std::string outsideClasses(int64_t classes, const std::string &name = {});
 ///
 /// Learning (the training split): codes are given in order of appearance and `finish` renumbers them by
 /// sorted value (numerically when every value is a number, else by bytes) and notes the values in the
-/// vocabulary. Otherwise values are looked up in the vocabulary. Codes start at 1 in optional fields, where 0
-/// means missing.
+/// vocabulary. Otherwise values are looked up in the vocabulary: what was a value in training, by what the
+/// program said then, is one. Codes start at 1 in optional fields, where 0 means missing.
 class CategoryEncoder {
 public:
   CategoryEncoder(const FieldSpec &field, Vocabulary &vocabulary, bool learn);
 
   enum class Result {
     Fine,
-    TooMany, ///< learning: one more value than the field declares
-    Unknown  ///< not a value of the training split
+    Missing, ///< stands for a missing value; nothing was appended
+    Skipped, ///< skippedCode was appended
+    TooMany, ///< learning: the first value that is more than the field declares; go on, to count the others
+    Unknown  ///< not a value of the training split; nothing was appended
   };
   /// Appends the code of `value` to the column.
   Result append(std::string_view value, Column &column);
   void appendMissing(Column &column);
+  /// After TooMany: what the field must declare for all values so far, as "write `job: category(5)?`".
+  std::string remedy() const;
   void finish(Column &column);
 
 private:
@@ -71,21 +78,23 @@ public:
   std::string append(double value, int64_t row);
   std::string append(int64_t value, int64_t row);
   std::string append(uint64_t value, int64_t row);
-  /// Appends a value of a field with categories by its name.
-  std::string append(std::string_view name, int64_t row);
-  /// The column; the writer is empty then.
-  Column finish();
+  /// The column, or what is wrong with it as a whole, without the file; the writer is empty then.
+  Expected<Column> finish();
 
 private:
-  std::string putCategory(std::string_view name, const std::string &place);
+  std::string putCategory(const std::string &name, int64_t row);
+  std::string putMissing(const std::string &text, int64_t row);
   template <typename Number, typename Print> std::string putNumber(Number value, Print print, int64_t row);
 
   const FieldSpec &field_;
   Column column_;
   std::optional<CategoryEncoder> categories_;
+  std::string tooMany_; ///< the first category that is
   int64_t elements_ = 0;
 };
 
+/// " (columns: 'a', 'b')", for messages; the first of many names, and the beginning of long ones.
+std::string listed(const std::string &what, const std::vector<std::string> &names);
 /// "[2, 3]".
 std::string printShape(const std::vector<int64_t> &shape);
 /// Whether two shapes are equal but for dimensions of 1.

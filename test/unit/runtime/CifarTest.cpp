@@ -68,6 +68,7 @@ TEST_F(CifarTest, OtherDtypesAndCategories) {
   FieldSpec floats = picture, kinds = label();
   floats.dtype = DType::F32;
   kinds.categories = 2;
+  kinds.coding = Coding::Category;
   Expected<Dataset> data = readCifar({path}, {floats, kinds}, vocabulary, true);
   ASSERT_TRUE(data) << data.status().message();
   EXPECT_EQ(valuesOf<float>(data->columns[0].bytes)[4], 81);

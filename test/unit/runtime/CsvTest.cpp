@@ -1,6 +1,7 @@
 #include "runtime/data/Csv.h"
 #include "Growth.h"
 #include "TempFolder.h"
+#include "runtime/data/Reader.h"
 
 #include <gmock/gmock.h>
 
@@ -25,6 +26,7 @@ FieldSpec field(const std::string &name, DType dtype, std::vector<std::string> c
 FieldSpec category(const std::string &name, int64_t count, bool optional = false) {
   FieldSpec spec = field(name, DType::I32);
   spec.categories = count;
+  spec.coding = Coding::Category;
   spec.optional = optional;
   return spec;
 }
@@ -128,7 +130,7 @@ TEST_F(CsvTest, ManyNumbersInOneColumn) {
 
 TEST_F(CsvTest, MissingValues) {
   FieldSpec age = field("age", DType::F32);
-  expectBad("age\n1\n\n", {age}, "a value is missing");
+  expectBad("age\n1\n\n", {age}, "a value is missing (declare the field with `?`");
   age.optional = true;
   Expected<Dataset> data = read("age,x\n1,a\n,b\nNA,c\n?,d\nnan,e\n", {age});
   std::vector<float> ages = column<float>(data);
@@ -151,6 +153,12 @@ TEST_F(CsvTest, CategoriesAreSortedByValue) {
   data = read("job,x\nb,1\n?,1\na,1\n,1\n", {category("job", 3, true)});
   EXPECT_THAT(column<int32_t>(data), ElementsAre(2, 0, 1, 0));
   expectBad("job\na\nb\nc\n", {category("job", 2)}, "'c' is one category more than the 2 declared");
+  // All are counted, before and after it.
+  expectBad("job\na\nb\nc\nb\nd\ne\nc\n", {category("job", 2)},
+            "'c' is one category more than the 2 declared; write `job: category(5)`, ");
+  expectBad("job,x\na,\nb,\nNA,\nc,\nd,\n", {category("job", 4, true)},
+            "'d' is one category more than the 4 declared; write `job: category(5)?` (code 0 stands for "
+            "missing), ");
   expectBad("job\na\nb\nc\n", {category("job", 2)}, "line 4, column 'job'");
   expectBad("job\na\nb\n", {category("job", 2, true)}, "code 0 stands for missing");
 }
@@ -191,6 +199,154 @@ TEST_F(CsvTest, SeparatorsAndGzip) {
   std::string path = folder.writeGzip("data.csv.gz", "a\n7\n");
   Expected<Dataset> data = readCsv(path, {}, {field("a", DType::F32)}, vocabulary, true);
   EXPECT_THAT(column<float>(data), ElementsAre(7));
+}
+
+TEST_F(CsvTest, OneListOfWhatIsMissing) {
+  std::string text = "x,job\n1,baker\nNA,n/a\n?,NaN\nnull,NULL\nN/A,?\n,\n";
+  FieldSpec x = field("x", DType::F32);
+  x.optional = true;
+  Expected<Dataset> data = read(text, {x, category("job", 2, true)});
+  EXPECT_THAT(column<int32_t>(data, 1), ElementsAre(1, 0, 0, 0, 0, 0));
+  EXPECT_THAT(vocabulary["job"], ElementsAre("baker"));
+  for (size_t i = 1; i < 6; ++i)
+    EXPECT_TRUE(std::isnan(column<float>(data, 0)[i])) << i;
+  EXPECT_THAT(column<int32_t>(read(text, {category("job", 2, true)}, false)), ElementsAre(1, 0, 0, 0, 0, 0));
+  expectBad("job\nbaker\nNA\n", {category("job", 2)}, "a value is missing: 'NA' stands for that");
+  expectBad("job\nbaker\nNA\n", {category("job", 2)}, "line 3, column 'job'");
+}
+
+TEST_F(CsvTest, AListOfOnesOwn) {
+  FieldSpec land = category("land", 3, true), x = field("x", DType::F32), n = field("n", DType::I32);
+  x.optional = true;
+  land.missing = x.missing = n.missing = {"-", "-999"};
+  Expected<Dataset> data = read("land,x,n\nNA,1,-999\n-,-999,1\n,-,2\nDE,2,3\n", {land, x, n});
+  EXPECT_THAT(column<int32_t>(data, 0), ElementsAre(2, 0, 0, 1)); // NA is Namibia
+  EXPECT_TRUE(std::isnan(column<float>(data, 1)[1]));
+  EXPECT_TRUE(std::isnan(column<float>(data, 1)[2]));
+  EXPECT_THAT(column<int32_t>(data, 2), ElementsAre(-999, 1, 2, 3)); // it cannot miss values
+  expectBad("x\nNA\n", {x}, "'NA' is not a finite number");
+  expectBad("n\n-\n", {n}, "a value is missing, and i32 has none to stand for it");
+}
+
+TEST_F(CsvTest, WhatWasACategoryInTrainingIsOne) {
+  vocabulary["job"] = {"NA", "baker"}; // of a run of before NA was missing
+  EXPECT_THAT(column<int32_t>(read("job\nbaker\nNA\n", {category("job", 2)}, false)), ElementsAre(1, 0));
+}
+
+TEST_F(CsvTest, Dates) {
+  FieldSpec when = field("when", DType::F32), month = field("month", DType::F64, {"when"});
+  when.coding = month.coding = Coding::Date;
+  when.shape = {3};
+  when.parts = {"year", "weekday", "day_of_year"};
+  month.parts = {"month"};
+  when.optional = true;
+  Expected<Dataset> data = read("when,x\n2024-03-01,1\n1999-12-31T08:15:00Z,2\n", {when, month});
+  EXPECT_THAT(column<float>(data, 0), ElementsAre(2024, 4, 61, 1999, 4, 365));
+  EXPECT_THAT(column<double>(data, 1), ElementsAre(3, 12));
+  data = read("when,x\nNA,1\n2024-03-01,2\n", {when});
+  ASSERT_EQ(column<float>(data).size(), 6u);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(std::isnan(column<float>(data)[i]));
+  expectBad("when\n03/01/2024\n", {when},
+            "'03/01/2024' is not a date such as 2024-03-01 or 2024-03-01T13:45:00, ");
+  expectBad("when,x\n,1\n", {month}, "a value is missing");
+}
+
+TEST_F(CsvTest, Words) {
+  FieldSpec note = field("note", DType::I32), town = field("town", DType::I32);
+  note.coding = Coding::Vocabulary;
+  town.coding = Coding::Hash;
+  note.categories = 4;
+  town.categories = 11;
+  note.shape = {3};
+  note.optional = true;
+  std::string text = "note,town\nA good day,Rome\n\"Good, good\",Oslo\n,Rome\n";
+  Expected<Dataset> data = read(text, {note, town});
+  EXPECT_THAT(column<int32_t>(data, 0), ElementsAre(3, 2, 1, 2, 2, 0, 0, 0, 0));
+  EXPECT_THAT(vocabulary["note"], ElementsAre("good", "a"));
+  std::vector<int32_t> towns = column<int32_t>(data, 1);
+  EXPECT_EQ(towns[0], towns[2]);
+  EXPECT_EQ(towns, column<int32_t>(read(text, {note, town}, false), 1));
+  note.optional = false;
+  expectBad(text, {note}, "a value is missing");
+  expectBad("town\nK\xf6ln\n", {town}, "the text is not UTF-8");
+  expectBad("job\nK\xf6ln\n", {category("job", 2)}, "the text is not UTF-8");
+}
+
+TEST_F(CsvTest, AColumnThatIsNoNumberSaysWhatItIs) {
+  FieldSpec answer = field("answer", DType::F32), yes = field("answer", DType::Bool);
+  expectBad("answer\nyes\nno\nyes\n", {answer},
+            "column 'answer'; the column holds 2 different values: declare it as `category(2)`");
+  expectBad("answer\nyes\nno\nyes\n", {yes}, "'yes' is not 0, 1, true or false");
+  expectBad("answer\nyes\nno\nyes\n", {yes}, "declare it as `category(2)`");
+  answer.optional = true;
+  expectBad("answer,x\nNA,1\nno,1\nyes,1\n", {answer}, "declare it as `category(3)?`");
+  expectBad("answer\n2024-01-02\n2024-01-03\n", {answer}, "the column holds dates: declare it as `date`");
+  std::string text = "answer\n";
+  for (int i = 0; i < 300; ++i)
+    text += "remark " + std::to_string(i) + "\n";
+  expectBad(text, {answer}, "the column holds text: `vocabulary(n)` and `hash(n)` make numbers of words");
+  // One text among numbers is a mistake, not a category.
+  EXPECT_THAT(read("answer\n1\n2\nx\n", {answer}).status().message(), testing::Not(HasSubstr("declare")));
+  expectBad("answer\n\"1,5\"\n", {answer}, "'1,5' is not a finite number; the decimal mark is a point");
+}
+
+TEST_F(CsvTest, MessagesAboutColumnsListThem) {
+  expectBad("a,b\n1,2\n", {field("c", DType::F32)},
+            "there is no column 'c', " + folder.file("data.csv") + " (columns: 'a', 'b'); did you mean 'a'?");
+  expectBad("a,b,a\n1,2,3\n", {field("a", DType::F32)}, " (columns: 'a', 'b', 'a')");
+  expectBad("a\n1\n", {field("x", DType::F32, {"p", "q"})}, " (column: 'a')");
+  FieldSpec vector = field("v", DType::F32);
+  vector.shape = {3};
+  expectBad("a,b\n1,2\n", {vector},
+            "; write them after `=` in the data block, " + folder.file("data.csv") + " (columns: 'a', 'b')");
+  std::string many = "a0";
+  for (int i = 1; i < 100; ++i)
+    many += ",a" + std::to_string(i);
+  expectBad(many + "\n", {field("x", DType::F32)}, "'a23' and 76 more");
+}
+
+TEST_F(CsvTest, AnotherSeparatorIsNamed) {
+  expectBad("a;b;c\n1;2;3\n", {field("a", DType::F32)},
+            "the header is one column where `,` separates columns, and 3 where `;` does: write "
+            "`csv(\"data.csv\", separator = \";\")`, ");
+  expectBad("a\tb\n1\t2\n", {field("a", DType::F32)}, "separator = \"tab\"");
+  options = {{"separator", ";"}};
+  expectBad("a,b\n1,2\n", {field("a", DType::F32)}, "separator = \",\"");
+  options = {{"separator", "tab"}};
+  EXPECT_THAT(column<float>(read("a\tb\n1\t2\n", {field("b", DType::F32)})), ElementsAre(2));
+  // A name that holds one is a name.
+  options = {};
+  EXPECT_THAT(column<float>(read("a;b\n1\n", {field("x", DType::F32, {"a;b"})})), ElementsAre(1));
+  std::string path = folder.write("data.tsv", "a\tb\n1\t2\n");
+  EXPECT_THAT(column<float>(readCsv(path, {}, {field("b", DType::F32)}, vocabulary, true)), ElementsAre(2));
+}
+
+TEST_F(CsvTest, CategoriesThatTrainingHasNotSeen) {
+  ASSERT_TRUE(read("job\nsmith\nbaker\n", {category("job", 4, true)}));
+  FieldSpec job = category("job", 4, true), x = field("x", DType::F32);
+  job.unknown = UnknownCategory::Missing;
+  std::string text = "id,job,x\n7,cook,1\n\"8, b\",smith,2\n9,NA,3\n10,cook,4\n";
+  std::string path = folder.write("rows.csv", text);
+  auto rows = [&] { return readFiles("csv", {path}, options, {job, x}, vocabulary, false, {"id"}); };
+  EXPECT_THAT(column<int32_t>(rows()), ElementsAre(0, 2, 0, 0));
+  job.unknown = UnknownCategory::Skip;
+  Expected<Dataset> data = rows();
+  EXPECT_THAT(column<int32_t>(data), ElementsAre(2, 0));
+  EXPECT_THAT(column<float>(data, 1), ElementsAre(2, 3));
+  EXPECT_EQ(data->rows, 2);
+  EXPECT_EQ(data->skipped, 2);
+  ASSERT_EQ(data->kept.size(), 1u);
+  EXPECT_EQ(data->kept[0].name, "id");
+  EXPECT_THAT(data->kept[0].values, ElementsAre("8, b", "9"));
+  data->append(*rows());
+  EXPECT_THAT(column<float>(data, 1), ElementsAre(2, 3, 2, 3));
+  EXPECT_THAT(data->kept[0].values, ElementsAre("8, b", "9", "8, b", "9"));
+  EXPECT_EQ(data->rows, 4);
+  EXPECT_EQ(data->skipped, 4);
+  EXPECT_EQ(readFiles("npz", {path}, {}, {x}, vocabulary, false, {"id"}).status().code(), StatusCode::Usage);
+  EXPECT_THAT(readFiles("csv", {path}, {}, {x}, vocabulary, false, {"key"}).status().message(),
+              HasSubstr("there is no column 'key', " + path + " (columns: 'id', 'job', 'x')"));
 }
 
 TEST_F(CsvTest, RandomBytesNeverDoWorseThanAnError) {

@@ -15,6 +15,7 @@ protected:
     kind.name = "kind";
     kind.dtype = DType::I32;
     kind.categories = 3;
+    kind.coding = Coding::Category;
     FieldSpec x;
     x.name = "x";
     x.shape = {2};
@@ -99,6 +100,15 @@ TEST_F(DataCacheTest, WhateverItDependsOnMakesItAnother) {
   fields[1].optional = true;
   EXPECT_FALSE(finds(cache()));
   fields[1].optional = false;
+  fields[1].coding = Coding::Hash;
+  EXPECT_FALSE(finds(cache()));
+  fields[1].coding = Coding::Category;
+  fields[1].missing.emplace();
+  EXPECT_FALSE(finds(cache()));
+  fields[1].missing = std::nullopt;
+  fields[0].parts = {"year", "month"};
+  EXPECT_FALSE(finds(cache()));
+  fields[0].parts.clear();
   EXPECT_TRUE(finds(cache()));
   paths.push_back(folder.write("more.csv", "x"));
   EXPECT_FALSE(finds(cache()));

@@ -141,14 +141,14 @@ TEST_F(IdxTest, LabelsOutsideTheClasses) {
 }
 
 TEST_F(IdxTest, CategoriesAreNumberedBySortedValue) {
-  FieldSpec field{"label", DType::I32, {}, {}, 3, false, 0};
+  FieldSpec field{"label", DType::I32, {}, {}, 3, false, 0, Coding::Category};
   std::string path = folder.write("labels", header(8, {4}) + std::string("\12\2\12\1", 4));
   Expected<Column> column = read(path, field);
   ASSERT_TRUE(column) << column.status().message();
   EXPECT_THAT(valuesOf<int32_t>(column->bytes), ElementsAre(2, 1, 2, 0));
   EXPECT_THAT(vocabulary["label"], ElementsAre("1", "2", "10"));
   field.categories = 2;
-  expectBad(path, field, "more than 2 categories");
+  expectBad(path, field, "more than 2 categories: 1 in row 3; write `label: category(3)`");
 }
 
 TEST_F(IdxTest, GzipBombsAreCutOff) {

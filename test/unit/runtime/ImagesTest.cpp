@@ -152,6 +152,22 @@ TEST_F(ImagesTest, SaysWhatIsWrong) {
               HasSubstr("pictures are [5, 5, 3]"));
 }
 
+TEST_F(ImagesTest, AFolderOfWhatIsMissing) {
+  FieldSpec kind = label(2);
+  kind.coding = Coding::Category;
+  std::filesystem::create_directories(folder.file("pets/NA"));
+  put("pets/NA/m.png", 70);
+  expectBad("pets", {picture, kind}, "a value is missing: 'NA' stands for that");
+  kind.optional = true;
+  kind.categories = 3;
+  Expected<Dataset> data = read("pets", {picture, kind});
+  ASSERT_TRUE(data) << data.status().message();
+  EXPECT_THAT(valuesOf<int32_t>(data->columns[1].bytes), ElementsAre(0, 1, 2, 2));
+  EXPECT_THAT(vocabulary["label"], ElementsAre("ant", "cat"));
+  kind.missing.emplace();
+  expectBad("pets", {picture, kind}, "write `label: category(4)?`");
+}
+
 TEST_F(ImagesTest, TimeIsProportionalToFolders) {
   std::string pixels = textOf(pngOf(Picture{6, 4, 3, std::vector<uint8_t>(72, 9)}));
   for (int64_t count : {200, 3200})

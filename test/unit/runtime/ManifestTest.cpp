@@ -22,7 +22,7 @@ Manifest example() {
   m.data.name = "points";
   m.data.train = ReaderSpec{"csv", {"points.csv"}, {{"separator", ";"}}};
   m.data.fields = {{"x", DType::F32, {3}, {"a", "b", "c"}, 0, true, 0},
-                   {"y", DType::I32, {}, {}, 4, false, 4}};
+                   {"y", DType::I32, {}, {}, 4, false, 4, Coding::Category}};
   m.data.statistics = {{"x", StatisticKind::Mean, "train_mean.x"}};
   m.imports = {{"old.safetensors", {{"net.w", "fc.weight", {}}}}};
   m.data.validationFraction = 0.1;
@@ -127,6 +127,43 @@ TEST(Manifest, RefusesHostileText) {
     spoilt[i] = '9';
     (void)parseManifest(spoilt, "c");
   }
+}
+
+TEST(Manifest, FieldsOfTextReadBack) {
+  Manifest m = example();
+  FieldSpec when{"when", DType::F32, {2}, {"day"}, 0, true, 0, Coding::Date, {"year", "month"}};
+  when.missing = {"-", ""};
+  FieldSpec note{"note", DType::I32, {12}, {}, 500, false, 0, Coding::Vocabulary};
+  m.data.fields.insert(m.data.fields.end(), {when, note});
+  Expected<Manifest> back = parseManifest(printManifest(m), "config.json");
+  ASSERT_TRUE(back) << back.status().message();
+  const FieldSpec *day = back->findField("when"), *words = back->findField("note");
+  ASSERT_TRUE(day && words);
+  EXPECT_EQ(day->coding, Coding::Date);
+  EXPECT_EQ(day->parts, when.parts);
+  EXPECT_EQ(day->missing, when.missing);
+  EXPECT_EQ(words->coding, Coding::Vocabulary);
+  EXPECT_EQ(words->categories, 500);
+  EXPECT_FALSE(words->missing);
+  // A run of before codings were written down.
+  std::string text = printManifest(example()), coding = "\"coding\": \"category\"";
+  ASSERT_NE(text.find(coding), std::string::npos);
+  text.replace(text.find(coding), coding.size(), "\"unused\": 0");
+  back = parseManifest(text, "config.json");
+  ASSERT_TRUE(back) << back.status().message();
+  EXPECT_EQ(back->findField("y")->coding, Coding::Category);
+
+  auto spoilt = [&](const FieldSpec &field, const std::string &why) {
+    expectRefused([&](Manifest &m) { m.data.fields.push_back(field); }, why);
+  };
+  when.parts = {"year", "week"};
+  spoilt(when, "unknown part 'week'");
+  when.parts = {"year"};
+  spoilt(when, "parts that do not make it");
+  note.categories = 2;
+  spoilt(note, "a number of codes that cannot be");
+  note.coding = Coding::Number;
+  spoilt(note, "a number of codes that cannot be");
 }
 
 TEST(Manifest, TimeIsProportionalToTensorsAndFields) {

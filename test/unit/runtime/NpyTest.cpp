@@ -242,7 +242,7 @@ TEST_F(NpyTest, ArraysOfAnArchiveByNameOrInOrder) {
   ASSERT_TRUE(data) << data.status().message();
   EXPECT_THAT(valuesOf<int32_t>(data->columns[1].bytes), ElementsAre(7, 8));
 
-  expectBadParts(named, {field("x"), field("z")}, "there is no array 'z'");
+  expectBadParts(named, {field("x"), field("z")}, "there is no array 'z', ");
   expectBadParts(named, {field("z", DType::F32, {}, {"xx"})}, "did you mean 'x'?");
   expectBadParts(plain, {field("a"), field("b"), field("c")}, "there are 2 arrays for 3 fields");
   expectBadParts({plain[0], plain[0]}, {field("x", DType::F32, {}, {"arr_0"})}, "several arrays 'arr_0'");
@@ -253,10 +253,28 @@ TEST_F(NpyTest, ArraysOfAnArchiveByNameOrInOrder) {
 TEST_F(NpyTest, CategoriesKeepEveryDigit) {
   FieldSpec kind = field("kind", DType::I32);
   kind.categories = 3;
+  kind.coding = Coding::Category;
   int64_t large = (int64_t(1) << 53) + 1;
   EXPECT_THAT(values<int32_t>(npy("<i8", "(3,)", bytesOf<int64_t>({large, large - 1, large})), kind),
               ElementsAre(1, 0, 1));
   EXPECT_THAT(vocabulary["kind"], ElementsAre("9007199254740992", "9007199254740993"));
+}
+
+TEST_F(NpyTest, MissingValues) {
+  FieldSpec kind = field("kind", DType::I32), x = field("x", DType::F32), n = field("n", DType::I32);
+  kind.categories = 3;
+  kind.coding = Coding::Category;
+  std::string numbers = npy("<f8", "(3,)", bytesOf<double>({2, std::nan(""), -999}));
+  expectBad(numbers, kind, "a value is missing: nan in row 1 of field 'kind'");
+  kind.optional = x.optional = true;
+  EXPECT_THAT(values<int32_t>(numbers, kind), ElementsAre(2, 0, 1));
+  kind.missing = x.missing = n.missing = {"-999"};
+  EXPECT_THAT(values<int32_t>(numbers, kind), ElementsAre(1, 0, 0));
+  EXPECT_THAT(values<float>(numbers, x), ElementsAre(2, testing::IsNan(), testing::IsNan()));
+  // Whole numbers cannot miss values: they are what they are.
+  EXPECT_THAT(values<int32_t>(npy("<i4", "(2,)", bytesOf<int32_t>({-999, 1})), n), ElementsAre(-999, 1));
+  x.optional = false;
+  expectBad(numbers, x, "a value is missing: nan in row 1");
 }
 
 TEST_F(NpyTest, BombsAreRefusedBeforeTheyAreUnpacked) {

@@ -17,7 +17,8 @@ protected:
   ReaderTest() {
     folders.modelFolder = folder.path();
     manifest.data.train = ReaderSpec{"csv", {"train.csv"}, {}};
-    manifest.data.fields = {{"x", DType::F32, {}, {}, 0, false, 0}, {"c", DType::I32, {}, {}, 3, false, 0}};
+    manifest.data.fields = {{"x", DType::F32, {}, {}, 0, false, 0},
+                            {"c", DType::I32, {}, {}, 3, false, 0, Coding::Category}};
     manifest.train.seed = 3;
     folder.write("train.csv", "x,c\n0,b\n1,a\n2,b\n3,c\n4,a\n");
   }
