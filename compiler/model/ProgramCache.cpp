@@ -65,6 +65,8 @@ ProgramCache::ProgramCache(DiskCache cache, const frontend::core::Program &progr
     add(sources.get(static_cast<frontend::SourceId>(i)).text());
   }
   add(program.name);
+  for (const std::string &name : program.predictNames) // `mlc predict --only` leaves some of them
+    add(name);
   add(target.fingerprint());
   add(compilerIdentity());
   for (int64_t panel : panelsOf(program))

@@ -1,5 +1,6 @@
 #include "runtime/train/Predict.h"
 
+#include "runtime/Json.h"
 #include "runtime/Number.h"
 #include "runtime/data/Loader.h"
 #include "runtime/train/Evaluate.h"
@@ -42,8 +43,44 @@ std::string printElement(DType dtype, const uint8_t *at, PredictFormat format) {
   return {};
 }
 
-/// Appends the column names of a port: "p", or "p.0.0", "p.0.1", ...
-void appendNames(const Port &port, std::string &line) {
+std::string quoteCsv(const std::string &text) {
+  bool blank = !text.empty() &&
+               (text.front() == ' ' || text.front() == '\t' || text.back() == ' ' || text.back() == '\t');
+  if (!blank && text.find_first_of(",\"\r\n") == std::string::npos)
+    return text;
+  std::string quoted = "\"";
+  for (char c : text)
+    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string quoteJson(const std::string &text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// The names of an output's codes, if there are any that it can use.
+const CodeNames *namesOf(const Port &port, const PredictOptions &options) {
+  auto found = options.names.find(port.name);
+  if (found == options.names.end())
+    return nullptr;
+  bool isCode = port.shape.empty() && (port.dtype == DType::I32 || port.dtype == DType::I64);
+  bool isVector = port.shape.size() == 1 && port.shape[0] == static_cast<int64_t>(found->second.size());
+  return isCode || isVector ? &found->second : nullptr;
+}
+
+/// The name of a code, or its number.
+std::string codeName(const CodeNames &names, int64_t code) {
+  bool known = code >= 0 && code < static_cast<int64_t>(names.size());
+  const std::string &name = known ? names[static_cast<size_t>(code)] : std::string();
+  return name.empty() ? std::to_string(code) : name;
+}
+
+int64_t codeAt(const Port &port, const uint8_t *at) {
+  return port.dtype == DType::I32 ? load<int32_t>(at) : load<int64_t>(at);
+}
+
+/// Appends the column names of a port: "p", or "p.0.0", "p.0.1", ..., or "p.cat", "p.dog".
+void appendNames(const Port &port, const CodeNames *names, std::string &line) {
   int64_t elements = *checkedProduct(port.shape);
   for (int64_t i = 0; i < elements; ++i) {
     std::string index;
@@ -52,7 +89,9 @@ void appendNames(const Port &port, std::string &line) {
       index = "." + std::to_string(rest % port.shape[d]) + index;
       rest /= port.shape[d];
     }
-    line += (line.empty() ? "" : ",") + port.name + index;
+    if (names && !port.shape.empty())
+      index = "." + codeName(*names, i);
+    line += (line.empty() ? "" : ",") + quoteCsv(port.name + index);
   }
 }
 
@@ -71,7 +110,43 @@ const uint8_t *appendJson(const Port &port, size_t depth, const uint8_t *at, std
   return at;
 }
 
+/// Appends one output of a row as a value of JSON.
+void appendJsonOutput(const Port &port, const CodeNames *names, const uint8_t *at, std::string &line) {
+  if (!names) {
+    appendJson(port, 0, at, line);
+    return;
+  }
+  if (port.shape.empty()) {
+    line += quoteJson(codeName(*names, codeAt(port, at)));
+    return;
+  }
+  for (size_t i = 0; i < names->size(); ++i)
+    line +=
+        (i ? "," : "{") + quoteJson(codeName(*names, static_cast<int64_t>(i))) + ":" +
+        printElement(port.dtype, at + i * static_cast<size_t>(sizeOf(port.dtype)), PredictFormat::JsonLines);
+  line += '}';
+}
+
+/// Appends one output of a row as values of CSV.
+void appendCsvOutput(const Port &port, const CodeNames *names, const uint8_t *at, std::string &line) {
+  const int64_t size = sizeOf(port.dtype);
+  for (int64_t i = 0; i < *checkedProduct(port.shape); ++i)
+    line += (line.empty() ? "" : ",") + (names && port.shape.empty()
+                                             ? quoteCsv(codeName(*names, codeAt(port, at)))
+                                             : printElement(port.dtype, at + i * size, PredictFormat::Csv));
+}
+
 } // namespace
+
+CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &values) {
+  CodeNames names(field.optional ? 1 : 0);
+  if (field.optional)
+    names[0] = "missing";
+  names.insert(names.end(), values.begin(), values.end());
+  if (field.categories > static_cast<int64_t>(names.size()))
+    names.resize(static_cast<size_t>(field.categories));
+  return names;
+}
 
 Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function) {
   const FunctionSpec *spec = manifest.findFunction(function);
@@ -111,7 +186,12 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
   std::vector<void *> outputs;
   std::vector<int64_t> rowBytes;
   std::string header;
+  const std::vector<KeptColumn> &kept = rows.data->kept;
+  for (const KeptColumn &column : kept)
+    header += (header.empty() ? "" : ",") + quoteCsv(column.name);
+  std::vector<const CodeNames *> names;
   for (const Port &port : spec->outputs) {
+    names.push_back(namesOf(port, options));
     rowBytes.push_back(*checkedProduct(port.shape, sizeOf(port.dtype)));
     int64_t bytes;
     if (__builtin_mul_overflow(rowBytes.back(), port.batched ? batchRows : 1, &bytes))
@@ -121,7 +201,7 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
       return buffer.status();
     buffers.push_back(std::move(*buffer));
     outputs.push_back(buffers.back().data());
-    appendNames(port, header);
+    appendNames(port, names.back(), header);
   }
   if (options.format == PredictFormat::Csv)
     MLC_TRY(write(header + "\n"));
@@ -139,16 +219,25 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
     text.clear();
     for (int64_t row = 0; row < batch->rows; ++row) {
       std::string line;
+      const auto number = static_cast<size_t>(batch->rowNumbers[static_cast<size_t>(row)]);
+      const bool isJson = options.format == PredictFormat::JsonLines;
+      for (const KeptColumn &column : kept) {
+        const std::string &value = column.values[number];
+        line += isJson ? (line.empty() ? "" : ",") + quoteJson(column.name) + ":" + quoteJson(value)
+                       : (&column == kept.data() ? "" : ",") + quoteCsv(value);
+      }
+      // An empty value of one column is a line without a letter, and yet a value.
+      if (!isJson && kept.size() == 1 && line.empty())
+        line = "\"\"";
       for (size_t o = 0; o < spec->outputs.size(); ++o) {
         const Port &port = spec->outputs[o];
         const uint8_t *at = buffers[o].data() + (port.batched ? row * rowBytes[o] : 0);
-        if (options.format == PredictFormat::JsonLines) {
-          line += (o ? ",\"" : "\"") + port.name + "\":";
-          appendJson(port, 0, at, line);
-          continue;
+        if (isJson) {
+          line += (line.empty() ? "" : ",") + quoteJson(port.name) + ":";
+          appendJsonOutput(port, names[o], at, line);
+        } else {
+          appendCsvOutput(port, names[o], at, line);
         }
-        for (int64_t i = 0; i < rowBytes[o]; i += sizeOf(port.dtype))
-          line += (line.empty() ? "" : ",") + printElement(port.dtype, at + i, PredictFormat::Csv);
       }
       text += options.format == PredictFormat::JsonLines ? "{" + line + "}\n" : line + "\n";
     }

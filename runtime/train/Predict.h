@@ -6,7 +6,10 @@
 #include "runtime/train/Session.h"
 
 #include <functional>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mlc {
 
@@ -16,12 +19,22 @@ enum class PredictFormat {
   JsonLines ///< an object per row, tensors as (nested) lists; what is not finite is null
 };
 
+/// What the codes of a field with categories are called, from 0; empty for those without a name.
+using CodeNames = std::vector<std::string>;
+
+/// The names of a field's codes: `values` are its values in the order of their codes, as a vocabulary has
+/// them.
+CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &values);
+
 struct PredictOptions {
   FunctionId function{FunctionKind::Predict, ""};
   int64_t batch = 1;
   uint64_t seed = 0; ///< for a model whose predictions are random
   const double *scalars = nullptr;
   PredictFormat format = PredictFormat::Csv;
+  /// By output, names of codes: of a vector with an element for each code, the elements are called by them;
+  /// in place of a whole number its name is printed. Others are as they are.
+  std::map<std::string, CodeNames> names;
   ExplainOutside explainOutside = nullptr;
 };
 
@@ -29,7 +42,8 @@ struct PredictOptions {
 /// are not among them, so files to predict on need none.
 Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function);
 
-/// Writes one line per row, in order, through `write`, whose failure ends it. Floats are printed so that they
+/// Writes one line per row, in order, through `write`, whose failure ends it. The dataset's kept columns come
+/// first, as text. Floats are printed so that they
 /// read back to the same bits. Gives the number of rows.
 Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptions &options,
                           const std::function<Status(std::string_view)> &write);

@@ -45,6 +45,10 @@ struct Options {
   std::string checkpoint;             ///< eval, predict: best or last
   std::string dumpParity;             ///< train: folder for bench/parity
   std::string dumpRandom;             ///< train: folder for what the steps draw
+  std::vector<std::string> only;      ///< predict: names of `predict` lines; empty: all
+  std::vector<std::string> keep;      ///< predict: columns that are passed on
+  std::string unknown = "error";      ///< predict: what becomes of categories that training has not seen
+  std::string names;                  ///< predict: the field whose categories name what is predicted
   bool timeRows = false;              ///< predict: for bench/train
   std::string stepTimes;              ///< train: file for bench/train: when how many updates were made
   std::optional<std::string> profile; ///< train: where the trace goes; empty: only the table

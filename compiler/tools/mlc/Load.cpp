@@ -4,10 +4,13 @@
 #include "compiler/tools/mlc/Resume.h"
 #include "compiler/tools/mlc/Terminal.h"
 #include "frontend/Check.h"
+#include "frontend/SelectPredictions.h"
+#include "runtime/Nearest.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -121,6 +124,21 @@ std::string trainBlockOf(const std::string &model, const std::string &train) {
   return names.size() == 1 ? names[0] : "";
 }
 
+/// Leaves the `predict` lines that --only names.
+static Status selectLines(const Options &options, core::Program &program) {
+  const std::vector<std::string> known = program.predictNames;
+  for (const std::string &name : options.only)
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      std::string all;
+      for (const std::string &each : known)
+        all += (all.empty() ? "" : ", ") + each;
+      return Status::usage(options.model + " has no line `predict " + name + "`" +
+                           mlc::didYouMean(name, known) + (all.empty() ? "" : "; it has " + all));
+    }
+  selectPredictions(program, options.only);
+  return Status::ok();
+}
+
 Expected<LoadedRun> loadRun(const Options &options) {
   LoadedRun run;
   Expected<RunFolder> folder = RunFolder::open(options.model, /*toResume=*/false);
@@ -136,6 +154,8 @@ Expected<LoadedRun> loadRun(const Options &options) {
   if (!loaded)
     return loaded.status();
   run.loaded = std::move(*loaded);
+  if (!options.only.empty())
+    MLC_TRY(selectLines(options, *run.loaded->program));
   auto program = compiler::JitProgram::create(*run.loaded->program, run.loaded->sources, options.threads);
   if (!program)
     return program.status();

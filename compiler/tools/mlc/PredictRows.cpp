@@ -1,12 +1,15 @@
 // mlc predict: rows from files in, a line per row out; or text that goes on.
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/PredictTimes.h"
+#include "runtime/Nearest.h"
 #include "runtime/data/PipedFiles.h"
 #include "runtime/data/Reader.h"
 #include "runtime/train/Generate.h"
 #include "runtime/train/Predict.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace mlc::tool {
 
@@ -29,26 +32,84 @@ static Status generateText(const Options &options, LoadedRun &run) {
   });
 }
 
-Status runPredict(const Options &options) {
-  if (!options.generate && options.inputs.empty())
-    return Status::usage("predict needs files to read rows from, or --generate N");
-  if (!options.generate && (!options.prompt.empty() || options.topK != 0 || options.temperature != 1))
-    return Status::usage("--prompt, --temperature and --top-k belong to --generate N");
-  Expected<LoadedRun> run = loadRun(options);
-  if (!run)
-    return run.status();
-  if (options.generate)
-    return generateText(options, *run);
-  const Manifest &manifest = run->session->manifest();
+/// What becomes of categories that training has not seen.
+static Status setUnknown(const Options &options, std::vector<FieldSpec> &fields) {
+  if (options.unknown == "error")
+    return Status::ok();
+  for (FieldSpec &field : fields) {
+    if (field.coding != Coding::Category)
+      continue;
+    if (options.unknown == "missing" && !field.optional)
+      return Status::usage("--unknown missing has no code to stand for it in `" + field.name +
+                           "`, which is no `category(" + std::to_string(field.categories) +
+                           ")?`; --unknown skip leaves such rows out");
+    field.unknown = options.unknown == "skip" ? UnknownCategory::Skip : UnknownCategory::Missing;
+  }
+  return Status::ok();
+}
+
+/// What the outputs are called after: the field of --names, or the field of the same name.
+static Status setNames(const Options &options, const Manifest &manifest, const Vocabulary &vocabulary,
+                       PredictOptions &predictOptions) {
+  std::vector<std::string> known;
+  for (const FieldSpec &field : manifest.data.fields)
+    if (auto found = vocabulary.find(field.name);
+        found != vocabulary.end() && field.coding != Coding::Vocabulary)
+      known.push_back(field.name);
+  if (!options.names.empty() && std::find(known.begin(), known.end(), options.names) == known.end())
+    return Status::usage("the data of " + options.model + " has no categories '" + options.names + "'" +
+                         didYouMean(options.names, known));
+  bool used = false;
+  for (const Port &port : manifest.findFunction(predictOptions.function)->outputs) {
+    std::string field = options.names;
+    if (std::find(known.begin(), known.end(), port.name) != known.end())
+      field = port.name;
+    if (field.empty())
+      continue;
+    CodeNames names = codeNamesOf(*manifest.findField(field), vocabulary.at(field));
+    used = used || field == options.names;
+    predictOptions.names[port.name] = std::move(names);
+  }
+  if (!options.names.empty() && !used)
+    return Status::usage("nothing that is predicted is about '" + options.names + "'");
+  return Status::ok();
+}
+
+/// The rows of all files, one file after the other where the reader takes one.
+static Expected<Dataset> readRows(const Options &options, const std::string &kind,
+                                  const std::vector<std::string> &paths,
+                                  const std::map<std::string, std::string> &readerOptions,
+                                  const std::vector<FieldSpec> &fields, Vocabulary &vocabulary) {
+  if (!takesOneFile(kind) || paths.size() == 1)
+    return readFiles(kind, paths, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+  Dataset all;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    Expected<Dataset> read =
+        readFiles(kind, {paths[i]}, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+    if (!read)
+      return read;
+    if (i == 0)
+      all = std::move(*read);
+    else
+      all.append(std::move(*read));
+  }
+  return all;
+}
+
+/// The rows of options.inputs, and what the run says of them.
+static Status predictRows(const Options &options, LoadedRun &run) {
+  const Manifest &manifest = run.session->manifest();
   PredictOptions predictOptions;
   if (!manifest.findFunction(predictOptions.function))
     return Status::usage(options.model +
                          " has nothing to predict: add a line `predict NAME = EXPRESSION` to the train "
-                         "block and train again");
+                         "block, and take it over with `mlc train MODEL.mlc --resume --out " +
+                         options.model + " --epochs N`");
   Expected<std::vector<FieldSpec>> fields = predictFields(manifest, predictOptions.function);
   if (!fields)
     return fields.status();
-  Vocabulary vocabulary = run->folder->config().vocabulary;
+  MLC_TRY(setUnknown(options, *fields));
+  Vocabulary vocabulary = run.folder->config().vocabulary;
   // The files' names tell their reader, or they are like those of the training split.
   ReaderSpec reader = manifest.data.train.value_or(ReaderSpec{"idx", {}, {}});
   std::string kind = readerOf(options.inputs, reader.kind);
@@ -62,21 +123,39 @@ Status runPredict(const Options &options) {
       return path.status();
     paths.push_back(std::move(*path));
   }
-  Expected<Dataset> data = readFiles(kind, paths, reader.options, *fields, vocabulary, /*learn=*/false);
+  Expected<Dataset> data = readRows(options, kind, paths, reader.options, *fields, vocabulary);
   if (!data)
     return pipes.named(data.status());
 
+  MLC_TRY(setNames(options, manifest, run.folder->config().vocabulary, predictOptions));
   predictOptions.batch = manifest.train.batch;
-  predictOptions.seed = options.seed.value_or(run->folder->config().manifest.train.seed);
-  predictOptions.scalars = run->scalars.data();
-  predictOptions.explainOutside = explainerOf(*run);
+  predictOptions.seed = options.seed.value_or(run.folder->config().manifest.train.seed);
+  predictOptions.scalars = run.scalars.data();
+  predictOptions.explainOutside = explainerOf(run);
   predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
   if (options.timeRows)
-    return pipes.named(timeRows(*run, rows, predictOptions));
-  Expected<int64_t> written = predict(*run->session, rows, predictOptions, writeOutput);
+    return pipes.named(timeRows(run, rows, predictOptions));
+  Expected<int64_t> written = predict(*run.session, rows, predictOptions, writeOutput);
   if (!written)
     return pipes.named(written.status());
+  if (rows.data->skipped > 0)
+    say(fmt::format("{} {} left out: a category that training has not seen\n", rows.data->skipped,
+                    rows.data->skipped == 1 ? "row was" : "rows were"));
+  return Status::ok();
+}
+
+Status runPredict(const Options &options) {
+  if (!options.generate && options.inputs.empty())
+    return Status::usage("predict needs files to read rows from, or --generate N");
+  if (!options.generate && (!options.prompt.empty() || options.topK != 0 || options.temperature != 1))
+    return Status::usage("--prompt, --temperature and --top-k belong to --generate N");
+  Expected<LoadedRun> run = loadRun(options);
+  if (!run)
+    return run.status();
+  if (options.generate)
+    return generateText(options, *run);
+  MLC_TRY(predictRows(options, *run));
   return flushOutput();
 }
 

@@ -228,6 +228,18 @@ private:
                     "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names;"
                     " - is standard input")
         ->type_name("FILE...");
+    sub->add_option("--only", options.only, "this `predict` line and what it needs; may be given again")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    sub->add_option("--keep", options.keep, "pass this column of the CSV on, before what is predicted")
+        ->type_name("COLUMN")
+        ->allow_extra_args(false);
+    sub->add_option("--names", options.names,
+                    "call what is predicted by the categories of this field, instead of by their codes")
+        ->type_name("FIELD");
+    sub->add_option("--unknown", options.unknown,
+                    "a category that training has not seen: error (default), missing, or skip the row")
+        ->check(CLI::IsMember({"error", "missing", "skip"}));
     addSeed(sub);
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
         ->check(wholeNumber(0, mostUpdates))
@@ -247,6 +259,7 @@ private:
         ->type_name("K");
     sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
                 "  mlc predict runs/iris flowers.csv --json\n"
+                "  mlc predict runs/iris may.csv june.csv --keep id --names species --unknown skip\n"
                 "  cat flowers.csv | mlc predict runs/iris -\n"
                 "  mlc predict runs/gpt_book --generate 500 --temperature 0.8 --prompt 'The shell'");
   }

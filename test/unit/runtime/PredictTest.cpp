@@ -24,11 +24,13 @@ protected:
     EXPECT_TRUE(fields);
     EXPECT_EQ(fields->size(), 1u);
     Vocabulary vocabulary;
-    Expected<Dataset> read = readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false);
+    Expected<Dataset> read =
+        readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false, keep);
     EXPECT_TRUE(read) << read.status().message();
     PredictOptions options;
     options.batch = batch;
     options.format = format;
+    options.names = names;
     out.clear();
     return predict(*session, Rows::all(std::make_shared<const Dataset>(std::move(*read))), options,
                    [&](std::string_view text) {
@@ -38,6 +40,8 @@ protected:
   }
   std::unique_ptr<Session> session;
   std::string out;
+  std::map<std::string, CodeNames> names;
+  std::vector<std::string> keep;
 };
 
 } // namespace
@@ -54,6 +58,27 @@ TEST_F(PredictTest, JsonLines) {
   std::memcpy(session->bytesOf(*program.manifest().findState("net.b")), &nan, sizeof nan);
   ASSERT_TRUE(run("x0,x1,x2\n1,1,1\n", PredictFormat::JsonLines));
   EXPECT_EQ(out, "{\"guess\":null,\"pair\":[0,0]}\n");
+}
+
+TEST_F(PredictTest, NamesAndKeptColumns) {
+  names = {{"pair", {"a,b", "it \"is\""}}, {"guess", {"no", "yes"}}};
+  keep = {"id"};
+  std::string csv = "id,x2,x1,x0\n\"7, \"\"x\"\"\",1,1,1\n,0,0,0.1\n";
+  ASSERT_TRUE(run(csv, PredictFormat::Csv, 1));
+  EXPECT_EQ(out, "id,guess,\"pair.a,b\",\"pair.it \"\"is\"\"\"\n\"7, \"\"x\"\"\",111,0,1\n\"\",0.1,1,1\n");
+  ASSERT_TRUE(run(csv, PredictFormat::JsonLines));
+  EXPECT_EQ(out, "{\"id\":\"7, \\\"x\\\"\",\"guess\":111,\"pair\":{\"a,b\":0,\"it \\\"is\\\"\":1}}\n"
+                 "{\"id\":\"\",\"guess\":0.1,\"pair\":{\"a,b\":1,\"it \\\"is\\\"\":1}}\n");
+}
+
+TEST_F(PredictTest, NamesOfCodes) {
+  FieldSpec field;
+  field.categories = 4;
+  EXPECT_EQ(codeNamesOf(field, {"x", "y"}), (CodeNames{"x", "y", "", ""}));
+  field.optional = true;
+  EXPECT_EQ(codeNamesOf(field, {"x", "y"}), (CodeNames{"missing", "x", "y", ""}));
+  field.categories = 0; // a label of pictures that is a number
+  EXPECT_EQ(codeNamesOf(field, {"x"}), (CodeNames{"missing", "x"}));
 }
 
 TEST_F(PredictTest, BatchSizeChangesNothing) {

@@ -1,0 +1,15 @@
+// Some of a program's `predict` lines, with no more inputs than they need.
+#pragma once
+
+#include "frontend/Program.h"
+
+#include <string>
+#include <vector>
+
+namespace mlc::frontend {
+
+/// Leaves of the program's predictions those that are named, in the program's order. False, and nothing is
+/// changed, if one is not there.
+bool selectPredictions(core::Program &program, const std::vector<std::string> &names);
+
+} // namespace mlc::frontend
