@@ -35,6 +35,7 @@ const std::vector<Builtin> &builtins() {
       {"train_min", {"field"}, {}, trainMinRule},
       {"train_max", {"field"}, {}, trainMaxRule},
       {"grad", {"f", "x", "..."}, {}, gradRule},
+      {"ranking", {"score", "label", "weight"}, {}, rankingRule},
       {"primitive", {"name", "..."}, {"*"}, primitiveRule, false, true},
       {"in_classes", {"y", "n"}, {}, inClassesRule, false, true},
       {"windows", {"extent", "window", "stride"}, {}, windowsRule, false, true},
@@ -47,6 +48,13 @@ const Builtin *findBuiltin(const std::string &name) {
     if (name == builtin.name)
       return &builtin;
   return nullptr;
+}
+
+/// TrainBlock knows what it is where it may stand.
+Value rankingRule(Elaborator &elaborator, BuiltinCall &call) {
+  return elaborator.fail(
+      DiagnosticCode::E0413, call.site.span,
+      "`ranking` stands where a state of a metric begins: `state r: float[2] = ranking(...)`");
 }
 
 //===-- Choices ------------------------------------------------------------------------------------===//

@@ -359,12 +359,15 @@ void Emitter::emitTrainStep() {
     types.push_back(graphs.tensorType(program.states[index].type));
   Type allSums = RankedTensorType::get({program.sums}, builder.getF64Type());
   types.push_back(allSums);
+  Type allRanked = RankedTensorType::get({options.rows, program.ranked}, builder.getF64Type());
+  if (program.ranked)
+    types.push_back(allRanked);
   func::FuncOp func = function("train_step", args, types);
 
   Tags byTag = tagsOf(args, func.getArguments());
   addBefore(byTag);
   Location loc = builder.getUnknownLoc();
-  SmallVector<Value> sums;
+  SmallVector<Value> sums, ranked;
   for (const Objective &objective : program.objectives) {
     std::vector<Type> gradientTypes = this->gradientTypes(objective);
     Operation *forward = gradientOfForward(objective, byTag, gradientTypes);
@@ -372,6 +375,8 @@ void Emitter::emitTrainStep() {
     sums.push_back(forward->getResult(1));
     for (auto [i, index] : llvm::enumerate(objective.updatedStates))
       byTag[{Input::State, index}] = forward->getResult(2 + i);
+    if (objective.ranked)
+      ranked.push_back(forward->getResult(2 + objective.updatedStates.size()));
     SmallVector<Value> operands;
     for (const Argument &argument : arguments(objective.update, Signature::Part, gradientTypes))
       operands.push_back(argument.kind == Input::Field ? gradients[argument.index]
@@ -386,11 +391,17 @@ void Emitter::emitTrainStep() {
     results.push_back(byTag.at({Input::State, index}));
   results.push_back(sums.size() == 1 ? sums[0]
                                      : ir::ConcatOp::create(builder, loc, allSums, sums, 0).getResult());
+  if (program.ranked)
+    results.push_back(ranked.size() == 1
+                          ? ranked[0]
+                          : ir::ConcatOp::create(builder, loc, allRanked, ranked, 1).getResult());
   func::ReturnOp::create(builder, loc, results);
   SmallVector<DictionaryAttr> names;
   for (int index : changed)
     names.push_back(named("mlc.state", program.states[index].name));
   names.push_back(named("mlc.role", "sums"));
+  if (program.ranked)
+    names.push_back(named("mlc.role", "ranked"));
   func.setAllResultAttrs(names);
 }
 
@@ -402,9 +413,11 @@ void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBa
   graphs.emit(step.graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
   SmallVector<DictionaryAttr> names;
-  if (sums)
+  if (sums) {
     names.push_back(named("mlc.role", "sums"));
-  else
+    if (program.ranked)
+      names.push_back(named("mlc.role", "ranked"));
+  } else
     for (const std::string &predictName : program.predictNames)
       names.push_back(named("mlc.result", predictName));
   func.setAllResultAttrs(names);

@@ -28,7 +28,7 @@ struct EmitOptions {
 /// and what @train_step is made of: @forward, of which it takes the `mlc.gradient`, and @update, the
 /// optimizers. `states` are all tensors of Program::states in order; `fields` those that the function reads,
 /// in data order; `scalars` is f64[scalarCount(program)]; `stream` is i64[3]. Arguments and results carry the
-/// attributes mlc.state, mlc.field, mlc.result (a name) and mlc.role ("scalars", "stream", "sums",
+/// attributes mlc.state, mlc.field, mlc.result (a name) and mlc.role ("scalars", "stream", "sums", "ranked",
 /// "figures"). Returns null when the module does not verify: a bug of ours, whose MLIR diagnostics the
 /// context's handler receives.
 mlir::OwningOpRef<mlir::ModuleOp> emit(const core::Program &program, const EmitOptions &options,

@@ -58,6 +58,79 @@ static ValueId quotient(GraphContext &graph, ValueId a, ValueId b) {
   return graph.op("div", {a, graph.op("select", {empty, one, b}, {}, type)}, {}, type);
 }
 
+/// The first place in the user's text of a node that `line` made: equal nodes are one, and an earlier line
+/// may have made it.
+static std::optional<Span> placeIn(const DiagnosticEngine &diagnostics, const core::Node &node, Span line) {
+  const std::vector<Span> &chain = node.origin.chain;
+  auto isInside = [&](Span span) {
+    return span.source == line.source && span.begin >= line.begin && span.end <= line.end;
+  };
+  if (std::none_of(chain.begin(), chain.end(), isInside))
+    return std::nullopt;
+  for (Span span : chain)
+    if (diagnostics.sources().get(span.source).origin() == SourceOrigin::User)
+      return span;
+  return std::nullopt;
+}
+
+static const char *const declareOne = "or declare a `metric` item: states that batches add to, `s <- s + "
+                                      "sum(...)`, and a value made of them after the last";
+
+/// How to write what was meant, by the op that batches cannot be averaged through.
+static std::string rightForm(const core::Node *culprit, RowMeans &means, bool isTotal) {
+  if (isTotal)
+    return "for a mean write `mean(...)`; ";
+  std::string op = culprit ? culprit->op : "";
+  bool squares = (op == "mul" || op == "pow") && means(culprit->operands[0]).kind == Spread::Shifted;
+  if (squares)
+    return "`metric r2(guess, y)` is exact over a split; ";
+  if (op == "sqrt")
+    return "`metric rmse(guess, y)` is exact over a split; ";
+  if (op == "exp")
+    return "`metric perplexity(logits, y)` is exact over a split; ";
+  if (op == "div")
+    return "for `sum(w * e) / sum(w)` write `metric e weight w`; `r2`, `precision`, `recall` and `f1` are "
+           "there; ";
+  return "";
+}
+
+/// Reports a metric line whose value batches cannot be averaged to.
+bool TrainBlock::checkMean(ValueId value, Span span, const ValueId *weight, Span weightSpan) {
+  RowMeans &means = *rowMeans;
+  auto isOfRows = [&](ValueId each) {
+    Spread spread = means(each);
+    return (spread.kind == Spread::Same || spread.kind == Spread::Rows) && means.isMean(each);
+  };
+  bool isSameWeight = weight && means(*weight).kind == Spread::Same;
+  bool good = weight && !isSameWeight ? isOfRows(value) && isOfRows(*weight)
+                                      : means.isMean(value) && (!weight || means.isMean(*weight));
+  if (good)
+    return true;
+  Elaborator &e = elaborator;
+  const core::Node *culprit = means.culprit(value);
+  if (!culprit && weight)
+    culprit = means.culprit(*weight);
+  Spread spread = means(value);
+  bool isTotal = !culprit && !weight && spread.kind == Spread::Sum;
+  // The weight comes after the value.
+  Span lineSpan = span;
+  if (weight)
+    lineSpan.end = weightSpan.end;
+  DiagnosticBuilder builder = e.report(
+      DiagnosticCode::E0432, span,
+      isTotal
+          ? "a sum over a batch says as much about the batch as about the model: batches are averaged"
+          : "this is no mean over rows: averaged over batches it is another number than that of the split");
+  if (culprit) {
+    std::optional<Span> place = placeIn(e.diagnostics, *culprit, lineSpan);
+    if (place && *place != e.userSpan(span))
+      builder.note(*place, "this is taken of the batch as a whole");
+  }
+  std::string help = rightForm(culprit, means, isTotal);
+  builder.help(help.empty() ? std::string(declareOne).substr(3) : help + declareOne);
+  return false;
+}
+
 void TrainBlock::ratio(const Value &given, Span span, const Value *weight, Span weightSpan, Line &line) {
   Elaborator &e = elaborator;
   std::string what = line.isLoss ? "a loss" : "a metric";
@@ -76,10 +149,23 @@ void TrainBlock::ratio(const Value &given, Span span, const Value *weight, Span 
   GraphContext &graph = *e.graph;
   e.currentSpan = span;
   e.locate();
+  // A mean over the rows of a batch counts for as many rows as it is the mean of.
+  bool isOfBatch = std::all_of(type.shape.begin(), type.shape.end(),
+                               [](const Dim &dim) { return dim.constant().has_value(); });
+  auto timesRows = [&](ValueId sum) {
+    ValueId rows = graph.constant({DType::F64, {}}, Number::size(Dim::batch()).expr());
+    return graph.op("mul", {sum, rows}, {}, {DType::F64, {}});
+  };
   if (!weight) {
+    if (!line.isLoss && !checkMean(value.id, span, nullptr, span))
+      return;
     numerator = sumRows(graph, weighted, &ownSum);
     Number count = Number::size(product(type.shape));
     denominator = graph.constant({DType::F64, {}}, count.expr());
+    if (isOfBatch && rowMeans->isMean(value.id)) {
+      numerator = timesRows(numerator);
+      denominator = graph.constant({DType::F64, {}}, Number::size(product(type.shape) * Dim::batch()).expr());
+    }
     if (line.isLoss) {
       Number share = *Number::apply("div", {Number(1), count});
       ValueId factor = graph.constant({type.dtype, {}}, share.expr());
@@ -101,6 +187,9 @@ void TrainBlock::ratio(const Value &given, Span span, const Value *weight, Span 
       return;
     }
     e.locate();
+    if (!line.isLoss && !checkMean(ids[1], span, &ids[0], weightSpan))
+      return;
+    bool countsRows = isOfBatch && rowMeans->isMean(ids[0]) && rowMeans->isMean(ids[1]);
     if (isBool) {
       weighted = graph.op("select", {ids[0], ids[1], graph.constant(common, 0.0)}, {}, common);
       ids[0] = graph.convert(ids[0], type.dtype);
@@ -115,6 +204,10 @@ void TrainBlock::ratio(const Value &given, Span span, const Value *weight, Span 
     }
     numerator = sumRows(graph, weighted, &ownSum);
     denominator = sumRows(graph, ids[0], &ownWeight);
+    if (countsRows) {
+      numerator = timesRows(numerator);
+      denominator = timesRows(denominator);
+    }
     if (line.isLoss)
       lossParts.push_back(quotient(graph, ownSum, ownWeight));
   }
@@ -143,6 +236,35 @@ void TrainBlock::loss(const LossClause &clause, Env &env) {
         clause.weight ? clause.weight->span : clause.span, line);
 }
 
+/// The operand `weight` of a declared metric, which is its last, is what the line says after `weight`; 1
+/// where it says nothing.
+bool TrainBlock::giveWeight(const MetricClause &clause, const Call &call, const Callable &metric, Env &env,
+                            Arguments &given) {
+  bool takesWeight = !metric.operands.empty() && metric.operands.back().name.text == "weight";
+  bool isGiven = given.positional.size() >= metric.operands.size();
+  if (clause.weight && (!takesWeight || isGiven)) {
+    elaborator
+        .report(DiagnosticCode::E0413, clause.weight->span,
+                takesWeight ? "`" + metric.name.text + "` has a weight already, as its last operand"
+                            : "`" + metric.name.text + "` takes no weight")
+        .help(takesWeight ? "leave one of them out"
+                          : "a metric whose last operand is called `weight` takes one");
+    return false;
+  }
+  if (!takesWeight || isGiven)
+    return true;
+  Value weight = Value::of(Number(1));
+  if (clause.weight) {
+    weight = elaborator.expression(*clause.weight, env);
+    if (weight.kind == Value::Tensor && elaborator.type(weight).dtype == DType::Bool)
+      weight = elaborator.castTo(ScalarKind::Float, weight, clause.weight->span);
+    if (weight.isError())
+      return false;
+  }
+  given.positional.push_back({weight, clause.weight ? clause.weight->span : call.span});
+  return true;
+}
+
 void TrainBlock::metric(const MetricClause &clause, Env &env) {
   Line line;
   line.isNamed = clause.name.has_value();
@@ -161,16 +283,13 @@ void TrainBlock::metric(const MetricClause &clause, Env &env) {
     Value callee = elaborator.lookup(call->callee.text, call->callee.span, env);
     if (callee.kind == Value::Function && callee.function->kind == Function::Declared &&
         callee.function->declaration->kind == CallableKind::Metric) {
-      if (clause.weight) {
-        elaborator.fail(DiagnosticCode::E0413, clause.weight->span,
-                        "a declared metric takes no weight: give it as an operand");
-        return;
-      }
       std::optional<Arguments> given = elaborator.arguments(call->args, env);
       if (!given)
         return;
       if (head)
         given->positional.insert(given->positional.begin(), {elaborator.expression(*head, env), head->span});
+      if (!giveWeight(clause, *call, *callee.function->declaration, env, *given))
+        return;
       declaredMetric(*call, *callee.function, env, line, std::move(*given));
       return;
     }
@@ -186,209 +305,7 @@ void TrainBlock::metric(const MetricClause &clause, Env &env) {
           clause.weight ? clause.weight->span : clause.span, line);
 }
 
-/// `s <- s + e` adds e.
-static const Expr *increment(const RebindStmt &stmt) {
-  const auto *sum = as<BinaryExpr>(*stmt.value);
-  if (!sum || sum->op != BinaryOp::Add)
-    return nullptr;
-  const auto *left = as<NameExpr>(*sum->left);
-  return left && left->name == stmt.name.text ? sum->right.get() : nullptr;
-}
-
-/// 0, or a tensor of it: `zeros()`.
-static bool isZero(Elaborator &elaborator, const Value &value) {
-  if (value.kind == Value::Number)
-    return value.number.known() == std::optional<double>(0);
-  if (value.kind != Value::Tensor)
-    return false;
-  const core::Node *node = elaborator.graph->producer(value.id);
-  if (!node || node->op != "constant")
-    return false;
-  return std::any_of(node->attrs.begin(), node->attrs.end(), [](const auto &attr) {
-    const double *number = std::get_if<double>(&attr.second);
-    return number && *number == 0;
-  });
-}
-
-/// They are added in f64 in every step and kept for every split.
-static constexpr int64_t maxSums = int64_t(1) << 24;
-
-/// The states' increments join the sums; the result is elaborated in the graph of figures.
-void TrainBlock::declaredMetric(const Call &call, const Function &function, Env &env, Line &line,
-                                Arguments arguments) {
-  Elaborator &e = elaborator;
-  const Callable &metric = *function.declaration;
-  Env callee;
-  callee.scope = e.newScope(function.scope);
-  callee.site = join(env.site, componentName(call));
-  CallSite site{call.span, call.callee.span, "", componentName(call)};
-  bool absent = false;
-  if (!e.bindParameters(metric, arguments, site, callee, nullptr, absent))
-    return;
-  line.isRatio = false;
-  line.metric = &metric;
-  line.offset = sumCount;
-  line.scope = e.copyOf(*callee.scope);
-  e.frames.push_back({call.span, metric.name.text});
-  struct Open {
-    TensorType type;
-    Span span;
-    ValueId total = 0;
-    bool added = false;
-  };
-  std::vector<std::pair<std::string, Open>> states;
-  bool good = true;
-  auto wrong = [&](Span span, const std::string &message) {
-    e.fail(DiagnosticCode::E0413, span, message);
-    good = false;
-  };
-  for (size_t i = 0; i + 1 < metric.body.stmts.size() && good; ++i) {
-    const Stmt &stmt = *metric.body.stmts[i];
-    switch (stmt.kind) {
-    case StmtKind::Let:
-      e.bind(cast<LetStmt>(stmt).binding, callee);
-      break;
-    case StmtKind::Fn:
-      e.declareFunction(*cast<FnStmt>(stmt).function, callee);
-      break;
-    case StmtKind::State: {
-      const auto &node = cast<StateStmt>(stmt);
-      std::optional<TensorType> type = e.resolve(node.type, callee);
-      if (!type) {
-        good = false;
-        break;
-      }
-      Expected expected{{*type}, false};
-      Value initial = e.expression(*node.initial, callee, &expected);
-      if (initial.isError()) {
-        good = false;
-        break;
-      }
-      if (!isZero(e, initial))
-        wrong(node.initial->span, "the state of a metric begins at 0: steps add to it");
-      else if (!isFloat(type->dtype) || !product(type->shape).constant())
-        wrong(node.type.span, "the state of a metric is float, and of one size");
-      else
-        states.emplace_back(node.name.text, Open{*type, node.name.span});
-      Value none;
-      none.kind = Value::Absent;
-      e.declare(callee, node.name, none);
-      break;
-    }
-    case StmtKind::Rebind: {
-      const auto &node = cast<RebindStmt>(stmt);
-      auto state = std::find_if(states.begin(), states.end(),
-                                [&](const auto &each) { return each.first == node.name.text; });
-      const Expr *added = increment(node);
-      if (state == states.end() || !added) {
-        wrong(stmt.span, state == states.end() ? "`" + node.name.text + "` is no state of this metric"
-                                               : "a metric adds to its state: `" + node.name.text + " <- " +
-                                                     node.name.text + " + ...`");
-        break;
-      }
-      Expected expected{{state->second.type}, false};
-      Value value = e.expression(*added, callee, &expected);
-      value = e.coerce(value, state->second.type, added->span, "the state `" + node.name.text + "`");
-      if (value.kind != Value::Tensor) {
-        if (value.kind == Value::Absent)
-          wrong(added->span, "what is added depends on this batch alone, not on a state");
-        good = false;
-        break;
-      }
-      Open &open = state->second;
-      open.total = open.added ? e.graph->op("add", {open.total, value.id}, {}, open.type) : value.id;
-      open.added = true;
-      break;
-    }
-    default:
-      wrong(stmt.span, "a metric has states, lets, `s <- s + e`, and a result");
-    }
-  }
-  for (const auto &[name, open] : states)
-    if (good && !open.added)
-      wrong(open.span, "nothing is added to the state `" + name + "`");
-  e.frames.pop_back();
-  if (!good)
-    return;
-  for (auto &[name, open] : states) {
-    line.states.emplace_back(name, open.type);
-    addSum(open.total);
-    if (sumCount > maxSums)
-      return wrong(open.span, "the states of all metrics have at most 2^24 elements");
-  }
-  if (states.empty())
-    return wrong(metric.name.span, "a declared metric has a `state`");
-  if (collecting)
-    lines.push_back(line);
-}
-
-bool TrainBlock::checkMetric(const Call &call, const Function &function, Env &env, Arguments arguments) {
-  collecting = true;
-  Line line;
-  line.span = call.span;
-  declaredMetric(call, function, env, line, std::move(arguments));
-  if (lines.empty() || elaborator.diagnostics.hasErrors())
-    return false;
-  // As a program with this metric alone has it.
-  Phase figuring(Phase::Figures);
-  elaborator.phase = &figuring;
-  elaborator.graph = &figuring.graph;
-  ValueId result = 0;
-  return metricResult(lines[0], figuring.graph.input({DType::F64, {Dim(sumCount)}}), result);
-}
-
 //===-- The graph of figures -----------------------------------------------------------------------===//
-
-static ValueId part(GraphContext &graph, ValueId sums, int64_t offset, const std::vector<Dim> &shape) {
-  Dim count = product(shape);
-  if (graph.type(sums).shape[0] != count)
-    sums = graph.op("slice", {sums},
-                    {{"starts", std::vector<Dim>{Dim(offset)}}, {"strides", std::vector<Dim>{Dim(1)}}},
-                    {DType::F64, {count}});
-  return graph.reshape(sums, shape);
-}
-
-/// The result of a declared metric, from its states: f64 throughout, the operands gone.
-bool TrainBlock::metricResult(const Line &line, ValueId sums, ValueId &result) {
-  Elaborator &e = elaborator;
-  DType before = e.computeType;
-  e.computeType = DType::F64;
-  Env env;
-  env.scope = e.copyOf(*line.scope);
-  Value absent;
-  absent.kind = Value::Absent;
-  for (auto &[name, variable] : env.scope->names)
-    if (variable.value.kind == Value::Tensor)
-      variable.value = absent;
-  int64_t offset = line.offset;
-  for (const auto &[name, type] : line.states) {
-    env.scope->names[name].value = e.result(part(*e.graph, sums, offset, type.shape));
-    offset += product(type.shape).constant().value_or(0);
-  }
-  e.frames.push_back({line.span, line.metric->name.text});
-  Value value;
-  for (const StmtPtr &stmt : line.metric->body.stmts) {
-    if (stmt->kind == StmtKind::Let)
-      e.bind(cast<LetStmt>(*stmt).binding, env);
-    if (stmt->kind == StmtKind::Fn)
-      e.declareFunction(*cast<FnStmt>(*stmt).function, env);
-    if (const auto *last = as<ExprStmt>(*stmt))
-      value = e.expression(*last->value, env);
-  }
-  Span span = line.metric->body.stmts.back()->span;
-  if (value.kind == Value::Absent)
-    e.fail(DiagnosticCode::E0413, span, "the result of a metric depends on its states, not on a batch");
-  else if (line.metric->body.stmts.back()->kind != StmtKind::Expr)
-    e.fail(DiagnosticCode::E0413, span, "a metric ends with its result");
-  else
-    value = e.coerce(value, {DType::F64, {}}, span, "the result of a metric");
-  e.frames.pop_back();
-  e.computeType = before;
-  if (value.kind != Value::Tensor)
-    return false;
-  result = value.id;
-  return true;
-}
 
 bool TrainBlock::figures(Phase &phase) {
   Elaborator &e = elaborator;
@@ -415,7 +332,10 @@ bool TrainBlock::figures(Phase &phase) {
       builder.help("give it a name: `" + std::string(line.isLoss ? "loss" : "metric") + " NAME = ...`");
       good = false;
     }
-    names.push_back({line.name, line.isLoss});
+    std::vector<int64_t> shape;
+    for (const Dim &dim : graph.type(value).shape)
+      shape.push_back(dim.constant().value_or(0));
+    names.push_back({line.name, line.isLoss, shape});
     values.push_back(value);
   };
   for (const Line &line : lines) {
@@ -443,12 +363,16 @@ bool TrainBlock::figures(Phase &phase) {
   for (size_t i = 1; i < lossValues.size(); ++i)
     total = graph.op("add", {total, lossValues[i]}, {}, scalar);
   values.insert(values.begin(), total);
-  names.insert(names.begin(), {"loss", true});
-  for (ValueId &value : values)
-    value = graph.reshape(value, {Dim(1)});
-  ValueId all = values.size() == 1 ? values[0]
-                                   : graph.op("concat", values, {{"axis", int64_t(0)}},
-                                              {DType::F64, {Dim(int64_t(values.size()))}});
+  names.insert(names.begin(), {"loss", true, {}});
+  Dim count;
+  for (ValueId &value : values) {
+    Dim elements = product(graph.type(value).shape);
+    value = graph.reshape(value, {elements});
+    count = count + elements;
+  }
+  ValueId all = values.size() == 1
+                    ? values[0]
+                    : graph.op("concat", values, {{"axis", int64_t(0)}}, {DType::F64, {count}});
   graph.graph.outputs = {all};
   program.figureNames = names;
   return true;

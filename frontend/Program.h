@@ -179,6 +179,14 @@ struct LeastRows {
 struct Figure {
   std::string name;
   bool isLoss = false;
+  std::vector<int64_t> shape; // empty: a number
+};
+
+/// Scores that are kept of all rows of a split and put in order after the last: of each row of a batch
+/// `perRow` scores, then as many weights, below 0 where the score's label is false.
+struct Ranking {
+  int64_t perRow = 1;
+  int64_t sums = 0; // where the two numbers made of them are among the sums
 };
 
 /// Instance of the summary: a layer or model with what goes in and out.
@@ -195,6 +203,7 @@ struct Objective {
   std::vector<int> trainable;     // indices of states the forward graph is differentiated by
   std::vector<int> updatedStates; // indices of states that the forward graph rewrites
   std::vector<int> moved;         // indices of states that the update graph rewrites, in order of its outputs
+  int64_t ranked = 0;             // numbers it collects of each row
   StepGraph forward, update;
 };
 
@@ -202,13 +211,13 @@ struct Objective {
 ///   init       one value per state tensor with init >= 0
 ///   forward    of an objective (training): [0] the scalar to differentiate (in the compute type), [1] its
 ///              sums, which are joined in the order of the objectives, then the new value of each state in
-///              `updatedStates`
+///              `updatedStates`, then f64[batch, ranked] if it collects any
 ///   update     of an objective: its optimizer. Inputs: States, per trainable parameter its gradient
 ///              (Input::Field with index = position in `trainable`), Scalars. Outputs: the new value of each
 ///              state in `moved`
-///   evaluate   [0] sums
+///   evaluate   [0] sums, then f64[batch, ranked] if the program collects any
 ///   predict    one value per predict line
-///   figures    input: sums; output: one f64 vector, one entry per figure
+///   figures    input: sums; output: one f64 vector, the elements of each figure in order
 /// A place where the program draws random numbers.
 struct RandomSite {
   int64_t key;      // `site` of the op
@@ -232,7 +241,9 @@ struct Program {
   /// Inputs of predict that are no fields of the data (`given z`): per row, without batch. In predict,
   /// Input::Field with index fields.size() + i is the i-th of them.
   std::vector<Field> given;
-  int64_t sums = 0; // f64 numbers a step adds up
+  int64_t sums = 0;              // f64 numbers a step adds up
+  std::vector<Ranking> rankings; // in the order in which a row of `ranked` numbers holds them
+  int64_t ranked = 0;
   LeastRows leastRows;
   std::vector<Callee> callees;
   std::vector<RandomSite> randomSites;

@@ -100,12 +100,14 @@ static bool isOutside(const Clause &clause) {
 /// What an objective computes from the batch: the lines around it, its own, the loss, the sums.
 bool TrainBlock::forward(Phase &phase, Part &part, core::Objective &objective) {
   sumParts.clear();
+  rankedParts.clear();
   lossParts.clear();
   losses.clear();
   currentPart.clear();
   collecting = true;
   bool isFirst = program.objectives.empty();
   Env env = begin(phase);
+  rowMeans.emplace(phase.graph.graph, elaborator.callees);
   // Metrics around the objectives are those of the first.
   if (!part.name.empty())
     for (const ClausePtr &each : item.clauses)
@@ -139,6 +141,13 @@ bool TrainBlock::forward(Phase &phase, Part &part, core::Objective &objective) {
       objective.updatedStates.push_back(state);
       outputs.push_back(whenActive(part, graph, value, phase.read[state]));
     }
+  if (std::optional<ValueId> rows = ranked()) {
+    objective.ranked = graph.type(*rows).shape[1].constant().value_or(0);
+    // A weight of 0 leaves a row out.
+    outputs.push_back(
+        whenActive(part, graph, *rows, part.every == 1 ? *rows : graph.constant(graph.type(*rows), 0.0)));
+    program.ranked += objective.ranked;
+  }
   draws = phase.draws;
   return true;
 }
@@ -146,9 +155,11 @@ bool TrainBlock::forward(Phase &phase, Part &part, core::Objective &objective) {
 /// All lets, losses and metrics, of every objective.
 bool TrainBlock::evaluate(Phase &phase) {
   sumParts.clear();
+  rankedParts.clear();
   currentPart.clear();
   collecting = false;
   Env env = begin(phase);
+  rowMeans.emplace(phase.graph.graph, elaborator.callees);
   if (!parts[0].name.empty())
     for (const ClausePtr &each : item.clauses)
       if (isOutside(*each))
@@ -165,6 +176,8 @@ bool TrainBlock::evaluate(Phase &phase) {
   elaborator.currentSpan = item.name.span;
   elaborator.locate();
   phase.graph.graph.outputs.push_back(sums());
+  if (std::optional<ValueId> rows = ranked())
+    phase.graph.graph.outputs.push_back(*rows);
   return true;
 }
 
@@ -322,11 +335,16 @@ static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Prog
     return;
   std::vector<std::string> names;
   for (const core::Figure &figure : program.figureNames)
-    names.push_back(figure.name);
+    if (figure.shape.empty())
+      names.push_back(figure.name);
   if (std::find(names.begin(), names.end(), best->figure.text) == names.end()) {
     DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0415, best->figure.span,
                                                   "there is no figure `" + best->figure.text + "`");
-    if (std::optional<std::string> meant = didYouMean(best->figure.text, names))
+    bool isTable = std::any_of(program.figureNames.begin(), program.figureNames.end(),
+                               [&](const core::Figure &each) { return each.name == best->figure.text; });
+    if (isTable)
+      builder.label("it is a table, and the best is chosen by a number");
+    else if (std::optional<std::string> meant = didYouMean(best->figure.text, names))
       builder.help("did you mean `" + *meant + "`?");
     return;
   }

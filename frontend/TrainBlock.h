@@ -4,6 +4,7 @@
 #include "frontend/Check.h"
 #include "frontend/Elaborator.h"
 #include "frontend/Overrides.h"
+#include "frontend/RowMeans.h"
 
 namespace mlc::frontend {
 
@@ -88,15 +89,24 @@ private:
   bool reader(const Reader &reader, core::Reader &result);
   bool schema();
   // Figures.cpp
+  bool checkMean(ValueId value, Span span, const ValueId *weight, Span weightSpan);
   void loss(const LossClause &clause, Env &env);
   void metric(const MetricClause &clause, Env &env);
-  void declaredMetric(const Call &call, const Function &function, Env &env, Line &line, Arguments arguments);
+  bool giveWeight(const MetricClause &clause, const Call &call, const Callable &metric, Env &env,
+                  Arguments &given);
   void ratio(const Value &value, Span span, const Value *weight, Span weightSpan, Line &line);
   std::string lineName(const std::optional<Ident> &name, const Expr &value,
                        const std::string &otherwise) const;
   void addSum(ValueId value);
   ValueId sums();
   bool figures(Phase &phase);
+  // DeclaredMetrics.cpp
+  void declaredMetric(const Call &call, const Function &function, Env &env, Line &line, Arguments arguments);
+  bool checkSum(ValueId value, Span span);
+  bool ranking(const Call &call, Env &env);
+  /// What the objective at hand collects of each row; nothing if it collects nothing.
+  std::optional<ValueId> ranked();
+  static ValueId part(GraphContext &graph, ValueId sums, int64_t offset, const std::vector<Dim> &shape);
   bool metricResult(const Line &line, ValueId sums, ValueId &result);
   // Optimize.cpp
   /// Notes what hyper-parameters say, in `program.settings.numbers`.
@@ -110,9 +120,11 @@ private:
   const Overrides &overrides;
   std::map<std::string, Span> hypers; // of optimizers, where they are said
   std::vector<Line> lines;
-  bool collecting = false; // lines are made in the forward phase only
+  bool collecting = false;          // lines are made in the forward phase only
+  std::optional<RowMeans> rowMeans; // of the phase; not where a metric is checked alone
   std::vector<ValueId> sumParts;
   int64_t sumCount = 0;
+  std::vector<ValueId> rankedParts; // [batch, n]
   std::vector<ValueId> lossParts;
   std::vector<std::pair<ValueId, Span>> losses; // numerators, for reach
   std::map<std::string, TensorType> letTypes;

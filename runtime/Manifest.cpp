@@ -59,6 +59,9 @@ template <typename Map> auto find(const Map &map, std::string_view name) -> type
 // Far above any program, far below where sums of sizes overflow.
 constexpr int64_t maxBytes = int64_t(1) << 46;
 
+// Numbers collected of one row.
+constexpr int64_t maxRanked = int64_t(1) << 24;
+
 Status bad(const std::string &what) { return Status::badData("manifest: " + what); }
 
 Status verifyState(const Manifest &manifest) {
@@ -181,9 +184,17 @@ Status verifyFunction(const Manifest &manifest, const FieldsByName &fields, cons
       (!isVector(function.inputs, sums) ||
        !isVector(function.outputs, static_cast<int64_t>(manifest.figures.names.size()))))
     return bad("figures does not turn the sums into the figures");
-  if ((kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep) &&
-      !isVector(function.outputs, sums))
-    return bad(name + " does not give the sums");
+  if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep) {
+    std::vector<Port> outputs = function.outputs;
+    if (int64_t width = manifest.figures.rankedWidth(); width > 0) {
+      const Port *last = outputs.empty() ? nullptr : &outputs.back();
+      if (!last || last->dtype != DType::F64 || !last->batched || last->shape != std::vector<int64_t>{width})
+        return bad(name + " does not give the scores to be ranked");
+      outputs.pop_back();
+    }
+    if (!isVector(outputs, sums))
+      return bad(name + " does not give the sums");
+  }
   if (kind != FunctionKind::Predict && !function.id.name.empty())
     return bad(name + " has a name");
   if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep || kind == FunctionKind::Predict) {
@@ -211,6 +222,20 @@ Status verifyTraining(const Manifest &manifest) {
   const auto &names = manifest.figures.names;
   if (manifest.figures.sums < 0 || manifest.figures.sums > (int64_t(1) << 24))
     return bad("the number of sums is out of range");
+  for (const RankingSpec &ranking : manifest.figures.rankings)
+    if (ranking.perRow < 1 || ranking.perRow > maxRanked || ranking.sums < 0 ||
+        ranking.sums > manifest.figures.sums - 2)
+      return bad("a ranking is out of range");
+  if (manifest.figures.rankings.size() > maxRanked || manifest.figures.rankedWidth() > maxRanked)
+    return bad("there are too many rankings");
+  int64_t next = 0;
+  for (const TableSpec &table : manifest.figures.tables) {
+    std::optional<int64_t> count = checkedProduct(table.shape);
+    if (!count || *count < 1 || table.first < next ||
+        *count > static_cast<int64_t>(names.size()) - table.first)
+      return bad("the table '" + table.name + "' is not among the figures");
+    next = table.first + *count;
+  }
   if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
     return bad("two figures have one name");
   if (!names.empty() && std::find(names.begin(), names.end(), train.bestFigure) == names.end())

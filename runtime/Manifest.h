@@ -40,8 +40,8 @@ struct StateTensor {
 
 enum class FunctionKind {
   Init,      ///< no inputs, no outputs: writes params, states and slots (not statistics)
-  TrainStep, ///< inputs: fields; outputs: sums; updates the state in place
-  EvalStep,  ///< inputs: fields; outputs: sums; leaves the state alone
+  TrainStep, ///< inputs: fields; outputs: sums, ranked (if any); updates the state in place
+  EvalStep,  ///< inputs: fields; outputs: sums, ranked (if any); leaves the state alone
   Predict,   ///< inputs: fields; outputs: the predict lines
   Figures    ///< inputs: sums (f64[S]); outputs: figures (f64[K]); no batch
 };
@@ -78,10 +78,36 @@ struct FunctionSpec {
   std::vector<Instance> instances; ///< those known when the manifest was written; others are made on demand
 };
 
+/// Scores that are collected of all rows of a split and put in order after the last
+/// (runtime/train/Ranking.h).
+struct RankingSpec {
+  int64_t perRow = 1; ///< scores of a row of a batch, and as many weights
+  int64_t sums = 0;   ///< place among the sums of the two numbers made of them; steps give 0 there
+};
+
+/// A figure that is an array of numbers, such as a matrix.
+struct TableSpec {
+  std::string name;
+  int64_t first = 0; ///< place of its first element among the names
+  std::vector<int64_t> shape;
+};
+
 /// What the sums of a split turn into.
 struct FiguresSpec {
-  std::vector<std::string> names; ///< in the order of the figures function's output; "loss" is always there
-  int64_t sums = 0;               ///< number of f64 sums that train_step and eval_step give
+  /// In the order of the figures function's output; "loss" is always there. An element of a table is called
+  /// "confusion.0.1".
+  std::vector<std::string> names;
+  std::vector<TableSpec> tables;     ///< in the order of their places
+  std::vector<RankingSpec> rankings; ///< in the order of the "ranked" output
+  int64_t sums = 0;                  ///< number of f64 sums that train_step and eval_step give
+
+  /// Numbers that train_step and eval_step give of each row, as the output "ranked"; 0: there is no such one.
+  int64_t rankedWidth() const {
+    int64_t width = 0;
+    for (const RankingSpec &ranking : rankings)
+      width += 2 * ranking.perRow;
+    return width;
+  }
 };
 
 /// Where the rows of a split come from.

@@ -268,6 +268,11 @@ std::string printManifest(const Manifest &manifest) {
   for (const ScalarSpec &scalar : manifest.scalars)
     json["scalars"].push_back({{"name", scalar.name}, {"value", scalar.value.print()}});
   json["figures"] = {{"names", manifest.figures.names}, {"sums", manifest.figures.sums}};
+  for (const TableSpec &table : manifest.figures.tables)
+    json["figures"]["tables"].push_back(
+        {{"name", table.name}, {"first", table.first}, {"shape", table.shape}});
+  for (const RankingSpec &ranking : manifest.figures.rankings)
+    json["figures"]["rankings"].push_back({{"per_row", ranking.perRow}, {"sums", ranking.sums}});
   json["data"] = print(manifest.data);
   json["imports"] = Json::array();
   for (const ImportSpec &import : manifest.imports)
@@ -305,6 +310,15 @@ Expected<Manifest> parseManifest(std::string_view text, std::string_view where) 
   JsonObject figures = object.object("figures");
   manifest.figures.names = figures.texts("names");
   manifest.figures.sums = figures.integer("sums");
+  if (figures.has("tables"))
+    figures.each("tables", [&](JsonObject entry) {
+      manifest.figures.tables.push_back(
+          {entry.text("name"), entry.integer("first"), entry.integers("shape")});
+    });
+  if (figures.has("rankings"))
+    figures.each("rankings", [&](JsonObject entry) {
+      manifest.figures.rankings.push_back({entry.integer("per_row"), entry.integer("sums")});
+    });
   manifest.data = readData(object.object("data"));
   if (object.has("imports")) // not in runs of older versions
     object.each("imports", [&](JsonObject entry) { manifest.imports.push_back(readImport(entry)); });

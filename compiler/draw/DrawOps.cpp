@@ -99,6 +99,8 @@ private:
     if (number < objective.updatedStates.size())
       return "new " + program.states[objective.updatedStates[number]].name;
     number -= objective.updatedStates.size();
+    if (objective.ranked && number-- == 0)
+      return "ranked";
     return number < objective.trainable.size()
                ? "gradient of " + program.states[objective.trainable[number]].name
                : "";

@@ -148,14 +148,17 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
     return ports;
   };
   Port sums{"sums", mlc::DType::F64, {program.sums}, false};
-  Port figures{"figures", mlc::DType::F64, {static_cast<int64_t>(program.figureNames.size())}, false};
+  std::vector<Port> given = {sums};
+  if (program.ranked)
+    given.push_back({"ranked", mlc::DType::F64, {program.ranked}, true});
+  Port figures{"figures", mlc::DType::F64, {static_cast<int64_t>(manifest.figures.names.size())}, false};
 
   std::vector<const core::StepGraph *> forwards;
   for (const core::Objective &objective : program.objectives)
     forwards.push_back(&objective.forward);
   manifest.functions.push_back({{FunctionKind::Init, ""}, {}, {}, {}});
-  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(forwards), {sums}, {}});
-  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts({&program.evaluate}), {sums}, {}});
+  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(forwards), given, {}});
+  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts({&program.evaluate}), given, {}});
   if (!program.predictNames.empty()) {
     std::vector<Port> outputs;
     for (size_t i = 0; i < program.predictNames.size(); ++i) {
@@ -167,6 +170,34 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
     manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts({&program.predict}), outputs, {}});
   }
   manifest.functions.push_back({{FunctionKind::Figures, ""}, {sums}, {figures}, {}});
+}
+
+void addFigures(const core::Program &program, Manifest &manifest) {
+  FiguresSpec &figures = manifest.figures;
+  figures.sums = program.sums;
+  for (const core::Ranking &ranking : program.rankings)
+    figures.rankings.push_back({ranking.perRow, ranking.sums});
+  for (const core::Figure &figure : program.figureNames) {
+    if (figure.shape.empty()) {
+      figures.names.push_back(figure.name);
+      continue;
+    }
+    figures.tables.push_back({figure.name, static_cast<int64_t>(figures.names.size()), figure.shape});
+    // Elements in order, the last axis fastest.
+    std::vector<int64_t> at(figure.shape.size(), 0);
+    for (bool more = true; more;) {
+      std::string name = figure.name;
+      for (int64_t place : at)
+        name += "." + std::to_string(place);
+      figures.names.push_back(name);
+      more = false;
+      for (size_t axis = at.size(); axis-- > 0 && !more;) {
+        more = ++at[axis] < figure.shape[axis];
+        if (!more)
+          at[axis] = 0;
+      }
+    }
+  }
 }
 
 void addData(const core::Program &program, Manifest &manifest) {
@@ -243,6 +274,7 @@ Expected<Manifest> buildManifest(const core::Program &program, ProgramHashes has
   manifest.modelHash = std::move(hashes.model);
   manifest.trainingHash = std::move(hashes.training);
   addState(program, manifest);
+  addFigures(program, manifest);
   addFunctions(program, manifest);
   for (const core::ScalarExpr &expr : allScalars(program)) {
     Expected<ScalarExpr> converted = convert(expr);
@@ -250,9 +282,6 @@ Expected<Manifest> buildManifest(const core::Program &program, ProgramHashes has
       return converted.status();
     manifest.scalars.push_back({"scalar_" + std::to_string(manifest.scalars.size()), *converted});
   }
-  for (const core::Figure &figure : program.figureNames)
-    manifest.figures.names.push_back(figure.name);
-  manifest.figures.sums = program.sums;
   addData(program, manifest);
   addImports(program, manifest);
   addTraining(program, manifest);

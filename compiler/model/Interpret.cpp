@@ -223,9 +223,10 @@ Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
   std::vector<const void *> inputPointers;
   for (const std::vector<uint8_t> &input : inputs.inputs)
     inputPointers.push_back(input.data());
-  std::vector<double> sums(std::max<int64_t>(session.manifest().figures.sums, 1));
+  StepResults given(session.manifest().figures);
+  std::vector<void *> outputs = given.outputs(inputs.rows);
   CallPosition position{inputs.seed, inputs.update, 0};
-  MLC_TRY(session.call({FunctionKind::TrainStep, ""}, inputs.rows, inputPointers, {sums.data()}, position,
+  MLC_TRY(session.call({FunctionKind::TrainStep, ""}, inputs.rows, inputPointers, outputs, position,
                        inputs.scalars.data()));
 
   Verification verification;
@@ -239,12 +240,12 @@ Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
       continue; // the call would have failed
     const oracle::Tensor &reference = (*expected)[i];
     oracle::Tensor actual(reference.type());
-    std::string name = "sums";
+    std::string name = role ? role.str() : "";
     if (auto state = step.getResultAttrOfType<StringAttr>(i, "mlc.state")) {
       name = state.str();
       session.read(*session.manifest().findState(name), actual.mutableData());
     } else {
-      std::memcpy(actual.mutableData(), sums.data(), actual.bytes());
+      std::memcpy(actual.mutableData(), outputs[name == "ranked"], actual.bytes());
     }
     ++verification.tensors;
     verification.elements += actual.size();

@@ -33,6 +33,8 @@
 namespace mlc {
 
 constexpr int64_t maxRunTextBytes = int64_t(256) << 20;
+/// Of trainer_state.json, which may hold a score of every row of an epoch.
+constexpr int64_t maxStateBytes = int64_t(64) << 30;
 
 class RunFiles {
 public:

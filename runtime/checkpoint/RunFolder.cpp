@@ -275,7 +275,7 @@ Expected<TrainerState> RunFolder::readState() const {
     return there.status();
   if (!*there || files_.isBegun()) // a run that this one is to replace is not meant
     return Status::io("the run in " + path() + " has no checkpoint yet");
-  Expected<std::string> text = readWholeFile(*where, maxRunTextBytes);
+  Expected<std::string> text = readWholeFile(*where, maxStateBytes);
   if (!text)
     return text.status();
   return parseState(*text, *where);
@@ -305,8 +305,12 @@ Expected<TrainerState> RunFolder::load(Session &session) const {
     return state.status();
   MLC_TRY(loadTensors(session, "model.safetensors", state->update, false));
   MLC_TRY(loadTensors(session, "optimizer.safetensors", state->update, true));
-  if (state->sums.size() != static_cast<size_t>(session.manifest().figures.sums))
+  const FiguresSpec &figures = session.manifest().figures;
+  if (state->split.sums.size() != static_cast<size_t>(figures.sums))
     return Status::badData(files_.plain("trainer_state.json") + ".sums has another length than the model's");
+  if (state->split.scores.size() != figures.rankings.size())
+    return Status::badData(files_.plain("trainer_state.json") +
+                           ".scores are not those of the model's metrics");
   return state;
 }
 

@@ -27,8 +27,15 @@ std::string printState(const TrainerState &state) {
                {"row", state.position.row}, {"sums", Json::array()},
                {"best", nullptr},           {"epochs_without_better", state.epochsWithoutBetter},
                {"finished", state.finished}};
-  for (double sum : state.sums)
+  for (double sum : state.split.sums)
     json["sums"].push_back(printNumber(sum));
+  // An epoch that has just begun has none.
+  for (const std::vector<double> &scores : state.split.scores) {
+    Json row = Json::array();
+    for (double number : scores)
+      row.push_back(printNumber(number));
+    json["scores"].push_back({{"scores_and_weights", row}});
+  }
   if (state.best)
     json["best"] = print(*state.best);
   if (state.before)
@@ -49,12 +56,23 @@ Expected<TrainerState> parseState(const std::string &text, const std::string &wh
   state.update = object.natural("update");
   state.position.epoch = object.integer("epoch");
   state.position.row = object.integer("row", 0, maxRows);
-  for (const std::string &sum : object.texts("sums")) {
-    std::optional<double> value = parseF64(sum);
-    if (!value)
-      object.fail("sums", "holds something that is not a number");
-    state.sums.push_back(value.value_or(0));
-  }
+  auto numbers = [](JsonObject &from, const char *key) {
+    std::vector<double> result;
+    for (const std::string &text : from.texts(key)) {
+      std::optional<double> value = parseF64(text);
+      if (!value)
+        from.fail(key, "holds something that is not a number");
+      result.push_back(value.value_or(0));
+    }
+    return result;
+  };
+  state.split.sums = numbers(object, "sums");
+  if (object.has("scores"))
+    object.each("scores", [&](JsonObject entry) {
+      state.split.scores.push_back(numbers(entry, "scores_and_weights"));
+      if (state.split.scores.back().size() % 2 != 0)
+        entry.fail("scores_and_weights", "has a score without a weight");
+    });
   state.best = readBest(object, *json, "best");
   if (object.has("best_before"))
     state.before = BestBefore{readBest(object, *json, "best_before")};
@@ -120,15 +138,24 @@ Status checkState(const TrainerState &state, const RunFacts &run, const std::str
                      std::to_string(update));
   if (update > run.totalUpdates)
     return wrong("update", std::to_string(update), "the run ends after " + std::to_string(run.totalUpdates));
-  if (state.sums.size() != run.sums)
-    return wrong("sums", std::to_string(state.sums.size()) + " numbers",
+  if (state.split.sums.size() != run.sums)
+    return wrong("sums", std::to_string(state.split.sums.size()) + " numbers",
                  "the model has " + std::to_string(run.sums));
-  for (double sum : state.sums) {
+  for (double sum : state.split.sums) {
     if (!std::isfinite(sum))
       return Status::badData(where + ".sums holds a number that is not finite");
     if (row == 0 && sum != 0)
       return wrong("sums", "not 0", "its epoch has just begun");
   }
+  if (state.split.scores.size() != run.scoresPerRow.size())
+    return wrong("scores", "of " + std::to_string(state.split.scores.size()) + " metrics",
+                 "the model has " + std::to_string(run.scoresPerRow.size()) + " that need them");
+  for (size_t i = 0; i < run.scoresPerRow.size(); ++i)
+    if (int64_t count = static_cast<int64_t>(state.split.scores[i].size() / 2);
+        count > row && (count - 1) / run.scoresPerRow[i] >= row)
+      return wrong("scores", std::to_string(count) + " and their weights",
+                   "the metric takes " + std::to_string(run.scoresPerRow[i]) + " of each of " +
+                       std::to_string(row) + " rows");
   if (state.before && (!state.best || state.best->epoch != epoch + 1 || state.best->update != update ||
                        row == 0 || !state.finished))
     return wrong("best_before", "there",

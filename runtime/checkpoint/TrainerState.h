@@ -4,6 +4,7 @@
 
 #include "runtime/Status.h"
 #include "runtime/data/Loader.h"
+#include "runtime/train/Ranking.h"
 
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,7 @@ struct TrainerState {
   uint64_t seed = 0;
   uint64_t update = 0; ///< updates made
   DataPosition position;
-  std::vector<double> sums; ///< of the epoch so far
+  SplitSums split; ///< of the epoch so far
   std::optional<BestEpoch> best;
   std::optional<BestBefore> before; ///< set if `best` is of a cut epoch
   int64_t epochsWithoutBetter = 0;  ///< finished ones
@@ -52,6 +53,7 @@ struct RunFacts {
   uint64_t totalUpdates = 0;
   int64_t patience = 0;
   size_t sums = 0;
+  std::vector<int64_t> scoresPerRow; ///< of each ranking
 };
 
 /// Ends with a newline.

@@ -37,7 +37,7 @@ Status Trainer::start() {
   MLC_TRY(checkInputs());
   state_ = TrainerState();
   state_.seed = options_.train.seed;
-  state_.sums.assign(static_cast<size_t>(session_.manifest().figures.sums), 0);
+  state_.split = SplitSums(session_.manifest().figures);
   Phase initialPhase("initial values");
   MLC_TRY(session_.initialise(state_.seed));
   MLC_TRY(importTensors(session_, run_.config().modelFolder));
@@ -88,6 +88,8 @@ Status Trainer::resume() {
   facts.totalUpdates = updatesOf(begun, data_.train.size(), since_);
   facts.patience = begun.patience;
   facts.sums = static_cast<size_t>(session_.manifest().figures.sums);
+  for (const RankingSpec &ranking : session_.manifest().figures.rankings)
+    facts.scoresPerRow.push_back(ranking.perRow);
   MLC_TRY(checkState(*said, facts, run_.stateFile()));
   Expected<TrainerState> state = run_.load(session_);
   if (!state)

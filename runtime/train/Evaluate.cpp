@@ -1,5 +1,7 @@
 #include "runtime/train/Evaluate.h"
 
+#include "runtime/train/Ranking.h"
+
 namespace mlc {
 
 ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Batch &batch,
@@ -36,17 +38,17 @@ Expected<Evaluation> evaluate(Session &session, const Rows &rows, const Evaluate
   Expected<std::unique_ptr<Loader>> loader = Loader::start(rows, std::move(plan));
   if (!loader)
     return loader.status();
-  std::vector<double> sums(static_cast<size_t>(manifest.figures.sums), 0), batchSums(sums.size());
-  std::vector<void *> outputs = {batchSums.data()};
+  SplitSums split(manifest.figures);
+  StepResults given(manifest.figures);
   Evaluation result;
   while (const Batch *batch = (*loader)->next()) {
     CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
-    Status called = session.call(step, batch->rows, batch->inputs, outputs, position, options.scalars);
+    Status called =
+        session.call(step, batch->rows, batch->inputs, given.outputs(batch->rows), position, options.scalars);
     if (session.isOutside() && options.explainOutside)
       return options.explainOutside(step, whatCallSaw(session, step, *batch, position, options.scalars));
     MLC_TRY(called);
-    for (size_t i = 0; i < sums.size(); ++i)
-      sums[i] += batchSums[i];
+    given.addTo(split, batch->rows);
     result.samples += batch->rows;
     if (options.onBatch)
       options.onBatch(result.samples);
@@ -56,7 +58,7 @@ Expected<Evaluation> evaluate(Session &session, const Rows &rows, const Evaluate
     }
   }
   MLC_TRY((*loader)->status());
-  Expected<std::vector<double>> figures = session.figures(sums);
+  Expected<std::vector<double>> figures = figuresOf(session, split);
   if (!figures)
     return figures.status();
   result.figures = std::move(*figures);

@@ -142,10 +142,10 @@ const Batch *Trainer::nextBatch(Loader &loader) {
   return batch;
 }
 
-Status Trainer::step(const Batch &batch, std::vector<double> &sums) {
+Status Trainer::step(const Batch &batch, StepResults &given) {
   Phase phase("training step", "step");
   evaluateScalarsNow();
-  return session_.call({FunctionKind::TrainStep, ""}, batch.rows, batch.inputs, {sums.data()},
+  return session_.call({FunctionKind::TrainStep, ""}, batch.rows, batch.inputs, given.outputs(batch.rows),
                        {state_.seed, state_.update, 0}, scalars_.data());
 }
 
@@ -216,7 +216,7 @@ void Trainer::report(Clock &clock, Clock::Instant now, bool force) {
                          static_cast<double>(std::min(options_.train.batch, data_.train.size()));
     report.secondsLeft = samplesLeft / report.samplesPerSecond;
   }
-  if (Expected<std::vector<double>> figures = session_.figures(state_.sums))
+  if (Expected<std::vector<double>> figures = figuresOf(session_, state_.split, /*ranks=*/false))
     report.figures = std::move(*figures);
   observer_.onStep(report);
 }
@@ -230,7 +230,7 @@ Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
   // The sums of the last batch were finite, what it did to the parameters may not have been.
   if (std::string name = session_.firstNonFinite(); !name.empty())
     return diverge(result, {state_.update - 1, report.epoch, lastRows_, "'" + name + "'"});
-  Expected<std::vector<double>> figures = session_.figures(state_.sums);
+  Expected<std::vector<double>> figures = figuresOf(session_, state_.split);
   if (!figures)
     return figures.status();
   report.figures = std::move(*figures);
@@ -285,7 +285,7 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
   }
   bool patient = options_.train.patience == 0 || state_.epochsWithoutBetter < options_.train.patience;
   state_.position = {state_.position.epoch + 1, 0};
-  std::fill(state_.sums.begin(), state_.sums.end(), 0);
+  state_.split = SplitSums(session_.manifest().figures);
   state_.finished = !patient || state_.update >= totalUpdates();
   addMetrics(report);
   Clock::Instant ended = Clock::now();
@@ -336,7 +336,7 @@ TrainResult Trainer::loop() {
   Expected<std::unique_ptr<Loader>> loader = startLoader();
   if (!loader)
     return fail(loader.status());
-  std::vector<double> sums(state_.sums.size());
+  StepResults given(session_.manifest().figures);
   if (isDone()) {
     result.reason = state_.update < total ? StopReason::Patience : StopReason::Finished;
     return result;
@@ -375,17 +375,16 @@ TrainResult Trainer::loop() {
       Status ended = (*loader)->status();
       return fail(ended.isOk() ? Status::failed("the data ended before the run did") : ended);
     }
-    Status stepped = step(*batch, sums);
+    Status stepped = step(*batch, given);
     lastRows_ = batch->rowNumbers;
     if (session_.isOutside())
       return fail(stopOutside(result, stepped));
     if (!stepped.isOk())
       return fail(stepped);
-    for (double sum : sums)
+    for (double sum : given.sums())
       if (!std::isfinite(sum))
         return fail(diverge(result, {state_.update, state_.position.epoch + 1, lastRows_, "the loss"}));
-    for (size_t i = 0; i < sums.size(); ++i)
-      state_.sums[i] += sums[i];
+    given.addTo(state_.split, batch->rows);
     ++state_.update;
     state_.position.row += batch->rows;
     clock.samples += batch->rows;
@@ -411,10 +410,10 @@ Expected<ReplayedStep> Trainer::replay(uint64_t update) {
   Expected<std::unique_ptr<Loader>> loader = startLoader();
   if (!loader)
     return loader.status();
-  std::vector<double> sums(state_.sums.size());
+  StepResults given(session_.manifest().figures);
   while (const Batch *batch = (*loader)->next()) {
     if (state_.update < update) {
-      MLC_TRY(step(*batch, sums));
+      MLC_TRY(step(*batch, given));
       ++state_.update;
       continue;
     }

@@ -146,7 +146,7 @@ private:
   /// Rows of the largest batch.
   int64_t batchRows() const { return std::min(options_.train.batch, data_.train.size()); }
   const Batch *nextBatch(Loader &loader);
-  Status step(const Batch &batch, std::vector<double> &sums);
+  Status step(const Batch &batch, StepResults &given);
   void evaluateScalarsNow();
   Status checkData() const;
   Status save();

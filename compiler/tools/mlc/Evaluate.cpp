@@ -56,12 +56,13 @@ Status runEval(const Options &options) {
     return evaluation.status();
   if (evaluation->interrupted)
     return Status::interrupted("stopped before all rows were seen; there are no figures");
-  const std::vector<std::string> &names = run->session->manifest().figures.names;
+  const FiguresSpec &figures = run->session->manifest().figures;
   if (options.json)
-    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson(split, *evaluation, names))));
+    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson(split, *evaluation, figures))));
   else
-    MLC_TRY(writeOutput(fmt::format("{} ({} rows, {} model)  {}\n", split, grouped(evaluation->samples),
-                                    run->best ? "best" : "last", figuresText(names, evaluation->figures))));
+    MLC_TRY(writeOutput(fmt::format("{} ({} rows, {} model)  {}\n{}", split, grouped(evaluation->samples),
+                                    run->best ? "best" : "last", figuresText(figures, evaluation->figures),
+                                    tablesText(figures, evaluation->figures))));
   return Status::ok();
 }
 

@@ -191,16 +191,34 @@ ExplainOutside explainerOf(const LoadedRun &run) {
   };
 }
 
-std::string figuresJson(const std::string &split, const Evaluation &evaluation,
-                        const std::vector<std::string> &names) {
+/// The elements of a table from `values` on, by its axes from `axis` on.
+static nlohmann::ordered_json tableJson(const std::vector<int64_t> &shape, size_t axis,
+                                        const double *&values) {
+  if (axis == shape.size()) {
+    double value = *values++;
+    return std::isfinite(value) ? nlohmann::ordered_json(value)
+                                : nlohmann::ordered_json(nullptr); // no NaN in JSON
+  }
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (int64_t i = 0; i < shape[axis]; ++i)
+    list.push_back(tableJson(shape, axis + 1, values));
+  return list;
+}
+
+std::string figuresJson(const std::string &split, const Evaluation &evaluation, const FiguresSpec &figures) {
   nlohmann::ordered_json json;
   json["split"] = split;
   json["samples"] = evaluation.samples;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (std::isfinite(evaluation.figures[i]))
-      json[names[i]] = evaluation.figures[i];
-    else
-      json[names[i]] = nullptr; // JSON has no NaN
+  const double *next = evaluation.figures.data();
+  auto table = figures.tables.begin();
+  for (const double *end = next + evaluation.figures.size(); next != end;) {
+    int64_t place = next - evaluation.figures.data();
+    if (table != figures.tables.end() && table->first == place) {
+      json[table->name] = tableJson(table->shape, 0, next);
+      ++table;
+    } else {
+      json[figures.names[static_cast<size_t>(place)]] = tableJson({}, 0, next);
+    }
   }
   return json.dump();
 }

@@ -157,9 +157,12 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
     CallPosition position{spec.seed, static_cast<uint64_t>(step), 0};
     if (step == 0)
       MLC_TRY(dumpGradients(file("gradients.safetensors"), loaded, jit, session, *batch, position, scalars));
-    std::vector<double> sums(manifest.figures.sums);
-    MLC_TRY(session.call(train, batch->rows, batch->inputs, {sums.data()}, position, scalars.data()));
-    Expected<std::vector<double>> figures = session.figures(sums);
+    SplitSums split(manifest.figures);
+    StepResults given(manifest.figures);
+    MLC_TRY(session.call(train, batch->rows, batch->inputs, given.outputs(batch->rows), position,
+                         scalars.data()));
+    given.addTo(split, batch->rows);
+    Expected<std::vector<double>> figures = figuresOf(session, split);
     if (!figures)
       return figures.status();
     for (size_t i = 0; i < manifest.figures.names.size(); ++i)

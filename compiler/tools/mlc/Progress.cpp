@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 
 namespace mlc::tool {
@@ -39,10 +40,56 @@ void LiveLine::clear() {
   shown = false;
 }
 
-std::string figuresText(const std::vector<std::string> &names, const std::vector<double> &values) {
+std::string figuresText(const FiguresSpec &figures, const std::vector<double> &values, bool knownOnly) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i)
-    text += fmt::format("{}{} {:.4f}", i ? "  " : "", names[i], values[i]);
+  auto table = figures.tables.begin();
+  for (size_t i = 0; i < std::min(figures.names.size(), values.size()); ++i) {
+    if (table != figures.tables.end() && static_cast<int64_t>(i) == table->first) {
+      i += static_cast<size_t>(*checkedProduct(table->shape)) - 1;
+      ++table;
+      continue;
+    }
+    if (!knownOnly || !std::isnan(values[i]))
+      text += fmt::format("{}{} {:.4f}", text.empty() ? "" : "  ", figures.names[i], values[i]);
+  }
+  return text;
+}
+
+std::string tablesText(const FiguresSpec &figures, const std::vector<double> &values) {
+  std::string text;
+  for (const TableSpec &table : figures.tables) {
+    int64_t count = *checkedProduct(table.shape), columns = table.shape.back();
+    const double *elements = values.data() + table.first;
+    bool isWhole = std::all_of(elements, elements + count, [](double value) {
+      return std::trunc(value) == value && std::fabs(value) < 1e15;
+    });
+    auto number = [&](double value) { return fmt::format(isWhole ? "{:.0f}" : "{:.4f}", value); };
+    size_t width = std::to_string(columns - 1).size();
+    for (int64_t i = 0; i < count; ++i)
+      width = std::max(width, number(elements[i]).size());
+    // The first column holds the places along the axes before the last.
+    std::vector<std::string> heads;
+    size_t headWidth = table.name.size();
+    for (int64_t row = 0; row < count / columns; ++row) {
+      std::string head;
+      for (size_t axis = table.shape.size() - 1, left = static_cast<size_t>(row); axis-- > 0;) {
+        auto extent = static_cast<size_t>(table.shape[axis]);
+        head = std::to_string(left % extent) + (head.empty() ? "" : " ") + head;
+        left /= extent;
+      }
+      headWidth = std::max(headWidth, head.size());
+      heads.push_back(head);
+    }
+    text += fmt::format("{:<{}}", table.name, headWidth);
+    for (int64_t column = 0; column < columns; ++column)
+      text += fmt::format("  {:>{}}", column, width);
+    for (int64_t i = 0; i < count; ++i) {
+      if (i % columns == 0)
+        text += fmt::format("\n{:>{}}", heads[static_cast<size_t>(i / columns)], headWidth);
+      text += fmt::format("  {:>{}}", number(elements[i]), width);
+    }
+    text += "\n";
+  }
   return text;
 }
 
@@ -56,14 +103,15 @@ static std::string bar(double share) {
 }
 
 /// What fits: a narrow terminal keeps the first figure, which is the loss, and the time that is left.
-static std::string stepText(const StepReport &report, const std::vector<std::string> &names, size_t columns) {
+static std::string stepText(const StepReport &report, const FiguresSpec &spec, size_t columns) {
   double share =
       report.samplesOfEpoch ? double(report.samples) / static_cast<double>(report.samplesOfEpoch) : 0;
   std::string epoch = fmt::format("epoch {}/{}", report.epoch, report.epochs);
   std::string percent = fmt::format("{:3.0f}%", 100 * share);
   std::string speed = grouped(static_cast<int64_t>(report.samplesPerSecond)) + "/s";
-  std::string figures = figuresText(names, report.figures), left = durationText(report.secondsLeft) + " left";
-  std::string loss = names.empty() ? "" : figuresText({names[0]}, report.figures);
+  std::string figures = figuresText(spec, report.figures, /*knownOnly=*/true);
+  std::string left = durationText(report.secondsLeft) + " left";
+  std::string loss = figures.substr(0, figures.find("  "));
   const std::string most[] = {
       fmt::format("{} {} {}  {}  {}  {}", epoch, bar(share), percent, speed, figures, left),
       fmt::format("{} {}  {}  {}  {}", epoch, percent, speed, figures, left),
@@ -88,21 +136,29 @@ void Progress::onStep(const StepReport &report) {
     fmt::print(stepTimes.get(), "{} {:.9f} {:.9f}\n", report.update, now.count(), report.secondsWaited);
     std::fflush(stepTimes.get()); // who measures reads along
   }
-  line.show(stepText(report, names, terminalColumns()));
+  line.show(stepText(report, figures, terminalColumns()));
 }
 
 void Progress::onEpoch(const EpochReport &report) {
   line.clear();
   size_t digits = std::to_string(report.epochs).size();
   std::string text = fmt::format("epoch {:>{}}/{}  {:>7}  train {}", report.epoch, digits, report.epochs,
-                                 durationText(report.seconds), figuresText(names, report.figures));
+                                 durationText(report.seconds), figuresText(figures, report.figures));
   if (report.validationFigures)
-    text += "  validation " + figuresText(names, *report.validationFigures);
+    text += "  validation " + figuresText(figures, *report.validationFigures);
   if (report.best && report.validationFigures)
     text += "  best";
   if (report.samples < report.samplesOfEpoch)
     text += fmt::format("  ({} of {} rows)", grouped(report.samples), grouped(report.samplesOfEpoch));
   say(text + "\n");
+  last = report;
+}
+
+void Progress::onEnd(const TrainResult &) {
+  if (!last || figures.tables.empty())
+    return;
+  say(fmt::format("{} after epoch {}\n{}", last->validationFigures ? "validation" : "train", last->epoch,
+                  tablesText(figures, last->validationFigures ? *last->validationFigures : last->figures)));
 }
 
 } // namespace mlc::tool

@@ -201,9 +201,10 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   if (evaluation->interrupted)
     return Status::ok();
   say(fmt::format("test ({} rows, {} model)  {}\n", grouped(evaluation->samples), best ? "best" : "last",
-                  figuresText(manifest.figures.names, evaluation->figures)));
+                  figuresText(manifest.figures, evaluation->figures)));
+  say(tablesText(manifest.figures, evaluation->figures));
   if (options.json)
-    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson("test", *evaluation, manifest.figures.names))));
+    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson("test", *evaluation, manifest.figures))));
   return Status::ok();
 }
 
@@ -211,8 +212,8 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
 /// only delay that.
 class ProgressOfFirstStep : public Progress {
 public:
-  ProgressOfFirstStep(std::vector<std::string> names, std::function<void()> afterFirst)
-      : Progress(std::move(names)), afterFirst(std::move(afterFirst)) {}
+  ProgressOfFirstStep(FiguresSpec figures, std::function<void()> afterFirst)
+      : Progress(std::move(figures)), afterFirst(std::move(afterFirst)) {}
 
   void onStep(const StepReport &report) override {
     if (afterFirst)
@@ -373,7 +374,7 @@ Status runTrain(const Options &options) {
     return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"), *loaded.program,
                                     loaded.sources);
   };
-  ProgressOfFirstStep progress(manifest.figures.names,
+  ProgressOfFirstStep progress(manifest.figures,
                                [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); });
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));

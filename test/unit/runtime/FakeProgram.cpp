@@ -145,7 +145,8 @@ FakeProgram::FakeProgram() {
                                                           ScalarExpr::leaf(ScalarOp::TotalSteps)));
   m.scalars = {{"optimizer.lr", ScalarExpr::literal(0.05)},
                {"", ScalarExpr::binary(ScalarOp::Mul, ScalarExpr::scalar(0), left)}};
-  m.figures = {{"loss", "rmse"}, 2};
+  m.figures.names = {"loss", "rmse"};
+  m.figures.sums = 2;
   m.data.name = "points";
   m.data.train = ReaderSpec{"csv", {"points.csv"}, {}};
   m.data.fields = {{"x", DType::F32, {features}, {"x0", "x1", "x2"}, 0, false, 0},

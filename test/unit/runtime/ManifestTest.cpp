@@ -26,15 +26,19 @@ Manifest example() {
   m.data.statistics = {{"x", StatisticKind::Mean, "train_mean.x"}};
   m.imports = {{"old.safetensors", {{"net.w", "fc.weight", {}}}}};
   m.data.validationFraction = 0.1;
-  m.figures = {{"loss", "accuracy"}, 4};
+  m.figures.names = {"loss", "accuracy", "confusion.0.0", "confusion.0.1"};
+  m.figures.tables = {{"confusion", 2, {1, 2}}};
+  m.figures.rankings = {{3, 1}};
+  m.figures.sums = 4;
   std::vector<Port> fields = {{"x", DType::F32, {3}, true}, {"y", DType::I32, {}, true}};
-  std::vector<Port> sums = {{"sums", DType::F64, {4}, false}};
+  std::vector<Port> sums = {{"sums", DType::F64, {4}, false}}, given = sums;
+  given.push_back({"ranked", DType::F64, {6}, true});
   m.functions = {
       {{FunctionKind::Init, ""}, {}, {}, {{0, 64, 0}}},
-      {{FunctionKind::TrainStep, ""}, fields, sums, {{32, 1024, 64}, {7, 256, 64}}},
-      {{FunctionKind::EvalStep, ""}, fields, sums, {{32, 512, 64}}},
+      {{FunctionKind::TrainStep, ""}, fields, given, {{32, 1024, 64}, {7, 256, 64}}},
+      {{FunctionKind::EvalStep, ""}, fields, given, {{32, 512, 64}}},
       {{FunctionKind::Predict, ""}, {fields[0]}, {{"p", DType::F32, {4}, true}}, {}},
-      {{FunctionKind::Figures, ""}, sums, {{"figures", DType::F64, {2}, false}}, {{0, 0, 0}}},
+      {{FunctionKind::Figures, ""}, sums, {{"figures", DType::F64, {4}, false}}, {{0, 0, 0}}},
   };
   m.scalars = {
       {"optimizer.lr", ScalarExpr::literal(0.1)},
@@ -69,6 +73,8 @@ TEST(Manifest, ReadsBackToTheSameText) {
   EXPECT_EQ(back->findState("objective.net.w.m")->offset, 64);
   EXPECT_EQ(back->findState("net.w")->panel, 2);
   EXPECT_EQ(back->train.leastRows, 2);
+  EXPECT_EQ(back->figures.tables[0].shape, (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(back->figures.rankedWidth(), 6);
   EXPECT_EQ(back->train.leastRowsReason, example().train.leastRowsReason);
   EXPECT_EQ(back->findFunction({FunctionKind::TrainStep, ""})->instances[1].rows, 7);
   EXPECT_EQ(back->findField("x")->columns[1], "b");
@@ -98,7 +104,18 @@ TEST(Manifest, VerifiesItsInvariants) {
   expectRefused([](Manifest &m) { m.data.fields[1].shape = {int64_t(1) << 62, 8}; }, "size that cannot be");
   expectRefused([](Manifest &m) { m.data.validationFraction = 1; }, "validation rows");
   expectRefused([](Manifest &m) { m.functions[1].inputs[0].name = "q"; }, "is not a field");
-  expectRefused([](Manifest &m) { m.functions[1].outputs.clear(); }, "does not give the sums");
+  expectRefused([](Manifest &m) { m.functions[1].outputs[0].shape = {3}; }, "does not give the sums");
+  expectRefused([](Manifest &m) { m.functions[1].outputs.pop_back(); }, "scores to be ranked");
+  expectRefused([](Manifest &m) { m.functions[1].outputs[1].shape = {5}; }, "scores to be ranked");
+  expectRefused([](Manifest &m) { m.figures.rankings.clear(); }, "does not give the sums");
+  expectRefused([](Manifest &m) { m.figures.rankings[0].sums = 3; }, "a ranking is out of range");
+  expectRefused([](Manifest &m) { m.figures.rankings[0].perRow = int64_t(1) << 62; },
+                "a ranking is out of range");
+  expectRefused([](Manifest &m) { m.figures.tables[0].first = 3; }, "'confusion' is not among the figures");
+  expectRefused([](Manifest &m) { m.figures.tables[0].shape = {int64_t(1) << 40, int64_t(1) << 40}; },
+                "'confusion' is not among the figures");
+  expectRefused([](Manifest &m) { m.figures.tables.push_back(m.figures.tables[0]); },
+                "not among the figures");
   expectRefused([](Manifest &m) { m.functions[4].outputs[0].shape = {3}; }, "into the figures");
   expectRefused([](Manifest &m) { m.functions[4].id.kind = FunctionKind::Init; }, "appears twice");
   expectRefused([](Manifest &m) { m.scalars[1].value = ScalarExpr::scalar(1); }, "earlier scalar");

@@ -21,7 +21,7 @@ protected:
     for (const StateTensor &tensor : program.manifest().state)
       std::memset(session->bytesOf(tensor), static_cast<int>(update), static_cast<size_t>(tensor.bytes));
     state.update = update;
-    state.sums = {1, 2};
+    state.split.sums = {1, 2};
     ASSERT_TRUE(run.save(*session, state).isOk());
   }
 

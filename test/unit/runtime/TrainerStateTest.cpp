@@ -21,6 +21,7 @@ RunFacts facts() {
   facts.batch = 4;
   facts.totalUpdates = 55;
   facts.sums = 2;
+  facts.scoresPerRow = {1, 2};
   return facts;
 }
 
@@ -28,9 +29,10 @@ RunFacts facts() {
 TrainerState good() {
   TrainerState state;
   state.seed = 7;
+  state.split.scores = {{0.5, 1}, std::vector<double>(48, -1)};
   state.update = 25;
   state.position = {2, 12};
-  state.sums = {1.5, 12};
+  state.split.sums = {1.5, 12};
   state.best = BestEpoch{0.25, 1, 11};
   state.epochsWithoutBetter = 1;
   return state;
@@ -49,7 +51,8 @@ TEST(TrainerState, WhatTrainingWritesIsGood) {
   EXPECT_TRUE(checkState(good(), facts(), "f").isOk());
   TrainerState begun;
   begun.seed = 7;
-  begun.sums = {0, 0};
+  begun.split.sums = {0, 0};
+  begun.split.scores = {{}, {}};
   EXPECT_TRUE(checkState(begun, facts(), "f").isOk());
   TrainerState ended = good(); // saved before its last epoch was evaluated
   ended.update = 55;
@@ -57,14 +60,16 @@ TEST(TrainerState, WhatTrainingWritesIsGood) {
   ended.epochsWithoutBetter = 3;
   EXPECT_TRUE(checkState(ended, facts(), "f").isOk());
   ended.position = {5, 0};
-  ended.sums = {0, 0};
+  ended.split.sums = {0, 0};
+  ended.split.scores = {{}, {}};
   ended.epochsWithoutBetter = 4;
   ended.finished = true;
   EXPECT_TRUE(checkState(ended, facts(), "f").isOk());
   TrainerState patience = good();
   patience.update = 33;
   patience.position = {3, 0};
-  patience.sums = {0, 0};
+  patience.split.sums = {0, 0};
+  patience.split.scores = {{}, {}};
   patience.epochsWithoutBetter = 2;
   patience.finished = true;
   RunFacts impatient = facts();
@@ -104,15 +109,18 @@ TEST(TrainerState, WhatContradictsTheOthersIsNamed) {
       {"update", [](TrainerState &s) { s.update = 26; }},
       {"update", [](TrainerState &s) { s.update = 0; }},
       {"update", [](TrainerState &s) { s.update = ~uint64_t(0); }},
-      {"sums", [](TrainerState &s) { s.sums.pop_back(); }},
-      {"sums", [](TrainerState &s) { s.sums.push_back(0); }},
-      {"sums", [](TrainerState &s) { s.sums[1] = std::nan(""); }},
-      {"sums", [](TrainerState &s) { s.sums[0] = INFINITY; }},
+      {"sums", [](TrainerState &s) { s.split.sums.pop_back(); }},
+      {"sums", [](TrainerState &s) { s.split.sums.push_back(0); }},
+      {"sums", [](TrainerState &s) { s.split.sums[1] = std::nan(""); }},
+      {"sums", [](TrainerState &s) { s.split.sums[0] = INFINITY; }},
       {"sums",
        [](TrainerState &s) {
          s.position.row = 0;
          s.update = 22;
        }},
+      {"scores", [](TrainerState &s) { s.split.scores.pop_back(); }},
+      {"scores", [](TrainerState &s) { s.split.scores[0].assign(26, 1); }},
+      {"scores", [](TrainerState &s) { s.split.scores[1].resize(50, 1); }},
       {"best.figure", [](TrainerState &s) { s.best->figure = std::nan(""); }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 0; }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 3; }},
