@@ -391,7 +391,8 @@ DefinitionReport DefinitionCheck::run() {
   return std::move(report);
 }
 
-/// `mlc predict` has nothing to do for a run of a block without a `predict` line, and the run is over by then.
+/// `mlc predict` has nothing to do for a run of a block without a `predict` line, and the run is over by
+/// then.
 static void warnOfNoPrediction(const Program &program, DiagnosticEngine &diagnostics) {
   for (const ItemPtr &item : program.items) {
     const auto *train = as<TrainItem>(*item);
