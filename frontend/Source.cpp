@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <memory>
 #include <system_error>
 
 #include <fcntl.h>
@@ -74,9 +72,17 @@ SourceId SourceManager::add(std::string name, std::string text, SourceOrigin ori
   return static_cast<SourceId>(sources.size() - 1);
 }
 
+/// Repeats a system call for as long as signals interrupt it.
+template <typename Call> static auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR)
+    result = call();
+  return result;
+}
+
 bool SourceManager::addFile(const std::string &path, std::string name, SourceId &id, std::string &error) {
   // Opening a pipe or device must not wait for it.
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  int descriptor = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); });
   if (descriptor < 0) {
     error = systemError(errno);
     return false;
@@ -87,20 +93,22 @@ bool SourceManager::addFile(const std::string &path, std::string name, SourceId 
     error = "not a regular file";
     return false;
   }
-  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(fdopen(descriptor, "rb"), std::fclose);
-  if (!file) {
-    ::close(descriptor);
-    error = "reading failed";
-    return false;
-  }
   // One byte more than allowed, so that a longer file is seen to be one whatever its size claims.
   std::string text(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), Source::maxBytes + 1),
                    '\0');
-  std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
-  if (std::ferror(file.get())) {
-    error = "reading failed";
-    return false;
+  std::size_t size = 0;
+  while (size < text.size()) {
+    ssize_t got = uninterrupted([&] { return ::read(descriptor, text.data() + size, text.size() - size); });
+    if (got < 0) {
+      error = systemError(errno);
+      ::close(descriptor);
+      return false;
+    }
+    if (got == 0)
+      break;
+    size += static_cast<std::size_t>(got);
   }
+  ::close(descriptor);
   if (size > Source::maxBytes) {
     error = "larger than 16 MiB";
     return false;

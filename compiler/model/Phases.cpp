@@ -74,8 +74,8 @@ static Status printModule(ModuleOp module, const std::string &only, llvm::raw_os
     names.push_back(function.getName().str());
   auto function = module.lookupSymbol<func::FuncOp>(only);
   if (!function)
-    return Status::usage("there is no function `" + only + "` after this phase" + didYouMean(only, names) +
-                         "; there are " + llvm::join(names, ", "));
+    return Status::usage("there is no function `" + only + "` after this phase (there are " +
+                         llvm::join(names, ", ") + ")" + didYouMean(only, names));
   function->print(out, flags);
   out << "\n";
   return Status::ok();

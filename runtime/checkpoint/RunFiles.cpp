@@ -25,8 +25,6 @@ namespace {
 constexpr const char *configName = "config.json";
 constexpr const char *stateName = "trainer_state.json";
 constexpr const char *bestName = "best/model.safetensors";
-/// The best of the finished epochs, while a cut epoch is better.
-constexpr const char *beforeName = "best/before.safetensors";
 /// What is to be done when a new run is committed; in its folder.
 constexpr const char *recordName = "commit.json";
 
@@ -37,9 +35,13 @@ const std::vector<std::string> &tensorNames() {
 
 /// Every file of a run but for its texts.
 const std::vector<std::string> &fixedNames() {
-  static const std::vector<std::string> names = {
-      configName, stateName,  "model.safetensors", "optimizer.safetensors",
-      bestName,   beforeName, "metrics.csv"};
+  static const std::vector<std::string> names = {configName,
+                                                 stateName,
+                                                 "model.safetensors",
+                                                 "optimizer.safetensors",
+                                                 bestName,
+                                                 "best/before.safetensors",
+                                                 "metrics.csv"};
   return names;
 }
 
@@ -436,7 +438,7 @@ Status RunFiles::finishCheckpoint(uint64_t update, std::optional<uint64_t> best)
   return best ? finish(bestName, *best) : Status();
 }
 
-Status RunFiles::removeLeftovers(uint64_t update, std::optional<uint64_t> best, bool keepsBefore) {
+Status RunFiles::removeLeftovers(uint64_t update, std::optional<uint64_t> best) {
   MLC_TRY(removeFolder(begunFolder()));
   auto remove = [&](const std::string &name, uint64_t wanted) -> Status {
     Expected<bool> left = isThere(next(plain(name)));
@@ -450,14 +452,7 @@ Status RunFiles::removeLeftovers(uint64_t update, std::optional<uint64_t> best, 
   };
   for (const std::string &name : tensorNames())
     MLC_TRY(remove(name, update));
-  if (best) {
-    MLC_TRY(remove(bestName, *best));
-  } else {
-    MLC_TRY(removeFile(next(plain(bestName))));
-    MLC_TRY(removeFile(plain(bestName)));
-  }
-  if (!keepsBefore)
-    MLC_TRY(removeFile(plain(beforeName)));
+  MLC_TRY(best ? remove(bestName, *best) : removeFile(next(plain(bestName))));
   MLC_TRY(removeFile(next(plain(stateName))));
   return removeFile(next(plain(configName)));
 }

@@ -85,9 +85,8 @@ public:
   Status finishNewRun();
   /// With the lock: what is left of the commit of this checkpoint.
   Status finishCheckpoint(uint64_t update, std::optional<uint64_t> best);
-  /// With the lock, after that: removes what uncommitted changes left, and best models that are none.
-  /// `keepsBefore`: whether the checkpoint has one from before a cut epoch.
-  Status removeLeftovers(uint64_t update, std::optional<uint64_t> best, bool keepsBefore);
+  /// With the lock, after that: removes what uncommitted changes left.
+  Status removeLeftovers(uint64_t update, std::optional<uint64_t> best);
 
 private:
   std::string begunFolder() const { return plain(".mlc-new"); }

@@ -138,8 +138,7 @@ Status RunFolder::finishCheckpoint(bool leftovers) {
   if (!state) // one that says what cannot be is left as it is; whoever needs it says so
     return state.status().code() == StatusCode::IO ? state.status() : Status();
   MLC_TRY(files_.finishCheckpoint(state->update, bestUpdate(*state)));
-  return leftovers ? files_.removeLeftovers(state->update, bestUpdate(*state), state->before.has_value())
-                   : Status();
+  return leftovers ? files_.removeLeftovers(state->update, bestUpdate(*state)) : Status();
 }
 
 /// The same for who only reads: the right files are found without, too.
@@ -247,6 +246,12 @@ Status RunFolder::keepBest() {
   return linkOrCopy(best, before);
 }
 
+Status RunFolder::removeOldBest(const TrainerState &state) {
+  if (!state.best)
+    MLC_TRY(removeFile(files_.plain("best/model.safetensors")));
+  return state.before ? Status() : removeFile(files_.plain("best/before.safetensors"));
+}
+
 Status RunFolder::restoreState(const TrainerState &state) {
   const std::string best = files_.plain("best/model.safetensors"),
                     before = files_.plain("best/before.safetensors");
@@ -261,9 +266,7 @@ Status RunFolder::restoreState(const TrainerState &state) {
   MLC_TRY(files_.write("trainer_state.json.next", printState(state)));
   MLC_TRY(renameFile(stateFile() + ".next", stateFile())); // the commit
   MLC_TRY(files_.finishCheckpoint(state.update, bestUpdate(state)));
-  if (!state.best)
-    MLC_TRY(removeFile(best));
-  return removeFile(before);
+  return removeOldBest(state);
 }
 
 Expected<TrainerState> RunFolder::readState() const {

@@ -67,6 +67,9 @@ public:
   /// Makes `state`, of the update of the last checkpoint, what trainer_state.json says, and the model that
   /// was kept the best again if it is the one of `state`.
   Status restoreState(const TrainerState &state);
+  /// Removes models that were the best before `state`, the last checkpoint, and are no longer: what a cut-off
+  /// restoreState or keepBest left.
+  Status removeOldBest(const TrainerState &state);
   /// Makes the folder remember other settings, and the texts that they belong to (as for create): all or
   /// none.
   Status amend(const RunConfig &config, const Texts &texts);

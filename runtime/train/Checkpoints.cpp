@@ -95,6 +95,7 @@ Status Trainer::resume() {
   if (!state)
     return state.status();
   state_ = std::move(*state);
+  MLC_TRY(run_.removeOldBest(state_)); // not before all was found to be right
   savedUpdate_ = state_.update;
   if (options_.train.batch != begun.batch) {
     if (state_.position.row != 0)

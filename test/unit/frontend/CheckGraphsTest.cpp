@@ -189,14 +189,15 @@ TEST(CheckGraphsTest, AStateOfAMetricMayBeginAsZeros) {
                                  core::print(checked.program->figures.graph)
                            : checked.messages;
   };
-  const std::string plain = figures("0", "[1, 1]");
+  const std::string rows = "sum(stack(p, 2 * p, axis = 1), axes = 0)";
+  const std::string plain = figures("0", rows);
   EXPECT_THAT(plain, HasSubstr("return"));
   // The zeros themselves are nobody's: what is added up is the same.
-  EXPECT_THAT(figures("zeros()", "[1, 1]"), HasSubstr("return"));
-  EXPECT_THAT(figures("ones()", "[1, 1]"), HasSubstr("begins at 0"));
-  EXPECT_THAT(figures("normal()", "[1, 1]"), HasSubstr("begins at 0"));
-  // What is added takes the state's type, too.
-  EXPECT_THAT(figures("0", "ones()"), HasSubstr("return"));
+  EXPECT_THAT(figures("zeros()", rows), HasSubstr("return"));
+  EXPECT_THAT(figures("ones()", rows), HasSubstr("begins at 0"));
+  EXPECT_THAT(figures("normal()", rows), HasSubstr("begins at 0"));
+  // What is added takes the state's type, too; here it is wrong for another reason.
+  EXPECT_THAT(figures("0", "ones()"), HasSubstr("does not grow with their rows"));
 }
 
 TEST(CheckGraphsTest, GivenReplacesADraw) {
