@@ -1,11 +1,9 @@
 // An abstract interpretation of the graph over five kinds of values (Spread).
 //
-//   1. A field has rows, a parameter is the same for all batches, a constant made of sizes is the same times
-//   a
-//      power of `batch`, found by its values at a few sizes.
-//   2. Linear ops keep sums and means; a product with something that is the same scales them. So sum(e) /
-//   batch
-//      and mean(e) are one thing, and a - b of two means is a mean.
+//   1. A field has rows, a parameter is the same for all batches; a constant made of sizes is the same times
+//      a power of `batch`, which is found by its values at a few sizes.
+//   2. Linear ops keep sums and means; a product with something that is the same scales them. So
+//      sum(e) / batch and mean(e) are one thing, and a - b of two means is a mean.
 //   3. A reduction by sum, or a product, over the axis of the batch makes a sum over rows.
 //   4. Whatever else meets a sum or a mean makes something that batches cannot be averaged to: sqrt, exp, a
 //      quotient of two sums. A reduction by max, or one element of the axis, is such from rows, too.

@@ -133,7 +133,7 @@ static Status selectLines(const Options &options, core::Program &program) {
       for (const std::string &each : known)
         all += (all.empty() ? "" : ", ") + each;
       return Status::usage(options.model + " has no line `predict " + name + "`" +
-                           mlc::didYouMean(name, known) + (all.empty() ? "" : "; it has " + all));
+                           (all.empty() ? "" : " (it has " + all + ")") + mlc::didYouMean(name, known));
     }
   selectPredictions(program, options.only);
   return Status::ok();
