@@ -3,10 +3,11 @@
 #include "frontend/Parser.h"
 
 #include <set>
+#include <string_view>
 
 namespace mlc::frontend {
 
-static const std::string optimizerPrefix = "optimizer.";
+static constexpr std::string_view optimizerPrefix = "optimizer.";
 
 /// Whether code depends on the setting: the others say how long and from what a run learns.
 static bool isCompiledIn(const std::string &name) {

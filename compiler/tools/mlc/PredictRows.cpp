@@ -36,15 +36,24 @@ static Status generateText(const Options &options, LoadedRun &run) {
 static Status setUnknown(const Options &options, std::vector<FieldSpec> &fields) {
   if (options.unknown == "error")
     return Status::ok();
+  const FieldSpec *strict = nullptr;
+  bool any = false;
   for (FieldSpec &field : fields) {
     if (field.coding != Coding::Category)
       continue;
-    if (options.unknown == "missing" && !field.optional)
-      return Status::usage("--unknown missing has no code to stand for it in `" + field.name +
-                           "`, which is no `category(" + std::to_string(field.categories) +
-                           ")?`; --unknown skip leaves such rows out");
-    field.unknown = options.unknown == "skip" ? UnknownCategory::Skip : UnknownCategory::Missing;
+    if (options.unknown == "skip") {
+      field.unknown = UnknownCategory::Skip;
+    } else if (field.optional) {
+      field.unknown = UnknownCategory::Missing;
+      any = true;
+    } else { // a value that training has not seen is an error there
+      strict = &field;
+    }
   }
+  if (strict && !any)
+    return Status::usage("--unknown missing has no code to stand for it in `" + strict->name +
+                         "`, which is no `category(" + std::to_string(strict->categories) +
+                         ")?`; --unknown skip leaves such rows out");
   return Status::ok();
 }
 

@@ -3,11 +3,14 @@
 #include "runtime/Number.h"
 
 #include <filesystem>
+#include <string_view>
 
 namespace mlc::tool {
 namespace {
 
-const std::string prefix = "set.";
+constexpr std::string_view prefix = "set.";
+
+std::string keyOf(const std::string &name) { return std::string(prefix) + name; }
 
 /// "500", "30s", "10m", "2h".
 std::optional<CheckpointPlan> parseCheckpoints(std::string text) {
@@ -34,7 +37,7 @@ std::optional<CheckpointPlan> parseCheckpoints(std::string text) {
 } // namespace
 
 Status Settings::set(const std::string &name, const std::string &value, const std::string &spelling) {
-  auto [entry, added] = values.emplace(prefix + name, value);
+  auto [entry, added] = values.emplace(keyOf(name), value);
   if (!added && entry->second != value)
     return Status::usage("`" + name + "` is given twice, as " + entry->second + " and by " + spelling + " " +
                          value);
@@ -46,7 +49,7 @@ Expected<Settings> Settings::ofCommand(const Options &options) {
   if (!options.train.empty())
     settings.values["train"] = options.train;
   for (const auto &[name, value] : options.sets)
-    settings.values[prefix + name] = value; // of two, the later counts
+    settings.values[keyOf(name)] = value; // of two, the later counts
   if (options.epochs)
     MLC_TRY(settings.set("epochs", std::to_string(*options.epochs), "--epochs"));
   if (options.steps)
@@ -77,8 +80,8 @@ Settings Settings::with(const Settings &later) const {
   Settings result = *this;
   for (const char *name : {"epochs", "steps"})
     if (later.find(name)) {
-      result.values.erase(prefix + "epochs");
-      result.values.erase(prefix + "steps");
+      result.values.erase(keyOf("epochs"));
+      result.values.erase(keyOf("steps"));
     }
   for (const auto &[name, value] : later.values)
     result.values[name] = value;
@@ -86,7 +89,7 @@ Settings Settings::with(const Settings &later) const {
 }
 
 std::optional<std::string> Settings::find(const std::string &name) const {
-  for (const std::string &key : {name, prefix + name})
+  for (const std::string &key : {name, keyOf(name)})
     if (auto entry = values.find(key); entry != values.end())
       return entry->second;
   return std::nullopt;
