@@ -7,19 +7,13 @@
 
 namespace mlc::frontend {
 
-bool selectPredictions(core::Program &program, const std::vector<std::string> &names) {
+void selectPredictions(core::Program &program, const std::vector<std::string> &names) {
   const std::vector<std::string> known = program.predictNames;
-  auto has = [](const std::vector<std::string> &list, const std::string &name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
-  };
-  for (const std::string &name : names)
-    if (!has(known, name))
-      return false;
   core::StepGraph &step = program.predict;
   std::vector<core::ValueId> outputs;
   program.predictNames.clear();
   for (size_t i = 0; i < known.size(); ++i)
-    if (has(names, known[i])) {
+    if (std::find(names.begin(), names.end(), known[i]) != names.end()) {
       program.predictNames.push_back(known[i]);
       outputs.push_back(step.graph.outputs[i]);
     }
@@ -39,7 +33,6 @@ bool selectPredictions(core::Program &program, const std::vector<std::string> &n
     }
     step.inputs.push_back(input);
   }
-  return true;
 }
 
 } // namespace mlc::frontend

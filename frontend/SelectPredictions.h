@@ -8,8 +8,7 @@
 
 namespace mlc::frontend {
 
-/// Leaves of the program's predictions those that are named, in the program's order. False, and nothing is
-/// changed, if one is not there.
-bool selectPredictions(core::Program &program, const std::vector<std::string> &names);
+/// Leaves of the program's predictions those that are named, all of which are there, in the program's order.
+void selectPredictions(core::Program &program, const std::vector<std::string> &names);
 
 } // namespace mlc::frontend
