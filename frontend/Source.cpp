@@ -1,5 +1,7 @@
 #include "frontend/Source.h"
 
+#include "runtime/Uninterrupted.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -72,25 +74,19 @@ SourceId SourceManager::add(std::string name, std::string text, SourceOrigin ori
   return static_cast<SourceId>(sources.size() - 1);
 }
 
-/// Repeats a system call for as long as signals interrupt it.
-template <typename Call> static auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR)
-    result = call();
-  return result;
-}
-
 bool SourceManager::addFile(const std::string &path, std::string name, SourceId &id, std::string &error) {
   // Opening a pipe or device must not wait for it.
-  int descriptor = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); });
+  int descriptor =
+      mlc::uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); });
   if (descriptor < 0) {
     error = systemError(errno);
     return false;
   }
   struct stat status;
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+  bool isKnown = mlc::uninterrupted([&] { return fstat(descriptor, &status); }) == 0;
+  if (!isKnown || !S_ISREG(status.st_mode)) {
+    error = isKnown ? "not a regular file" : systemError(errno);
     ::close(descriptor);
-    error = "not a regular file";
     return false;
   }
   // One byte more than allowed, so that a longer file is seen to be one whatever its size claims.
@@ -98,7 +94,8 @@ bool SourceManager::addFile(const std::string &path, std::string name, SourceId 
                    '\0');
   std::size_t size = 0;
   while (size < text.size()) {
-    ssize_t got = uninterrupted([&] { return ::read(descriptor, text.data() + size, text.size() - size); });
+    ssize_t got =
+        mlc::uninterrupted([&] { return ::read(descriptor, text.data() + size, text.size() - size); });
     if (got < 0) {
       error = systemError(errno);
       ::close(descriptor);

@@ -9,6 +9,7 @@
 #include "runtime/cache/DiskCache.h"
 
 #include "runtime/Number.h"
+#include "runtime/Uninterrupted.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -48,9 +49,7 @@ public:
   bool read(void *to, int64_t count) const {
     auto *at = static_cast<char *>(to);
     while (count > 0) {
-      ssize_t got = ::read(number, at, static_cast<size_t>(count));
-      if (got < 0 && errno == EINTR)
-        continue;
+      ssize_t got = uninterrupted([&] { return ::read(number, at, static_cast<size_t>(count)); });
       if (got <= 0)
         return false;
       at += got;
@@ -62,9 +61,7 @@ public:
   bool write(const void *from, size_t count) const {
     auto *at = static_cast<const char *>(from);
     while (count > 0) {
-      ssize_t wrote = ::write(number, at, count);
-      if (wrote < 0 && errno == EINTR)
-        continue;
+      ssize_t wrote = uninterrupted([&] { return ::write(number, at, count); });
       if (wrote <= 0)
         return false;
       at += wrote;
@@ -154,9 +151,9 @@ uint64_t checksumOf(const void *bytes, int64_t count) {
 
 const std::string &programIdentity() {
   static const std::string identity = [] {
-    Descriptor file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    Descriptor file(uninterrupted([] { return ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC); }));
     struct stat info;
-    if (!file || fstat(file.number, &info) != 0)
+    if (!file || uninterrupted([&] { return fstat(file.number, &info); }) != 0)
       return std::string("unknown");
     std::string bytes(static_cast<size_t>(info.st_size), '\0');
     if (!file.read(bytes.data(), info.st_size))

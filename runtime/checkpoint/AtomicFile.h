@@ -3,21 +3,13 @@
 #define MLC_RUNTIME_CHECKPOINT_ATOMICFILE_H
 
 #include "runtime/Status.h"
+#include "runtime/Uninterrupted.h"
 
-#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace mlc {
-
-/// Repeats a system call that gives -1 on failure for as long as signals interrupt it.
-template <typename Call> auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR)
-    result = call();
-  return result;
-}
 
 /// close(2): 0, or -1 with errno. Linux has closed the file when a signal interrupts it.
 int closeFile(int descriptor);

@@ -1,5 +1,7 @@
 #include "runtime/data/InputFile.h"
 
+#include "runtime/Uninterrupted.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,9 +36,8 @@ struct InputFile::Impl {
   Expected<size_t> readRaw(void *to, size_t capacity) {
     size_t total = 0;
     while (total < capacity) {
-      ssize_t got = ::read(descriptor, static_cast<char *>(to) + total, capacity - total);
-      if (got < 0 && errno == EINTR)
-        continue;
+      ssize_t got = uninterrupted(
+          [&] { return ::read(descriptor, static_cast<char *>(to) + total, capacity - total); });
       if (got < 0)
         return Status::io("cannot read " + path + ": " + std::strerror(errno));
       if (got == 0)
@@ -102,10 +103,10 @@ struct InputFile::Impl {
 
 Expected<RegularFile> openRegular(const std::string &path) {
   // Not blocking, so that opening a pipe does not wait for a writer before it is refused.
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int descriptor = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   struct stat info;
   Status status;
-  if (descriptor < 0 || fstat(descriptor, &info) != 0)
+  if (descriptor < 0 || uninterrupted([&] { return fstat(descriptor, &info); }) != 0)
     status =
         Status::io("cannot open " + path + ": " + std::strerror(errno) + "; give the folder with --data DIR");
   else if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))

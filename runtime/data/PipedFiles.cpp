@@ -1,5 +1,7 @@
 #include "runtime/data/PipedFiles.h"
 
+#include "runtime/Uninterrupted.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -46,7 +48,7 @@ Expected<std::string> PipedFiles::open(const std::string &path) {
   const bool isInput = path == "-" || path == "/dev/stdin";
   const std::string name = isInput ? "standard input" : path;
   struct stat info;
-  if (isInput ? fstat(STDIN_FILENO, &info) != 0 : stat(path.c_str(), &info) != 0)
+  if (uninterrupted([&] { return isInput ? fstat(STDIN_FILENO, &info) : stat(path.c_str(), &info); }) != 0)
     return isInput ? Expected<std::string>(cannotRead(name)) : path;
   if (isInput && S_ISREG(info.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
     // Not what is left of a file that others have begun to read.
@@ -61,7 +63,7 @@ Expected<std::string> PipedFiles::open(const std::string &path) {
   Source from{isInput ? STDIN_FILENO : -1, !isInput};
   // Not blocking: a pipe without a writer is waited for where a signal is noticed.
   if (!isInput)
-    from.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    from.descriptor = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   if (from.descriptor < 0)
     return cannotRead(name);
   int memory = memfd_create("mlc-piped", MFD_CLOEXEC);
@@ -97,9 +99,8 @@ Status PipedFiles::spool(int from, const std::string &name, int to) {
                              "; write it to a file and name that");
     left_ -= got;
     for (ssize_t done = 0; done < got;) {
-      ssize_t wrote = ::write(to, piece.data() + done, static_cast<size_t>(got - done));
-      if (wrote < 0 && errno == EINTR)
-        continue;
+      ssize_t wrote =
+          uninterrupted([&] { return ::write(to, piece.data() + done, static_cast<size_t>(got - done)); });
       if (wrote < 0)
         return Status::failed("out of memory for what comes from " + name);
       done += wrote;

@@ -3,6 +3,7 @@
 // directory's; everything else that it repeats is ignored.
 #include "runtime/data/Zip.h"
 
+#include "runtime/Uninterrupted.h"
 #include "runtime/data/InputFile.h"
 
 #include <fcntl.h>
@@ -58,10 +59,10 @@ struct ZipFile::Impl {
     if (offset < 0 || bytes > diskBytes || offset > diskBytes - bytes)
       return bad("the zip directory points outside the file");
     for (int64_t done = 0; done < bytes;) {
-      ssize_t got = ::pread(descriptor, static_cast<char *>(to) + done, static_cast<size_t>(bytes - done),
-                            offset + done);
-      if (got < 0 && errno == EINTR)
-        continue;
+      ssize_t got = uninterrupted([&] {
+        return ::pread(descriptor, static_cast<char *>(to) + done, static_cast<size_t>(bytes - done),
+                       offset + done);
+      });
       if (got < 0)
         return Status::io("cannot read " + path + ": " + std::strerror(errno));
       if (got == 0)

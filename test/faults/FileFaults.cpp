@@ -140,6 +140,14 @@ mode_t modeOf(int flags, va_list arguments) {
   return flags & (O_CREAT | O_TMPFILE) ? static_cast<mode_t>(va_arg(arguments, int)) : 0;
 }
 
+/// What an open file is called, for the log.
+std::string pathOf(int file) {
+  char path[4096];
+  std::string link = "/proc/self/fd/" + std::to_string(file);
+  ssize_t size = plan().log < 0 ? 0 : readlink(link.c_str(), path, sizeof path);
+  return std::string(path, size < 0 ? 0 : static_cast<size_t>(size));
+}
+
 template <typename Call> int openThrough(const char *path, int flags, bool below, Call call) {
   Effect effect = flags & O_CREAT ? TakesRoom : (flags & O_ACCMODE) == O_RDONLY ? Reads : Writes;
   int file = below ? through("open", path, effect, call) : call();
@@ -197,14 +205,14 @@ int openat64(int folder, const char *path, int flags, ...) {
 int close(int file) {
   bool below = isBelow(file);
   keep(file, false);
-  THROUGH(below, "close", "", Closes, int(int), file);
+  THROUGH(below, "close", pathOf(file).c_str(), Closes, int(int), file);
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {
   auto *call = real<ssize_t(int, const void *, size_t)>("write");
   if (!isBelow(file))
     return call(file, bytes, count);
-  Fate fate = fateOf("write", "", TakesRoom);
+  Fate fate = fateOf("write", pathOf(file).c_str(), TakesRoom);
   if (fate.error) {
     errno = fate.error;
     return -1;
@@ -216,27 +224,29 @@ ssize_t write(int file, const void *bytes, size_t count) {
 }
 
 ssize_t read(int file, void *bytes, size_t count) {
-  THROUGH(isBelow(file), "read", "", Reads, ssize_t(int, void *, size_t), file, bytes, count);
+  THROUGH(isBelow(file), "read", pathOf(file).c_str(), Reads, ssize_t(int, void *, size_t), file, bytes,
+          count);
 }
 ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
-  THROUGH(isBelow(file), "pread", "", Reads, ssize_t(int, void *, size_t, off_t), file, bytes, count, offset);
+  THROUGH(isBelow(file), "pread", pathOf(file).c_str(), Reads, ssize_t(int, void *, size_t, off_t), file,
+          bytes, count, offset);
 }
 ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) {
-  THROUGH(isBelow(file), "pread64", "", Reads, ssize_t(int, void *, size_t, off64_t), file, bytes, count,
-          offset);
+  THROUGH(isBelow(file), "pread64", pathOf(file).c_str(), Reads, ssize_t(int, void *, size_t, off64_t), file,
+          bytes, count, offset);
 }
-int fsync(int file) { THROUGH(isBelow(file), "fsync", "", Writes, int(int), file); }
+int fsync(int file) { THROUGH(isBelow(file), "fsync", pathOf(file).c_str(), Writes, int(int), file); }
 int flock(int file, int operation) {
-  THROUGH(isBelow(file), "flock", "", Reads, int(int, int), file, operation);
+  THROUGH(isBelow(file), "flock", pathOf(file).c_str(), Reads, int(int, int), file, operation);
 }
 int fchmod(int file, mode_t mode) {
-  THROUGH(isBelow(file), "fchmod", "", Writes, int(int, mode_t), file, mode);
+  THROUGH(isBelow(file), "fchmod", pathOf(file).c_str(), Writes, int(int, mode_t), file, mode);
 }
 int ftruncate(int file, off_t size) {
-  THROUGH(isBelow(file), "ftruncate", "", Writes, int(int, off_t), file, size);
+  THROUGH(isBelow(file), "ftruncate", pathOf(file).c_str(), Writes, int(int, off_t), file, size);
 }
 int ftruncate64(int file, off64_t size) {
-  THROUGH(isBelow(file), "ftruncate64", "", Writes, int(int, off64_t), file, size);
+  THROUGH(isBelow(file), "ftruncate64", pathOf(file).c_str(), Writes, int(int, off64_t), file, size);
 }
 int truncate(const char *path, off_t size) {
   THROUGH(isBelow(path), "truncate", path, Writes, int(const char *, off_t), path, size);
@@ -266,7 +276,7 @@ int lstat(const char *path, struct stat *info) {
   THROUGH(isBelow(path), "lstat", path, Reads, int(const char *, struct stat *), path, info);
 }
 int fstat(int file, struct stat *info) {
-  THROUGH(isBelow(file), "fstat", "", Reads, int(int, struct stat *), file, info);
+  THROUGH(isBelow(file), "fstat", pathOf(file).c_str(), Reads, int(int, struct stat *), file, info);
 }
 int stat64(const char *path, struct stat64 *info) {
   THROUGH(isBelow(path), "stat64", path, Reads, int(const char *, struct stat64 *), path, info);
@@ -275,7 +285,7 @@ int lstat64(const char *path, struct stat64 *info) {
   THROUGH(isBelow(path), "lstat64", path, Reads, int(const char *, struct stat64 *), path, info);
 }
 int fstat64(int file, struct stat64 *info) {
-  THROUGH(isBelow(file), "fstat64", "", Reads, int(int, struct stat64 *), file, info);
+  THROUGH(isBelow(file), "fstat64", pathOf(file).c_str(), Reads, int(int, struct stat64 *), file, info);
 }
 
 } // extern "C"

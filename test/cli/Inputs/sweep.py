@@ -18,7 +18,8 @@ and checkpoints that can be there; after it no tensor file is another checkpoint
 going on, with --resume or, where no run was begun, with the command itself, must end with the very files of a run that
 nothing happened to, and nothing else in the folder.
 
-MLC_SWEEP=N does so at every Nth call (10 by default), MLC_SWEEP=1 at all of them, which takes some minutes.
+MLC_SWEEP=N does so at every Nth call (10 by default), and interrupts the first of each function on each file;
+MLC_SWEEP=1 does it at all of them, which takes some minutes.
 """
 import concurrent.futures
 import hashlib
@@ -104,14 +105,14 @@ class Kind:
             shutil.copytree(self.before, folder)
 
     def calls(self):
-        """The calls of the command, by name, and that counting them changes nothing."""
+        """The calls of the command, by name and path, and that counting them changes nothing."""
         folder, log = work / f"{self.name}-counted", work / f"{self.name}.log"
         self.prepare(folder)
         log.unlink(missing_ok=True)
         fine(mlc(*self.command(folder), folder=folder, log=log))
         if self.name != "eval" and self.name != "takeover":
             same(contents(folder), self.wanted)
-        return [line.split(" ")[1] for line in log.read_text().splitlines()]
+        return [tuple(line.split(" ", 2)[1:]) for line in log.read_text().splitlines()]
 
     def try_at(self, number, action, folder):
         """Empty if all is well, else what is not."""
@@ -225,15 +226,17 @@ def main():
         # Each action begins at another call, so that between them they are at many.
         tries = [(number, action) for i, action in enumerate(ACTIONS)
                  for number in range(1 + i * 3 % STRIDE, len(calls) + 1, STRIDE)
-                 if action not in ("torn", "short") or calls[number - 1] == "write"]
-        if STRIDE > 1:  # there are few writes
-            tries += [(i + 1, action) for i, call in enumerate(calls) if call == "write" for action in ("torn", "short")
+                 if action not in ("torn", "short") or calls[number - 1][0] == "write"]
+        if STRIDE > 1:  # there are few writes, and each kind of call on each file wants to be made again on its own
+            tries += [(i + 1, action) for i, call in enumerate(calls) if call[0] == "write" for action in ("torn", "short")
                       if (i + 1, action) not in tries][::STRIDE // 2]
+            tries += [(i + 1, "EINTR") for i, call in enumerate(calls) if calls.index(call) == i
+                      if (i + 1, "EINTR") not in tries]
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             found = pool.map(lambda at: kind.try_at(*at[1], work / f"{name}-{at[0]}"), enumerate(tries))
             wrong = [(at, text) for at, text in zip(tries, found) if text]
         for (number, action), text in wrong[:20]:
-            print(f"{name}: {action} at call {number}, {calls[number - 1]}: {text}")
+            print(f"{name}: {action} at call {number}, {calls[number - 1][0]}: {text}")
         print(f"{name}: {len(calls)} calls, {len(tries)} tries, {len(kind.good)} states, {len(wrong)} bad", flush=True)
         bad += len(wrong)
     if bad:
