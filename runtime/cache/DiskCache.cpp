@@ -6,6 +6,10 @@
 // file that is cut short or changed fails its sizes or a checksum and is made again.
 //
 // The time of a file's last change is the time of its last use: find() sets it.
+//
+// What is in the cache is run. So the folder is used only if nobody else can have put anything there: it is
+// this user's own, and no one else may write to it. Entries are reached from the open folder that was looked
+// at, whatever becomes of its path meanwhile.
 #include "runtime/cache/DiskCache.h"
 
 #include "runtime/Number.h"
@@ -108,14 +112,27 @@ std::optional<std::vector<PartHeader>> readHeader(const Descriptor &file) {
   return parts;
 }
 
-/// Makes the folder and those above it; the last one is the person's own, for it holds code that will run.
-bool makeFolder(const std::string &folder) {
+/// Makes the folder and those above it; the last one is the person's own.
+void makeFolder(const std::string &folder) {
   std::error_code error;
   if (fs::is_directory(folder, error))
-    return true;
+    return;
   fs::create_directories(fs::path(folder).parent_path(), error);
-  return ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST;
+  static_cast<void>(::mkdir(folder.c_str(), 0700));
 }
+
+/// The folder, or -1 if there is none that only this user can have written to.
+int openTrusted(const std::string &folder) {
+  int number = folder.empty() ? -1 : ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct stat info;
+  if (number < 0 ||
+      (fstat(number, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0))
+    return number;
+  ::close(number);
+  return -1;
+}
+
+std::string nameOf(std::string_view key) { return "entry-" + std::string(key); }
 
 } // namespace
 
@@ -195,9 +212,11 @@ DiskCache DiskCache::ofUser() {
 }
 
 bool DiskCache::find(std::string_view key, const Place &place) const {
-  if (folder_.empty())
+  Descriptor folder(openTrusted(folder_));
+  if (!folder)
     return false;
-  Descriptor file(::open(pathOf(key).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(
+      ::openat(folder.number, nameOf(key).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!file)
     return false;
   std::optional<std::vector<PartHeader>> parts = readHeader(file);
@@ -231,12 +250,17 @@ void DiskCache::store(std::string_view key, const std::vector<std::string_view> 
     total += bytes;
     header.push_back({part.size(), checksumOf(part.data(), bytes)});
   }
-  if (folder_.empty() || total > limit_ / 2 || parts.size() > mostParts || !makeFolder(folder_))
+  if (folder_.empty() || total > limit_ / 2 || parts.size() > mostParts)
+    return;
+  makeFolder(folder_);
+  Descriptor folder(openTrusted(folder_));
+  if (!folder)
     return;
   // Unique among processes by the number, within one by the count.
   static std::atomic<uint64_t> count{0};
-  std::string temporary = folder_ + "/new-" + std::to_string(getpid()) + "-" + std::to_string(++count);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  std::string temporary = "new-" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  Descriptor file(
+      ::openat(folder.number, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file)
     return;
   uint64_t number = parts.size();
@@ -245,12 +269,13 @@ void DiskCache::store(std::string_view key, const std::vector<std::string_view> 
   for (std::string_view part : parts)
     written = written && file.write(part.data(), part.size());
   // A full disk: slower next time, not an error.
-  if (!file.close() || !written || std::rename(temporary.c_str(), pathOf(key).c_str()) != 0)
-    ::unlink(temporary.c_str());
+  if (!file.close() || !written ||
+      renameat(folder.number, temporary.c_str(), folder.number, nameOf(key).c_str()) != 0)
+    unlinkat(folder.number, temporary.c_str(), 0);
 }
 
 void DiskCache::prune() const {
-  if (folder_.empty())
+  if (!Descriptor(openTrusted(folder_)))
     return;
   struct Entry {
     fs::path path;

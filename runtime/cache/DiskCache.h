@@ -14,8 +14,9 @@
 namespace mlc {
 
 /// A folder of entries, each under a key that says everything the entry depends on. Never an error: what
-/// cannot be read or written, is damaged, or does not fit, is as if it were not there. Any number of
-/// processes and threads may use one folder at once.
+/// cannot be read or written, is damaged, or does not fit, is as if it were not there; so is all of a folder
+/// that is another user's, or that others may write to, for what is in it is run. Any number of processes and
+/// threads of one user may use one folder at once.
 class DiskCache {
 public:
   /// `folder` is made on the first store. Empty, or a limit of 0: nothing is found and nothing kept.
@@ -58,8 +59,6 @@ public:
   static constexpr int64_t usualLimit = int64_t(1) << 30;
 
 private:
-  std::string pathOf(std::string_view key) const { return folder_ + "/entry-" + std::string(key); }
-
   std::string folder_;
   int64_t limit_;
 };

@@ -95,6 +95,37 @@ TEST_F(DiskCacheTest, ADamagedEntryIsNotFound) {
   EXPECT_EQ(cache.find("a"), bytes);
 }
 
+TEST_F(DiskCacheTest, WhatOthersMayWriteToIsNotUsed) {
+  DiskCache cache(folder.path());
+  cache.store("a", "code that will run");
+  for (mode_t open : {0770, 0707, 01777}) {
+    ASSERT_EQ(chmod(folder.path().c_str(), open), 0);
+    EXPECT_FALSE(cache.find("a"));
+    cache.store("b", "more");
+    age("a", 1000);
+    DiskCache(folder.path(), 1).prune();
+    EXPECT_EQ(files(), std::vector<std::string>{"entry-a"});
+  }
+  ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+  EXPECT_TRUE(cache.find("a"));
+  // A link is not followed out of the folder.
+  std::string elsewhere = folder.file("elsewhere");
+  ASSERT_EQ(std::rename(folder.file("entry-a").c_str(), elsewhere.c_str()), 0);
+  ASSERT_EQ(symlink(elsewhere.c_str(), folder.file("entry-a").c_str()), 0);
+  EXPECT_FALSE(cache.find("a"));
+}
+
+TEST_F(DiskCacheTest, AFolderOfAnotherUserIsNotUsed) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "giving a folder away takes root";
+  DiskCache cache(folder.path());
+  cache.store("a", "code that will run");
+  ASSERT_EQ(chown(folder.path().c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(cache.find("a"));
+  cache.store("b", "more");
+  EXPECT_EQ(files(), std::vector<std::string>{"entry-a"});
+}
+
 TEST_F(DiskCacheTest, WhatCannotBeWrittenIsNotKept) {
   // A file where the folder should be: nobody can write there, not even root.
   folder.write("file", "in the way");
