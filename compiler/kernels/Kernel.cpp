@@ -113,7 +113,8 @@ static bool isSmallUpdate(func::FuncOp kernel) {
   return kernel->hasAttr(updateAttr) && bytes <= ownCache;
 }
 
-static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
+/// Fails with a diagnostic where no emitter takes an op alone.
+static FailureOr<Schedule> scheduleOf(func::FuncOp kernel, const Target &target) {
   Schedule schedule;
   llvm::DenseSet<Value> stored(kernel.getArguments().begin(), kernel.getArguments().end());
   llvm::SetVector<Value> results;
@@ -136,12 +137,12 @@ static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
     schedule.temporaries[value] = schedule.temporaryBytes;
     schedule.temporaryBytes += aligned(bytesOf(value));
   };
-  auto stage = [&](ArrayRef<Value> outs) {
-    bool taken = addStage(schedule, outs, stored, target);
-    assert(taken && "one anchor alone is always taken");
-    (void)taken;
+  auto stage = [&](ArrayRef<Value> outs) -> LogicalResult {
+    if (!addStage(schedule, outs, stored, target))
+      return outs.front().getDefiningOp()->emitOpError("is taken by no emitter");
     for (Value out : outs)
       keep(out);
+    return success();
   };
   Group whole(results.getArrayRef(), stored);
   for (Operation *op : whole.anchors()) {
@@ -149,21 +150,21 @@ static Schedule scheduleOf(func::FuncOp kernel, const Target &target) {
     if (isa<ir::ContractOp, ir::ConvOp, ir::ConvInputOp, ir::ConvFilterOp, ir::WindowScatterOp,
             ir::ScatterAddOp, ir::ArgsortOp>(op))
       for (Value operand : op->getOperands())
-        if (!stored.count(operand))
-          stage({operand});
+        if (!stored.count(operand) && failed(stage({operand})))
+          return failure();
     SmallVector<Value> outs;
     for (Value result : op->getResults())
       if (!result.use_empty())
         outs.push_back(result);
-    if (!stored.count(outs.front()))
-      stage(outs);
+    if (!stored.count(outs.front()) && failed(stage(outs)))
+      return failure();
   }
   SmallVector<Value> rest;
   for (Value result : results)
     if (!stored.count(result) || !result.getDefiningOp() || isa<ir::ConstantOp>(result.getDefiningOp()))
       rest.push_back(result);
-  if (!rest.empty())
-    stage(rest);
+  if (!rest.empty() && failed(stage(rest)))
+    return failure();
   schedule.scratchBytes = 0;
   for (const Stage &stage : schedule.stages)
     schedule.scratchBytes = std::max(schedule.scratchBytes, stage.shares.scratchBytes);
@@ -195,12 +196,14 @@ static std::vector<std::pair<int, int>> inPlaceOf(func::FuncOp kernel, const Sch
 FailureOr<KernelInfo> planKernel(func::FuncOp kernel, const Target &target) {
   if (failed(checkOps(kernel)))
     return failure();
-  Schedule schedule = scheduleOf(kernel, target);
+  FailureOr<Schedule> schedule = scheduleOf(kernel, target);
+  if (failed(schedule))
+    return failure();
   KernelInfo info;
-  info.emitter = schedule.stages.size() == 1 ? schedule.stages.front().emitter->name().str() : "staged";
-  info.chunks = schedule.chunks;
-  info.scratchBytes = schedule.scratchBytes;
-  info.inPlace = inPlaceOf(kernel, schedule);
+  info.emitter = schedule->stages.size() == 1 ? schedule->stages.front().emitter->name().str() : "staged";
+  info.chunks = schedule->chunks;
+  info.scratchBytes = schedule->scratchBytes;
+  info.inPlace = inPlaceOf(kernel, *schedule);
   for (Operation &op : kernel.front())
     info.flops += flopsOf(&op);
   for (Value argument : kernel.getArguments())
@@ -255,7 +258,10 @@ static void hoistScalars(const Group &group, Pull &pull) {
 LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp into) {
   if (failed(checkOps(kernel)))
     return failure();
-  Schedule schedule = scheduleOf(kernel, target);
+  FailureOr<Schedule> planned = scheduleOf(kernel, target);
+  if (failed(planned))
+    return failure();
+  const Schedule &schedule = *planned;
   MLIRContext *context = kernel.getContext();
   // One location: the ops of the loops are not the program's.
   Location loc = kernel.getLoc();
