@@ -1,5 +1,6 @@
 #include "frontend/EmitGraph.h"
 
+#include "dialects/mlc/ElementTypes.h"
 #include "frontend/Source.h"
 
 #include <map>
@@ -9,23 +10,7 @@ using namespace mlc::frontend::core;
 
 namespace mlc::frontend {
 
-Type GraphEmitter::elementType(DType dtype) {
-  switch (dtype) {
-  case DType::F32:
-    return builder.getF32Type();
-  case DType::F64:
-    return builder.getF64Type();
-  case DType::I32:
-    return builder.getI32Type();
-  case DType::I64:
-    return builder.getI64Type();
-  case DType::U8:
-    return builder.getI8Type();
-  case DType::Bool:
-    return builder.getI1Type();
-  }
-  return {};
-}
+Type GraphEmitter::elementType(DType dtype) { return ir::elementTypeOf(dtype, builder.getContext()); }
 
 RankedTensorType GraphEmitter::tensorType(const core::TensorType &type) {
   SmallVector<int64_t> shape;

@@ -12,14 +12,12 @@
 namespace mlc::frontend {
 
 using core::AttrValue;
-using core::DType;
 using core::TensorType;
 using core::ValueId;
 using Attrs = std::vector<std::pair<std::string, AttrValue>>;
 
 bool operator==(const TensorType &a, const TensorType &b);
 inline bool operator!=(const TensorType &a, const TensorType &b) { return !(a == b); }
-inline bool isFloat(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
 /// The product of sizes, 1 of none.
 Dim product(const std::vector<Dim> &shape);
 

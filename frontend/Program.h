@@ -4,6 +4,7 @@
 
 #include "frontend/Dim.h"
 #include "frontend/Source.h"
+#include "runtime/DType.h"
 
 #include <cstdint>
 #include <map>
@@ -16,7 +17,7 @@
 
 namespace mlc::frontend::core {
 
-enum class DType { F32, F64, I32, I64, U8, Bool };
+using mlc::DType;
 
 struct TensorType {
   DType dtype = DType::F32;

@@ -6,24 +6,6 @@
 
 namespace mlc::frontend::core {
 
-static const char *name(DType dtype) {
-  switch (dtype) {
-  case DType::F32:
-    return "f32";
-  case DType::F64:
-    return "f64";
-  case DType::I32:
-    return "i32";
-  case DType::I64:
-    return "i64";
-  case DType::U8:
-    return "u8";
-  case DType::Bool:
-    return "bool";
-  }
-  return "?";
-}
-
 template <typename List, typename Print> static std::string joined(const List &list, Print print) {
   std::string text;
   for (const auto &element : list)
@@ -33,8 +15,9 @@ template <typename List, typename Print> static std::string joined(const List &l
 
 std::string print(const TensorType &type) {
   if (type.shape.empty())
-    return name(type.dtype);
-  return name(type.dtype) + ("[" + joined(type.shape, [](const Dim &dim) { return dim.str(); }) + "]");
+    return std::string(nameOf(type.dtype));
+  return std::string(nameOf(type.dtype)) +
+         ("[" + joined(type.shape, [](const Dim &dim) { return dim.str(); }) + "]");
 }
 
 std::string shapeText(const TensorType &type) {

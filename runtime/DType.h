@@ -5,52 +5,63 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace mlc {
 
 /// `U8` and `Bool` take one byte; a Bool is 0 or 1.
-enum class DType { F32, F64, I32, I64, U8, Bool };
+enum class DType {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) id,
+#include "runtime/ElementTypes.def"
+};
+
+/// A dtype as a type, with the C++ type of its elements.
+template <DType dtype> struct Element;
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+  template <> struct Element<DType::id> {                                                                    \
+    using Type = type;                                                                                       \
+    static constexpr DType dtype = DType::id;                                                                \
+  };
+#include "runtime/ElementTypes.def"
+
+/// Calls visit(Element<dtype>()), and gives what it gives.
+template <typename Visit> auto visitDType(DType dtype, Visit &&visit) {
+  switch (dtype) {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+  case DType::id:                                                                                            \
+    return visit(Element<DType::id>());
+#include "runtime/ElementTypes.def"
+  }
+  __builtin_unreachable();
+}
 
 /// Bytes of one element.
 inline int64_t sizeOf(DType dtype) {
-  switch (dtype) {
-  case DType::F64:
-  case DType::I64:
-    return 8;
-  case DType::F32:
-  case DType::I32:
-    return 4;
-  case DType::U8:
-  case DType::Bool:
-    return 1;
-  }
-  return 1;
+  return visitDType(dtype, [](auto element) { return int64_t(sizeof(typename decltype(element)::Type)); });
 }
 
-/// The name in manifests: f32 f64 i32 i64 u8 bool.
+inline bool isFloat(DType dtype) {
+  return visitDType(dtype,
+                    [](auto element) { return std::is_floating_point_v<typename decltype(element)::Type>; });
+}
+
+/// The name in programs and manifests: f32 f64 i32 i64 u8 bool.
 inline std::string_view nameOf(DType dtype) {
   switch (dtype) {
-  case DType::F32:
-    return "f32";
-  case DType::F64:
-    return "f64";
-  case DType::I32:
-    return "i32";
-  case DType::I64:
-    return "i64";
-  case DType::U8:
-    return "u8";
-  case DType::Bool:
-    return "bool";
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+  case DType::id:                                                                                            \
+    return name;
+#include "runtime/ElementTypes.def"
   }
-  return "";
+  __builtin_unreachable();
 }
 
 inline std::optional<DType> dtypeNamed(std::string_view name) {
-  for (DType dtype : {DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::Bool})
-    if (nameOf(dtype) == name)
-      return dtype;
+#define MLC_PROGRAM_TYPE(id, text, type, mlir, format)                                                       \
+  if (name == text)                                                                                          \
+    return DType::id;
+#include "runtime/ElementTypes.def"
   return std::nullopt;
 }
 

@@ -2,7 +2,6 @@
 
 #include "runtime/Number.h"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -11,10 +10,13 @@
 namespace mlc {
 namespace {
 
-// In the order of StoredType.
-constexpr std::array<std::string_view, 13> names = {"f32",  "f64", "i32", "i64", "u8",  "bool", "f16",
-                                                    "bf16", "i8",  "i16", "u16", "u32", "u64"};
-constexpr std::array<int64_t, 13> sizes = {4, 8, 4, 8, 1, 1, 2, 2, 1, 2, 2, 4, 8};
+/// IEEE binary16 and bfloat16 as files hold them.
+struct Half {
+  uint16_t bits;
+};
+struct BFloat {
+  uint16_t bits;
+};
 
 template <typename T> T load(const uint8_t *at) {
   T value;
@@ -53,63 +55,76 @@ template <typename To, typename From> bool writeInteger(From value, uint8_t *to)
 }
 
 template <typename From> bool writeAs(From value, DType dtype, uint8_t *to) {
-  switch (dtype) {
-  case DType::F32:
-    return writeFloat<float>(value, to);
-  case DType::F64:
-    return writeFloat<double>(value, to);
-  case DType::I32:
-    return writeInteger<int32_t>(value, to);
-  case DType::I64:
-    return writeInteger<int64_t>(value, to);
-  case DType::U8:
-    return writeInteger<uint8_t>(value, to);
-  case DType::Bool:
-    return (value == 0 || value == 1) && store(static_cast<uint8_t>(value), to);
-  }
-  return false;
+  return visitDType(dtype, [&](auto element) {
+    using To = typename decltype(element)::Type;
+    if constexpr (element.dtype == DType::Bool)
+      return (value == 0 || value == 1) && store(static_cast<uint8_t>(value), to);
+    else if constexpr (std::is_floating_point_v<To>)
+      return writeFloat<To>(value, to);
+    else
+      return writeInteger<To>(value, to);
+  });
+}
+
+/// The value as a double, int64_t or uint64_t.
+template <typename T> auto widened(T value) {
+  if constexpr (std::is_same_v<T, Half>)
+    return static_cast<double>(halfToFloat(value.bits));
+  else if constexpr (std::is_same_v<T, BFloat>)
+    return static_cast<double>(bfloatToFloat(value.bits));
+  else if constexpr (std::is_floating_point_v<T>)
+    return static_cast<double>(value);
+  else if constexpr (std::is_signed_v<T>)
+    return static_cast<int64_t>(value);
+  else
+    return static_cast<uint64_t>(value);
 }
 
 /// Calls `visit` with the element as a double, int64_t or uint64_t that has its value.
-template <typename Visit> auto visitElement(StoredType type, const uint8_t *at, Visit visit) {
-  switch (type) {
-  case StoredType::F16:
-    return visit(static_cast<double>(halfToFloat(load<uint16_t>(at))));
-  case StoredType::BF16:
-    return visit(static_cast<double>(bfloatToFloat(load<uint16_t>(at))));
-  case StoredType::F32:
-    return visit(static_cast<double>(load<float>(at)));
-  case StoredType::F64:
-    return visit(load<double>(at));
-  case StoredType::I8:
-    return visit(static_cast<int64_t>(load<int8_t>(at)));
-  case StoredType::I16:
-    return visit(static_cast<int64_t>(load<int16_t>(at)));
-  case StoredType::I32:
-    return visit(static_cast<int64_t>(load<int32_t>(at)));
-  case StoredType::I64:
-    return visit(load<int64_t>(at));
-  case StoredType::U16:
-    return visit(static_cast<uint64_t>(load<uint16_t>(at)));
-  case StoredType::U32:
-    return visit(static_cast<uint64_t>(load<uint32_t>(at)));
-  case StoredType::U64:
-    return visit(load<uint64_t>(at));
-  case StoredType::U8:
-  case StoredType::Bool:
-    break;
+template <typename Visit> auto visitElement(StoredType stored, const uint8_t *at, Visit visit) {
+  switch (stored) {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) MLC_FILE_TYPE(id, name, type, format)
+#define MLC_FILE_TYPE(id, name, type, format)                                                                \
+  case StoredType::id:                                                                                       \
+    return visit(widened(load<type>(at)));
+#include "runtime/ElementTypes.def"
   }
-  return visit(static_cast<uint64_t>(*at));
+  __builtin_unreachable();
 }
+
+/// What a row of the table says of each type, in the order of StoredType.
+struct Row {
+  std::string_view name, format;
+  int64_t bytes;
+};
+constexpr Row rows[] = {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) {name, format, sizeof(type)},
+#define MLC_FILE_TYPE(id, name, type, format) {name, format, sizeof(type)},
+#include "runtime/ElementTypes.def"
+};
+const Row &rowOf(StoredType type) { return rows[static_cast<size_t>(type)]; }
 
 } // namespace
 
-int64_t sizeOf(StoredType type) { return sizes[static_cast<size_t>(type)]; }
-std::string_view nameOf(StoredType type) { return names[static_cast<size_t>(type)]; }
+int64_t sizeOf(StoredType type) { return rowOf(type).bytes; }
+std::string_view nameOf(StoredType type) { return rowOf(type).name; }
+std::string_view formatName(StoredType type) { return rowOf(type).format; }
+
+std::optional<StoredType> storedTypeOf(std::string_view formatName) {
+  for (const Row &row : rows)
+    if (row.format == formatName)
+      return static_cast<StoredType>(&row - rows);
+  return std::nullopt;
+}
 
 StoredType storedAs(DType dtype) {
-  static_assert(static_cast<int>(StoredType::Bool) == static_cast<int>(DType::Bool), "the same order");
-  return static_cast<StoredType>(dtype);
+  switch (dtype) {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+  case DType::id:                                                                                            \
+    return StoredType::id;
+#include "runtime/ElementTypes.def"
+  }
+  __builtin_unreachable();
 }
 
 float bfloatToFloat(uint16_t bits) {

@@ -12,12 +12,19 @@
 namespace mlc {
 
 /// The element types that can be read: those of DType, and what only files have.
-enum class StoredType { F32, F64, I32, I64, U8, Bool, F16, BF16, I8, I16, U16, U32, U64 };
+enum class StoredType {
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) id,
+#define MLC_FILE_TYPE(id, name, type, format) id,
+#include "runtime/ElementTypes.def"
+};
 
 /// Bytes of one element.
 int64_t sizeOf(StoredType type);
 /// "f16", as nameOf(DType) where there is one.
 std::string_view nameOf(StoredType type);
+/// "F32", "BOOL": as safetensors spells it, and the type that it spells so.
+std::string_view formatName(StoredType type);
+std::optional<StoredType> storedTypeOf(std::string_view formatName);
 /// The type of what we write ourselves.
 StoredType storedAs(DType dtype);
 

@@ -101,9 +101,9 @@ Status verifyCoding(const FieldSpec &field) {
                                                      : 0;
   if (field.categories < least || field.categories > mostCodes || (least == 0 && field.categories != 0))
     return bad("field '" + field.name + "' has a number of codes that cannot be");
-  const bool isFloat = field.dtype == DType::F32 || field.dtype == DType::F64;
+  const bool isReal = isFloat(field.dtype);
   if (isDate != !field.parts.empty() ||
-      (isDate && (!isFloat || static_cast<int64_t>(field.parts.size()) != *checkedProduct(field.shape))))
+      (isDate && (!isReal || static_cast<int64_t>(field.parts.size()) != *checkedProduct(field.shape))))
     return bad("field '" + field.name + "' has parts that do not make it");
   for (const std::string &part : field.parts)
     if (!datePartNamed(part))
@@ -147,8 +147,7 @@ Status verifyStatistics(const Manifest &manifest, const StatesByName &states, co
     const StateTensor *tensor = find(states, statistic.tensor);
     if (!field || !tensor)
       return bad("statistic '" + statistic.tensor + "' names a field or tensor that is not there");
-    if (tensor->role != Role::Statistic || tensor->shape != field->shape ||
-        (tensor->dtype != DType::F32 && tensor->dtype != DType::F64))
+    if (tensor->role != Role::Statistic || tensor->shape != field->shape || !isFloat(tensor->dtype))
       return bad("statistic '" + statistic.tensor + "' has a tensor of another role, shape or type");
   }
   return {};

@@ -10,24 +10,6 @@ using namespace mlc::frontend;
 namespace mlc::compiler {
 namespace {
 
-mlc::DType convert(core::DType dtype) {
-  switch (dtype) {
-  case core::DType::F32:
-    return mlc::DType::F32;
-  case core::DType::F64:
-    return mlc::DType::F64;
-  case core::DType::I32:
-    return mlc::DType::I32;
-  case core::DType::I64:
-    return mlc::DType::I64;
-  case core::DType::U8:
-    return mlc::DType::U8;
-  case core::DType::Bool:
-    return mlc::DType::Bool;
-  }
-  return mlc::DType::F32;
-}
-
 /// A shape without `batch`; a leading `batch` is dropped and reported in `batched`.
 std::vector<int64_t> rowShape(const std::vector<Dim> &shape, bool &batched) {
   std::vector<int64_t> result;
@@ -110,7 +92,7 @@ void addState(const core::Program &program, Manifest &manifest) {
     StateTensor tensor;
     tensor.name = state.name;
     tensor.role = convert(state.role);
-    tensor.dtype = convert(state.type.dtype);
+    tensor.dtype = state.type.dtype;
     for (const Dim &dim : state.type.shape)
       tensor.shape.push_back(dim.at(1));
     tensor.bytes = sizeOf(tensor.dtype);
@@ -143,7 +125,7 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
       const core::Field &field =
           i < program.fields.size() ? program.fields[i] : program.given[i - program.fields.size()];
       bool batched = false;
-      ports.push_back({field.name, convert(field.type.dtype), rowShape(field.type.shape, batched), true});
+      ports.push_back({field.name, field.type.dtype, rowShape(field.type.shape, batched), true});
     }
     return ports;
   };
@@ -165,7 +147,7 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
       const core::TensorType &type = program.predict.graph.types[program.predict.graph.outputs[i]];
       bool batched = false;
       std::vector<int64_t> shape = rowShape(type.shape, batched);
-      outputs.push_back({program.predictNames[i], convert(type.dtype), shape, batched});
+      outputs.push_back({program.predictNames[i], type.dtype, shape, batched});
     }
     manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts({&program.predict}), outputs, {}});
   }
@@ -216,7 +198,7 @@ void addData(const core::Program &program, Manifest &manifest) {
   for (const core::Field &field : program.fields) {
     FieldSpec spec;
     spec.name = field.name;
-    spec.dtype = convert(field.type.dtype);
+    spec.dtype = field.type.dtype;
     for (const Dim &dim : field.type.shape)
       spec.shape.push_back(dim.at(1));
     spec.columns = field.columns;

@@ -1,5 +1,7 @@
 #include "compiler/oracle/Tensor.h"
 
+#include "dialects/mlc/ElementTypes.h"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -8,24 +10,8 @@ using namespace mlir;
 
 namespace mlc::compiler::oracle {
 
-std::optional<DType> dtypeOf(Type type) {
-  if (type.isF32())
-    return DType::F32;
-  if (type.isF64())
-    return DType::F64;
-  if (type.isInteger(32))
-    return DType::I32;
-  if (type.isInteger(64))
-    return DType::I64;
-  if (type.isInteger(8))
-    return DType::U8;
-  if (type.isInteger(1))
-    return DType::Bool;
-  return std::nullopt;
-}
-
 Tensor::Tensor(RankedTensorType type)
-    : tensorType(type), elements(*dtypeOf(type.getElementType())), count(type.getNumElements()) {
+    : tensorType(type), elements(*ir::dtypeOf(type.getElementType())), count(type.getNumElements()) {
   storage = std::make_shared<std::vector<char, Eigen::aligned_allocator<char>>>(bytes());
 }
 
@@ -53,20 +39,9 @@ void *Tensor::mutableData() {
 
 /// Calls visit(T *) with the element's C++ type.
 template <typename Visit> static auto withElements(DType dtype, const void *data, Visit &&visit) {
-  switch (dtype) {
-  case DType::F32:
-    return visit(static_cast<const float *>(data));
-  case DType::F64:
-    return visit(static_cast<const double *>(data));
-  case DType::I32:
-    return visit(static_cast<const int32_t *>(data));
-  case DType::I64:
-    return visit(static_cast<const int64_t *>(data));
-  case DType::U8:
-  case DType::Bool:
-    break;
-  }
-  return visit(static_cast<const uint8_t *>(data));
+  return visitDType(dtype, [&](auto element) {
+    return visit(static_cast<const typename decltype(element)::Type *>(data));
+  });
 }
 
 /// `value` as an element: floats round once, integers truncate and wrap.

@@ -13,14 +13,11 @@
 
 namespace mlc::compiler::oracle {
 
-/// The element type of `type`: f32 f64 i32 i64, i8 as the unsigned U8, i1 as Bool; nothing for any other.
-std::optional<DType> dtypeOf(mlir::Type elementType);
-
 /// A tensor with the bytes a kernel would read. Copies share the bytes until one of them is written to.
 class Tensor {
 public:
   Tensor() = default;
-  /// All zeros. The type must be static, with an element type that `dtypeOf` knows.
+  /// All zeros. The type must be static, with an element type that ir::dtypeOf knows.
   explicit Tensor(mlir::RankedTensorType type);
   /// The elements of a constant; `dense` has a type as above.
   explicit Tensor(mlir::ElementsAttr dense);

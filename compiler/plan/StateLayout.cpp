@@ -1,6 +1,7 @@
 #include "compiler/plan/StateLayout.h"
 
 #include "compiler/plan/Plan.h"
+#include "dialects/mlc/ElementTypes.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -22,22 +23,6 @@ llvm::StringMap<const StatePlace *> StateLayout::byName() const {
   return index;
 }
 
-static std::optional<DType> dtypeOf(Type type) {
-  if (type.isF32())
-    return DType::F32;
-  if (type.isF64())
-    return DType::F64;
-  if (type.isInteger(32))
-    return DType::I32;
-  if (type.isInteger(64))
-    return DType::I64;
-  if (type.isInteger(8))
-    return DType::U8;
-  if (type.isInteger(1))
-    return DType::Bool;
-  return std::nullopt;
-}
-
 FailureOr<StateLayout> compiler::planState(ModuleOp module) {
   StateLayout layout;
   llvm::StringMap<size_t> numbers;
@@ -45,7 +30,7 @@ FailureOr<StateLayout> compiler::planState(ModuleOp module) {
     if (!name)
       return success();
     auto shaped = cast<ShapedType>(type);
-    std::optional<DType> dtype = dtypeOf(shaped.getElementType());
+    std::optional<DType> dtype = ir::dtypeOf(shaped.getElementType());
     if (!dtype)
       return function.emitError("state '")
              << name.getValue() << "' has elements of type " << shaped.getElementType();

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -18,10 +17,6 @@
 
 namespace mlc {
 namespace {
-
-// In the order of StoredType.
-constexpr std::array<std::string_view, 13> formatNames = {"F32",  "F64", "I32", "I64", "U8",  "BOOL", "F16",
-                                                          "BF16", "I8",  "I16", "U16", "U32", "U64"};
 
 /// Reads exactly `count` bytes at `offset`.
 bool readAt(int descriptor, uint8_t *to, int64_t count, int64_t offset) {
@@ -90,14 +85,7 @@ Status writeTensors(Expected<FileWriter> file, const std::vector<TensorView> &te
 
 } // namespace
 
-std::string_view formatName(StoredType type) { return formatNames[static_cast<size_t>(type)]; }
-
-std::optional<StoredType> SafetensorsFile::Entry::type() const {
-  for (size_t i = 0; i < formatNames.size(); ++i)
-    if (formatNames[i] == format)
-      return static_cast<StoredType>(i);
-  return std::nullopt;
-}
+std::optional<StoredType> SafetensorsFile::Entry::type() const { return storedTypeOf(format); }
 
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
                         const std::map<std::string, std::string> &metadata) {

@@ -24,9 +24,6 @@ struct TensorView {
   int64_t panel = 0; ///< if not 0, a matrix in panels of so many columns (runtime/Panels.h)
 };
 
-/// "F32", "BOOL": the spelling of the format.
-std::string_view formatName(StoredType type);
-
 /// Writes the tensors row by row in the order given, deterministically, to `path` itself and syncs it: no
 /// renaming. On failure the file is removed.
 Status writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,

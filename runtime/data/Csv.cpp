@@ -52,14 +52,14 @@ std::string excerpt(const std::string &text) { return text.size() <= 40 ? text :
 /// What is wrong with a missing value, or empty: then what stands for it was appended to the row.
 std::string appendMissing(const std::string &text, Target &target, int64_t elements) {
   const FieldSpec &field = target.field();
-  const bool isFloat = field.dtype == DType::F32 || field.dtype == DType::F64;
-  if (!isFloat && field.coding == Coding::Number)
+  const bool isReal = isFloat(field.dtype);
+  if (!isReal && field.coding == Coding::Number)
     return "a value is missing, and " + std::string(nameOf(field.dtype)) +
            " has none to stand for it (`f32?` has)";
   if (!field.optional)
     return whyMissing(excerpt(text));
   for (; elements > 0; --elements)
-    if (isFloat)
+    if (isReal)
       (void)appendNumber(std::numeric_limits<double>::quiet_NaN(), target.column);
     else
       WordEncoder::appendNone(1, target.column); // a category's code for it is 0, too
@@ -110,7 +110,7 @@ std::string appendValue(const std::string &text, Target &target) {
   if (target.categories) {
     if (std::string wrong = appendCategory(text, target); !wrong.empty())
       return wrong;
-  } else if (field.coding == Coding::Number && field.dtype != DType::F32 && field.dtype != DType::F64) {
+  } else if (field.coding == Coding::Number && !isFloat(field.dtype)) {
     // It cannot miss values, so that what is a number is one.
     if (!appendText(text, target.column))
       return isMissing(text, field) ? appendMissing(text, target, 1) : notANumber(text, field);
@@ -150,7 +150,7 @@ std::string appendVector(const std::string &text, Target &target) {
     at = text.find_first_not_of(' ', end);
   }
   DType dtype = target.column.field.dtype;
-  if (count < target.elements && (dtype == DType::F32 || dtype == DType::F64))
+  if (count < target.elements && isFloat(dtype))
     return std::to_string(count) + (count == 1 ? " number" : " numbers") + ", and the field has " +
            std::to_string(target.elements);
   for (; count < target.elements; ++count)

@@ -99,19 +99,7 @@ private:
   }
 
   void write(const std::vector<uint8_t> &pixels, uint8_t *to) const {
-    switch (field_.dtype) {
-    case DType::F32:
-      return writeAs<float>(pixels, to);
-    case DType::F64:
-      return writeAs<double>(pixels, to);
-    case DType::I32:
-      return writeAs<int32_t>(pixels, to);
-    case DType::I64:
-      return writeAs<int64_t>(pixels, to);
-    case DType::U8:
-    case DType::Bool:
-      return writeAs<uint8_t>(pixels, to);
-    }
+    visitDType(field_.dtype, [&](auto element) { writeAs<typename decltype(element)::Type>(pixels, to); });
   }
 
   std::vector<std::string> files_;

@@ -28,7 +28,7 @@ bool isMissing(std::string_view text, const FieldSpec &field) {
 }
 
 bool isMissingNumber(std::string_view text, const FieldSpec &field) {
-  bool canMiss = field.dtype == DType::F32 || field.dtype == DType::F64;
+  bool canMiss = isFloat(field.dtype);
   return canMiss && field.missing && isMissing(text, field);
 }
 

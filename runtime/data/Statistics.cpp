@@ -61,20 +61,9 @@ Expected<std::vector<double>> compute(const Rows &rows, const Column &column, St
 
 Expected<std::vector<double>> statisticOf(const Rows &rows, const Column &column, StatisticKind kind) {
   auto width = static_cast<size_t>(column.rowBytes / sizeOf(column.field.dtype));
-  switch (column.field.dtype) {
-  case DType::F32:
-    return compute<float>(rows, column, kind, width);
-  case DType::F64:
-    return compute<double>(rows, column, kind, width);
-  case DType::I32:
-    return compute<int32_t>(rows, column, kind, width);
-  case DType::I64:
-    return compute<int64_t>(rows, column, kind, width);
-  case DType::U8:
-  case DType::Bool:
-    return compute<uint8_t>(rows, column, kind, width);
-  }
-  return Status::failed("a field of an unknown dtype");
+  return visitDType(column.field.dtype, [&](auto element) {
+    return compute<typename decltype(element)::Type>(rows, column, kind, width);
+  });
 }
 
 } // namespace mlc

@@ -225,9 +225,9 @@ std::string ColumnWriter::putMissing(const std::string &text, int64_t row) {
 
 std::string ColumnWriter::append(double value, int64_t row) {
   auto print = [](double number) { return printNumber(number); };
-  const bool isFloat = field_.dtype == DType::F32 || field_.dtype == DType::F64;
+  const bool isReal = isFloat(field_.dtype);
   // There is no other use for it, whatever the list says.
-  if (std::isnan(value) && (isFloat || categories_))
+  if (std::isnan(value) && (isReal || categories_))
     return putMissing("nan", row);
   if (std::isfinite(value) || categories_)
     return putNumber(value, print, row);

@@ -19,8 +19,8 @@ struct Form {
 };
 
 bool isTable(const Port &port, int64_t window) {
-  return port.batched && (port.dtype == DType::F32 || port.dtype == DType::F64) && port.shape.size() == 2 &&
-         port.shape[0] == window && port.shape[1] >= 1 && port.shape[1] <= 256;
+  return port.batched && isFloat(port.dtype) && port.shape.size() == 2 && port.shape[0] == window &&
+         port.shape[1] >= 1 && port.shape[1] <= 256;
 }
 
 Expected<Form> formOf(const Manifest &manifest, const FunctionId &function) {

@@ -24,23 +24,17 @@ template <typename T> std::string printFloat(T value, PredictFormat format) {
 }
 
 std::string printElement(DType dtype, const uint8_t *at, PredictFormat format) {
-  switch (dtype) {
-  case DType::F32:
-    return printFloat(load<float>(at), format);
-  case DType::F64:
-    return printFloat(load<double>(at), format);
-  case DType::I32:
-    return std::to_string(load<int32_t>(at));
-  case DType::I64:
-    return std::to_string(load<int64_t>(at));
-  case DType::U8:
-    return std::to_string(*at);
-  case DType::Bool:
-    if (format == PredictFormat::JsonLines)
-      return *at ? "true" : "false";
-    return *at ? "1" : "0";
-  }
-  return {};
+  if (dtype == DType::Bool && format == PredictFormat::JsonLines)
+    return *at ? "true" : "false";
+  return visitDType(dtype, [&](auto element) {
+    using T = typename decltype(element)::Type;
+    if constexpr (element.dtype == DType::Bool)
+      return std::string(*at ? "1" : "0");
+    else if constexpr (std::is_floating_point_v<T>)
+      return printFloat(load<T>(at), format);
+    else
+      return std::to_string(load<T>(at));
+  });
 }
 
 std::string quoteCsv(const std::string &text) {
