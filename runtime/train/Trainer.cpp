@@ -249,6 +249,7 @@ Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
     if (evaluation->interrupted)
       return false;
     report.validationFigures = std::move(evaluation->figures);
+    report.validationSamples = evaluation->samples;
   }
   report.best = isBetter(report);
   return true;

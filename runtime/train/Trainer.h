@@ -33,7 +33,8 @@ struct EpochReport {
   uint64_t update = 0;
   std::vector<double> figures;                          ///< of training
   std::optional<std::vector<double>> validationFigures; ///< if there is validation data
-  bool best = false;                                    ///< the best so far
+  int64_t validationSamples = 0;
+  bool best = false; ///< the best so far
   double seconds = 0;
   int64_t samples = 0, samplesOfEpoch = 0; ///< fewer than all: the number of updates cut it short
 };

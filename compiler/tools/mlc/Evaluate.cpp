@@ -1,4 +1,5 @@
 // mlc eval: the figures of a run's model over a split.
+#include "compiler/tools/mlc/Figures.h"
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/Progress.h"
 #include "runtime/data/Fingerprint.h"
@@ -58,7 +59,7 @@ Status runEval(const Options &options) {
     return Status::interrupted("stopped before all rows were seen; there are no figures");
   const FiguresSpec &figures = run->session->manifest().figures;
   if (options.json)
-    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson(split, *evaluation, figures))));
+    MLC_TRY(writeOutput(figuresJson({split, evaluation->samples}, evaluation->figures, figures)));
   else
     MLC_TRY(writeOutput(fmt::format("{} ({} rows, {} model)  {}\n{}", split, grouped(evaluation->samples),
                                     run->best ? "best" : "last", figuresText(figures, evaluation->figures),

@@ -8,10 +8,7 @@
 #include "runtime/Nearest.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -189,38 +186,6 @@ ExplainOutside explainerOf(const LoadedRun &run) {
     return compiler::explainOutside(*run.session, id, step, Status::badData(what), *run.loaded->program,
                                     run.loaded->sources);
   };
-}
-
-/// The elements of a table from `values` on, by its axes from `axis` on.
-static nlohmann::ordered_json tableJson(const std::vector<int64_t> &shape, size_t axis,
-                                        const double *&values) {
-  if (axis == shape.size()) {
-    double value = *values++;
-    return std::isfinite(value) ? nlohmann::ordered_json(value)
-                                : nlohmann::ordered_json(nullptr); // no NaN in JSON
-  }
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (int64_t i = 0; i < shape[axis]; ++i)
-    list.push_back(tableJson(shape, axis + 1, values));
-  return list;
-}
-
-std::string figuresJson(const std::string &split, const Evaluation &evaluation, const FiguresSpec &figures) {
-  nlohmann::ordered_json json;
-  json["split"] = split;
-  json["samples"] = evaluation.samples;
-  const double *next = evaluation.figures.data();
-  auto table = figures.tables.begin();
-  for (const double *end = next + evaluation.figures.size(); next != end;) {
-    int64_t place = next - evaluation.figures.data();
-    if (table != figures.tables.end() && table->first == place) {
-      json[table->name] = tableJson(table->shape, 0, next);
-      ++table;
-    } else {
-      json[figures.names[static_cast<size_t>(place)]] = tableJson({}, 0, next);
-    }
-  }
-  return json.dump();
 }
 
 } // namespace mlc::tool

@@ -70,7 +70,4 @@ Expected<LoadedRun> loadRun(const Options &options);
 /// How a call of the run's functions says which index was out of range. `run` outlives it.
 ExplainOutside explainerOf(const LoadedRun &run);
 
-/// {"split": ..., "samples": ..., "loss": ..., ...} on one line; tables are lists of lists.
-std::string figuresJson(const std::string &split, const Evaluation &evaluation, const FiguresSpec &figures);
-
 } // namespace mlc::tool

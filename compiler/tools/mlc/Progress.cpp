@@ -1,6 +1,7 @@
 #include "compiler/tools/mlc/Progress.h"
 
 #include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Figures.h"
 #include "compiler/tools/mlc/Summary.h"
 #include "compiler/tools/mlc/Terminal.h"
 
@@ -38,59 +39,6 @@ void LiveLine::clear() {
   if (shown)
     say("\r\033[K");
   shown = false;
-}
-
-std::string figuresText(const FiguresSpec &figures, const std::vector<double> &values, bool knownOnly) {
-  std::string text;
-  auto table = figures.tables.begin();
-  for (size_t i = 0; i < std::min(figures.names.size(), values.size()); ++i) {
-    if (table != figures.tables.end() && static_cast<int64_t>(i) == table->first) {
-      i += static_cast<size_t>(*checkedProduct(table->shape)) - 1;
-      ++table;
-      continue;
-    }
-    if (!knownOnly || !std::isnan(values[i]))
-      text += fmt::format("{}{} {:.4f}", text.empty() ? "" : "  ", figures.names[i], values[i]);
-  }
-  return text;
-}
-
-std::string tablesText(const FiguresSpec &figures, const std::vector<double> &values) {
-  std::string text;
-  for (const TableSpec &table : figures.tables) {
-    int64_t count = *checkedProduct(table.shape), columns = table.shape.back();
-    const double *elements = values.data() + table.first;
-    bool isWhole = std::all_of(elements, elements + count, [](double value) {
-      return std::trunc(value) == value && std::fabs(value) < 1e15;
-    });
-    auto number = [&](double value) { return fmt::format(isWhole ? "{:.0f}" : "{:.4f}", value); };
-    size_t width = std::to_string(columns - 1).size();
-    for (int64_t i = 0; i < count; ++i)
-      width = std::max(width, number(elements[i]).size());
-    // The first column holds the places along the axes before the last.
-    std::vector<std::string> heads;
-    size_t headWidth = table.name.size();
-    for (int64_t row = 0; row < count / columns; ++row) {
-      std::string head;
-      for (size_t axis = table.shape.size() - 1, left = static_cast<size_t>(row); axis-- > 0;) {
-        auto extent = static_cast<size_t>(table.shape[axis]);
-        head = std::to_string(left % extent) + (head.empty() ? "" : " ") + head;
-        left /= extent;
-      }
-      headWidth = std::max(headWidth, head.size());
-      heads.push_back(head);
-    }
-    text += fmt::format("{:<{}}", table.name, headWidth);
-    for (int64_t column = 0; column < columns; ++column)
-      text += fmt::format("  {:>{}}", column, width);
-    for (int64_t i = 0; i < count; ++i) {
-      if (i % columns == 0)
-        text += fmt::format("\n{:>{}}", heads[static_cast<size_t>(i / columns)], headWidth);
-      text += fmt::format("  {:>{}}", number(elements[i]), width);
-    }
-    text += "\n";
-  }
-  return text;
 }
 
 static std::string bar(double share) {
@@ -151,7 +99,20 @@ void Progress::onEpoch(const EpochReport &report) {
   if (report.samples < report.samplesOfEpoch)
     text += fmt::format("  ({} of {} rows)", grouped(report.samples), grouped(report.samplesOfEpoch));
   say(text + "\n");
+  if (json) {
+    write(figuresJson({"train", report.samples, report.epoch, report.update}, report.figures, figures));
+    if (report.validationFigures)
+      write(figuresJson({"validation", report.validationSamples, report.epoch, report.update, report.best},
+                        *report.validationFigures, figures));
+  }
   last = report;
+}
+
+void Progress::write(const std::string &line) {
+  if (writing.isOk())
+    writing = writeOutput(line);
+  if (writing.isOk())
+    writing = flushOutput(); // who reads along wants it now
 }
 
 void Progress::onEnd(const TrainResult &) {

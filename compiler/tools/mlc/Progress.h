@@ -29,6 +29,11 @@ class Progress : public TrainObserver {
 public:
   explicit Progress(FiguresSpec figures) : figures(std::move(figures)) {}
 
+  /// From now on, each epoch is also a line of JSON for each split, on standard output at once.
+  void writeJson() { json = true; }
+  /// Whether that went well. Training goes on if nobody reads.
+  const Status &written() const { return writing; }
+
   /// From now on, each report of steps adds a line to the file at `path`, which is made anew: updates made,
   /// the monotonic clock's seconds, and those of them that the step has waited for data so far. For a program
   /// that measures speed without what comes before the first step.
@@ -44,17 +49,13 @@ private:
     void operator()(std::FILE *file) const { std::fclose(file); }
   };
   std::unique_ptr<std::FILE, Close> stepTimes;
+  void write(const std::string &line);
+
   FiguresSpec figures;
+  bool json = false;
+  Status writing;
   std::optional<EpochReport> last;
   LiveLine line;
 };
-
-/// "loss 0.4312  accuracy 0.8431": the figures that are numbers. `knownOnly` leaves out NaN, which some are
-/// until the last row of a split was seen.
-std::string figuresText(const FiguresSpec &figures, const std::vector<double> &values,
-                        bool knownOnly = false);
-
-/// Those that are none, each as lines with a head; empty without such.
-std::string tablesText(const FiguresSpec &figures, const std::vector<double> &values);
 
 } // namespace mlc::tool

@@ -1,6 +1,7 @@
 // mlc train: check, compile, read, train, say how good it is.
 #include "compiler/model/Interpret.h"
 #include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Figures.h"
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/Parity.h"
 #include "compiler/tools/mlc/ProfileTable.h"
@@ -171,13 +172,15 @@ Status withKeptCheckpoint(const Status &status, const RunFolder &run, const Opti
                                 status.message(), kept->update, run.path(), resumeCommand(options, run)));
 }
 
-/// The figures of the test split, if the model has one, by the model that `mlc eval` would take. Batches get
-/// memory for `room` rows.
-Status testFigures(Session &session, const RunFolder &run, const TrainingData &data,
-                   const std::optional<Rows> &test, int64_t room, const Options &options,
-                   const ExplainOutside &explainOutside) {
+/// The figures of the test split, by the model that `mlc eval` would take; with --json those of the
+/// validation split by the same model, too, which the last line of an epoch need not be. Batches get memory
+/// for `room` rows.
+Status finalFigures(Session &session, const RunFolder &run, const TrainingData &data,
+                    const std::optional<Rows> &test, int64_t room, const Options &options,
+                    const ExplainOutside &explainOutside) {
   const Manifest &manifest = session.manifest();
-  if (!test)
+  const bool validates = options.json && data.validation;
+  if (!test && !validates)
     return Status::ok();
   Expected<bool> hasBest = run.hasBest();
   if (!hasBest)
@@ -195,17 +198,24 @@ Status testFigures(Session &session, const RunFolder &run, const TrainingData &d
   evaluateScalars(manifest.scalars, static_cast<double>(*updates), static_cast<double>(*updates), scalars);
   evaluateOptions.scalars = scalars.data();
   evaluateOptions.explainOutside = explainOutside;
-  Expected<Evaluation> evaluation = evaluate(session, *test, evaluateOptions);
-  if (!evaluation)
-    return evaluation.status();
-  if (evaluation->interrupted)
-    return Status::ok();
-  say(fmt::format("test ({} rows, {} model)  {}\n", grouped(evaluation->samples), best ? "best" : "last",
-                  figuresText(manifest.figures, evaluation->figures)));
-  say(tablesText(manifest.figures, evaluation->figures));
-  if (options.json)
-    MLC_TRY(writeOutput(fmt::format("{}\n", figuresJson("test", *evaluation, manifest.figures))));
-  return Status::ok();
+  auto figuresOf = [&](const char *split, const Rows &rows, bool isSaid) -> Status {
+    Expected<Evaluation> evaluation = evaluate(session, rows, evaluateOptions);
+    if (!evaluation)
+      return evaluation.status();
+    if (evaluation->interrupted)
+      return Status::ok();
+    if (isSaid) {
+      say(fmt::format("{} ({} rows, {} model)  {}\n", split, grouped(evaluation->samples),
+                      best ? "best" : "last", figuresText(manifest.figures, evaluation->figures)));
+      say(tablesText(manifest.figures, evaluation->figures));
+    }
+    if (!options.json)
+      return Status::ok();
+    return writeOutput(figuresJson({split, evaluation->samples}, evaluation->figures, manifest.figures));
+  };
+  if (validates) // a person saw them after each epoch
+    MLC_TRY(figuresOf("validation", *data.validation, /*isSaid=*/false));
+  return test ? figuresOf("test", *test, /*isSaid=*/true) : Status::ok();
 }
 
 /// Progress that calls `afterFirst` when the first step is made: what is to be done beside training would
@@ -376,6 +386,8 @@ Status runTrain(const Options &options) {
   };
   ProgressOfFirstStep progress(manifest.figures,
                                [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); });
+  if (options.json)
+    progress.writeJson();
   if (!options.stepTimes.empty())
     MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, run, trainerOptions, progress);
@@ -403,7 +415,8 @@ Status runTrain(const Options &options) {
     return withKeptCheckpoint(result.status, run, options);
   if (result.reason == StopReason::Patience && !wasDone)
     say(fmt::format("stopped: no better {} for {} epochs\n", spec.bestFigure, spec.patience));
-  MLC_TRY(testFigures(**session, run, *data, test, rows, options, trainerOptions.explainOutside));
+  MLC_TRY(progress.written());
+  MLC_TRY(finalFigures(**session, run, *data, test, rows, options, trainerOptions.explainOutside));
   say(fmt::format("saved {}\n", out));
   return options.profile ? reportProfile(options, profiler, memory, **session) : Status::ok();
 }

@@ -197,7 +197,7 @@ private:
            "--save-every", options.saveEvery,
            "checkpoints within epochs: after so many updates, or so much time as in 30s, 10m, 2h (10m)")
         ->type_name("N|TIME");
-    sub->add_flag("--json", options.json, "print the final figures as JSON");
+    sub->add_flag("--json", options.json, "print the figures as JSON, a line for each epoch and split");
     addQuiet(sub);
     sub->add_option("--profile", options.profile,
                     "print what took the time; with FILE also write a trace for Perfetto")
