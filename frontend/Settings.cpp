@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string_view>
 
 namespace mlc::frontend {
 
@@ -11,6 +13,24 @@ std::optional<Number> clipBound(const Value &value) {
   if (value.kind != Value::Number || (value.number.known() && !(*value.number.known() > 0)))
     return std::nullopt;
   return value.number.atRunTime();
+}
+
+/// What other frameworks call a precision of 16 bits, or a mixed one.
+static bool isOf16Bits(std::string_view name) {
+  constexpr std::string_view names[] = {"bf16", "bfloat16", "f16",           "fp16",           "float16",
+                                        "half", "mixed",    "mixed_float16", "mixed_bfloat16", "amp"};
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+/// What a name of another framework says, as help; empty if it says nothing.
+static std::string precisionMeant(std::string_view name) {
+  for (std::string_view single : {"fp32", "float32", "float", "single", "full"})
+    if (name == single)
+      return "write `precision f32`, or leave the line out";
+  for (std::string_view twofold : {"fp64", "float64", "double"})
+    if (name == twofold)
+      return "write `precision f64`";
+  return {};
 }
 
 bool TrainBlock::settings() {
@@ -37,9 +57,12 @@ bool TrainBlock::settings() {
     auto entry = given.find(setting);
     return entry == given.end() ? nullptr : entry->second.first;
   };
-  auto wrong = [&](Setting setting, const Expr &expr, const std::string &wanted) {
-    elaborator.fail(DiagnosticCode::E0405, expr.span,
-                    "`" + std::string(spelling(setting)) + "` is " + wanted);
+  auto wrong = [&](Setting setting, const Expr &expr, const std::string &wanted,
+                   const std::string &help = "") {
+    DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0405, expr.span,
+                                                  "`" + std::string(spelling(setting)) + "` is " + wanted);
+    if (!help.empty())
+      builder.help(help);
     good = false;
   };
   auto number = [&](Setting setting, const std::string &wanted, double least, double most,
@@ -81,10 +104,16 @@ bool TrainBlock::settings() {
   if (const Expr *expr = find(Setting::Precision)) {
     const auto *name = as<NameExpr>(*expr);
     settings.precision = name ? name->name : "";
-    if (settings.precision == "bf16")
-      elaborator.fail(DiagnosticCode::E0424, expr->span, "`precision bf16` is not available yet");
-    else if (settings.precision != "f32" && settings.precision != "f64")
-      wrong(Setting::Precision, *expr, "f32 or f64");
+    if (isOf16Bits(settings.precision)) {
+      elaborator
+          .report(DiagnosticCode::E0424, expr->span,
+                  "mlc computes in f32 or f64, not in `" + settings.precision + "`")
+          .help("leave the line out, which is `precision f32`; a smaller `batch`, and `remat` before large "
+                "layers, take less memory; `from` reads weights that are BF16 or F16 in their file");
+      good = false;
+    } else if (settings.precision != "f32" && settings.precision != "f64") {
+      wrong(Setting::Precision, *expr, "f32 or f64", precisionMeant(settings.precision));
+    }
   }
   if (const Expr *expr = find(Setting::Every))
     wrong(Setting::Every, *expr, "a line of an `objective`");
