@@ -41,7 +41,8 @@ const std::vector<std::string> &fixedNames() {
                                                  "optimizer.safetensors",
                                                  bestName,
                                                  "best/before.safetensors",
-                                                 "metrics.csv"};
+                                                 "metrics.csv",
+                                                 "updates.csv"};
   return names;
 }
 

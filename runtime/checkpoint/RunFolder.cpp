@@ -375,8 +375,8 @@ Expected<uint64_t> RunFolder::loadModel(Session &session, bool best) const {
   return last;
 }
 
-Status RunFolder::appendMetrics(const std::string &header, const std::string &lines) {
-  std::string path = files_.plain("metrics.csv");
+Status RunFolder::appendLines(const std::string &name, const std::string &header, const std::string &lines) {
+  std::string path = files_.plain(name);
   int descriptor =
       uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); });
   if (descriptor < 0)
@@ -392,8 +392,14 @@ Status RunFolder::appendMetrics(const std::string &header, const std::string &li
   return status;
 }
 
-Status RunFolder::truncateMetrics(int64_t epochs) {
-  std::string path = files_.plain("metrics.csv");
+Status RunFolder::truncateLines(int64_t epochs, uint64_t updates) {
+  MLC_TRY(truncateLines("metrics.csv", epochs));
+  return truncateLines("updates.csv", static_cast<int64_t>(updates));
+}
+
+/// Drops lines whose first number is above `last`.
+Status RunFolder::truncateLines(const std::string &name, int64_t last) {
+  std::string path = files_.plain(name);
   Expected<bool> there = isThere(path);
   if (!there || !*there)
     return there.status();
@@ -407,8 +413,8 @@ Status RunFolder::truncateMetrics(int64_t epochs) {
     if (end == std::string::npos)
       break;
     std::string line = text->substr(at, end + 1 - at);
-    std::optional<int64_t> epoch = parseI64(std::string_view(line).substr(0, line.find(',')));
-    if (!header && (!epoch || *epoch > epochs))
+    std::optional<int64_t> number = parseI64(std::string_view(line).substr(0, line.find(',')));
+    if (!header && (!number || *number > last))
       break;
     header = false;
     at = kept = end + 1;

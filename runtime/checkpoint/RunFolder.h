@@ -8,6 +8,7 @@
 //   best/model.safetensors  the model with the best figure so far                    } with its best
 //   best/before.safetensors the best of whole epochs, while the best is of one that is not finished
 //   metrics.csv             one line per finished epoch
+//   updates.csv             one line per N updates, if that is asked for
 //
 // How files change together although a file system renames one at a time: RunFiles.h.
 #ifndef MLC_RUNTIME_CHECKPOINT_RUNFOLDER_H
@@ -87,10 +88,12 @@ public:
   /// Whether the last checkpoint has a best model.
   Expected<bool> hasBest() const;
 
-  /// Appends lines, each with its end, to metrics.csv, which begins with `header`; whole or not at all.
-  Status appendMetrics(const std::string &header, const std::string &lines);
-  /// Drops the lines of epochs after `epochs`, and a last line that was cut off.
-  Status truncateMetrics(int64_t epochs);
+  /// Appends lines, each with its end, to metrics.csv or updates.csv, which begins with `header`; whole or
+  /// not at all.
+  Status appendLines(const std::string &name, const std::string &header, const std::string &lines);
+  /// Drops what is in them of epochs after `epochs` and updates after `updates`, and a last line that was cut
+  /// off.
+  Status truncateLines(int64_t epochs, uint64_t updates);
 
 private:
   explicit RunFolder(std::string path) : files_(std::move(path)) {}
@@ -102,6 +105,7 @@ private:
   Status readConfig();
   Status loadTensors(Session &session, const std::string &name, uint64_t update, bool slots) const;
   Expected<std::string> bestFile() const;
+  Status truncateLines(const std::string &name, int64_t last);
 
   RunFiles files_;
   RunConfig config_;

@@ -21,20 +21,55 @@ static std::optional<BestEpoch> readBest(JsonObject &object, const Json &json, c
   return BestEpoch{best.number("figure"), best.integer("epoch"), best.natural("update")};
 }
 
-std::string printState(const TrainerState &state) {
-  Json json = {{"version", formatVersion},  {"seed", state.seed},
-               {"update", state.update},    {"epoch", state.position.epoch},
-               {"row", state.position.row}, {"sums", Json::array()},
-               {"best", nullptr},           {"epochs_without_better", state.epochsWithoutBetter},
-               {"finished", state.finished}};
-  for (double sum : state.split.sums)
-    json["sums"].push_back(printNumber(sum));
+static void print(const SplitSums &split, Json &to) {
+  to["sums"] = Json::array();
+  for (double sum : split.sums)
+    to["sums"].push_back(printNumber(sum));
   // An epoch that has just begun has none.
-  for (const std::vector<double> &scores : state.split.scores) {
+  for (const std::vector<double> &scores : split.scores) {
     Json row = Json::array();
     for (double number : scores)
       row.push_back(printNumber(number));
-    json["scores"].push_back({{"scores_and_weights", row}});
+    to["scores"].push_back({{"scores_and_weights", row}});
+  }
+}
+
+static std::vector<double> readNumbers(JsonObject &from, const char *key) {
+  std::vector<double> result;
+  for (const std::string &text : from.texts(key)) {
+    std::optional<double> value = parseF64(text);
+    if (!value)
+      from.fail(key, "holds something that is not a number");
+    result.push_back(value.value_or(0));
+  }
+  return result;
+}
+
+static SplitSums readSplit(JsonObject &object) {
+  SplitSums split;
+  split.sums = readNumbers(object, "sums");
+  if (object.has("scores"))
+    object.each("scores", [&](JsonObject entry) {
+      split.scores.push_back(readNumbers(entry, "scores_and_weights"));
+      if (split.scores.back().size() % 2 != 0)
+        entry.fail("scores_and_weights", "has a score without a weight");
+    });
+  return split;
+}
+
+std::string printState(const TrainerState &state) {
+  Json json = {{"version", formatVersion},
+               {"seed", state.seed},
+               {"update", state.update},
+               {"epoch", state.position.epoch},
+               {"row", state.position.row},
+               {"best", nullptr},
+               {"epochs_without_better", state.epochsWithoutBetter},
+               {"finished", state.finished}};
+  print(state.split, json);
+  if (state.logged) {
+    json["logged"] = {{"samples", state.logged->samples}};
+    print(state.logged->split, json["logged"]);
   }
   if (state.best)
     json["best"] = print(*state.best);
@@ -56,23 +91,11 @@ Expected<TrainerState> parseState(const std::string &text, const std::string &wh
   state.update = object.natural("update");
   state.position.epoch = object.integer("epoch");
   state.position.row = object.integer("row", 0, maxRows);
-  auto numbers = [](JsonObject &from, const char *key) {
-    std::vector<double> result;
-    for (const std::string &text : from.texts(key)) {
-      std::optional<double> value = parseF64(text);
-      if (!value)
-        from.fail(key, "holds something that is not a number");
-      result.push_back(value.value_or(0));
-    }
-    return result;
-  };
-  state.split.sums = numbers(object, "sums");
-  if (object.has("scores"))
-    object.each("scores", [&](JsonObject entry) {
-      state.split.scores.push_back(numbers(entry, "scores_and_weights"));
-      if (state.split.scores.back().size() % 2 != 0)
-        entry.fail("scores_and_weights", "has a score without a weight");
-    });
+  state.split = readSplit(object);
+  if (object.has("logged")) {
+    JsonObject logged = object.object("logged");
+    state.logged = LoggedWindow{logged.integer("samples"), readSplit(logged)};
+  }
   state.best = readBest(object, *json, "best");
   if (object.has("best_before"))
     state.before = BestBefore{readBest(object, *json, "best_before")};
@@ -109,6 +132,33 @@ static Status checkBest(const std::optional<BestEpoch> &best, const char *name, 
   return {};
 }
 
+/// Sums over `rows` rows; `none` says why those of none are 0.
+static Status checkSplit(const SplitSums &split, int64_t rows, const char *none, const RunFacts &run,
+                         const std::string &where) {
+  auto wrong = [&](const char *member, const std::string &is, const std::string &other) {
+    return Status::badData(where + "." + member + " is " + is + ", and " + other);
+  };
+  if (split.sums.size() != run.sums)
+    return wrong("sums", std::to_string(split.sums.size()) + " numbers",
+                 "the model has " + std::to_string(run.sums));
+  for (double sum : split.sums) {
+    if (!std::isfinite(sum))
+      return Status::badData(where + ".sums holds a number that is not finite");
+    if (rows == 0 && sum != 0)
+      return wrong("sums", "not 0", none);
+  }
+  if (split.scores.size() != run.scoresPerRow.size())
+    return wrong("scores", "of " + std::to_string(split.scores.size()) + " metrics",
+                 "the model has " + std::to_string(run.scoresPerRow.size()) + " that need them");
+  for (size_t i = 0; i < run.scoresPerRow.size(); ++i)
+    if (int64_t count = static_cast<int64_t>(split.scores[i].size() / 2);
+        count > rows && (count - 1) / run.scoresPerRow[i] >= rows)
+      return wrong("scores", std::to_string(count) + " and their weights",
+                   "the metric takes " + std::to_string(run.scoresPerRow[i]) + " of each of " +
+                       std::to_string(rows) + " rows");
+  return {};
+}
+
 Status checkState(const TrainerState &state, const RunFacts &run, const std::string &where) {
   auto wrong = [&](const char *member, const std::string &is, const std::string &other) {
     return Status::badData(where + "." + member + " is " + is + ", and " + other);
@@ -138,24 +188,15 @@ Status checkState(const TrainerState &state, const RunFacts &run, const std::str
                      std::to_string(update));
   if (update > run.totalUpdates)
     return wrong("update", std::to_string(update), "the run ends after " + std::to_string(run.totalUpdates));
-  if (state.split.sums.size() != run.sums)
-    return wrong("sums", std::to_string(state.split.sums.size()) + " numbers",
-                 "the model has " + std::to_string(run.sums));
-  for (double sum : state.split.sums) {
-    if (!std::isfinite(sum))
-      return Status::badData(where + ".sums holds a number that is not finite");
-    if (row == 0 && sum != 0)
-      return wrong("sums", "not 0", "its epoch has just begun");
+  MLC_TRY(checkSplit(state.split, row, "its epoch has just begun", run, where));
+  if (state.logged) {
+    int64_t samples = state.logged->samples;
+    if (samples < 0 || (samples > 0 && static_cast<uint64_t>((samples - 1) / run.rows) >= update))
+      return wrong("logged.samples", std::to_string(samples),
+                   std::to_string(update) + " updates were made, of at most " + std::to_string(run.rows) +
+                       " rows");
+    MLC_TRY(checkSplit(state.logged->split, samples, "no row is in them", run, where + ".logged"));
   }
-  if (state.split.scores.size() != run.scoresPerRow.size())
-    return wrong("scores", "of " + std::to_string(state.split.scores.size()) + " metrics",
-                 "the model has " + std::to_string(run.scoresPerRow.size()) + " that need them");
-  for (size_t i = 0; i < run.scoresPerRow.size(); ++i)
-    if (int64_t count = static_cast<int64_t>(state.split.scores[i].size() / 2);
-        count > row && (count - 1) / run.scoresPerRow[i] >= row)
-      return wrong("scores", std::to_string(count) + " and their weights",
-                   "the metric takes " + std::to_string(run.scoresPerRow[i]) + " of each of " +
-                       std::to_string(row) + " rows");
   if (state.before && (!state.best || state.best->epoch != epoch + 1 || state.best->update != update ||
                        row == 0 || !state.finished))
     return wrong("best_before", "there",

@@ -25,6 +25,12 @@ struct BestBefore {
   std::optional<BestEpoch> best;
 };
 
+/// What the updates since the last line of updates.csv added up to.
+struct LoggedWindow {
+  int64_t samples = 0;
+  SplitSums split;
+};
+
 /// An epoch counts as finished when all its rows were seen. One that the number of updates cut short has its
 /// place in `position` and its sums like one that was interrupted. Its figures are in metrics.csv, and it may
 /// be the best, until the run goes on with its other rows.
@@ -34,9 +40,10 @@ struct TrainerState {
   DataPosition position;
   SplitSums split; ///< of the epoch so far
   std::optional<BestEpoch> best;
-  std::optional<BestBefore> before; ///< set if `best` is of a cut epoch
-  int64_t epochsWithoutBetter = 0;  ///< finished ones
-  bool finished = false;            ///< all updates are made, or patience ran out
+  std::optional<BestBefore> before;   ///< set if `best` is of a cut epoch
+  int64_t epochsWithoutBetter = 0;    ///< finished ones
+  bool finished = false;              ///< all updates are made, or patience ran out
+  std::optional<LoggedWindow> logged; ///< if there is an updates.csv to go on with
 };
 
 /// A run may go on with another batch between two epochs. Since when it has the one that it has:

@@ -120,7 +120,7 @@ Status Trainer::resume() {
     state_.before.reset();
     MLC_TRY(run_.restoreState(state_));
   }
-  return run_.truncateMetrics(state_.position.epoch);
+  return run_.truncateLines(state_.position.epoch, state_.update);
 }
 
 bool Trainer::isDone() const {
@@ -138,7 +138,7 @@ Status Trainer::saveEpochs(Rank rank) {
   // What is kept is the checkpoint before; lines of epochs that it does not know of would come twice. Should
   // this fail too, resuming does it.
   if (Expected<TrainerState> kept = run_.readState())
-    static_cast<void>(run_.truncateMetrics(kept->position.epoch));
+    static_cast<void>(run_.truncateLines(kept->position.epoch, kept->update));
   return status;
 }
 
@@ -146,8 +146,11 @@ Status Trainer::writeEpochs(Rank rank) {
   // In this order, so that whenever the process is killed the checkpoint's epochs are all in metrics.csv and
   // its best model is there; resuming drops what is there beyond them and writes the same again.
   if (!metricsLines_.empty())
-    MLC_TRY(run_.appendMetrics(metricsHeader(), metricsLines_));
+    MLC_TRY(run_.appendLines("metrics.csv", metricsHeader(), metricsLines_));
   metricsLines_.clear();
+  if (!updatesLines_.empty())
+    MLC_TRY(run_.appendLines("updates.csv", "update,samples" + figureNames(""), updatesLines_));
+  updatesLines_.clear();
   if (rank == Rank::Unknown && !bestBytes_.empty()) {
     std::swap_ranges(bestBytes_.begin(), bestBytes_.end(), session_.state());
     Status saved = run_.saveBest(session_, bestState_);

@@ -4,7 +4,6 @@
 #include "runtime/train/Trainer.h"
 
 #include "runtime/Nearest.h"
-#include "runtime/Number.h"
 #include "runtime/profile/Trace.h"
 #include "runtime/train/Evaluate.h"
 
@@ -15,17 +14,6 @@
 #include <limits>
 
 namespace mlc {
-
-/// Time enters reports, and when checkpoints are written; never the run itself.
-struct Trainer::Clock {
-  using Instant = std::chrono::steady_clock::time_point;
-  static Instant now() { return std::chrono::steady_clock::now(); }
-  static double seconds(Instant from, Instant to) { return std::chrono::duration<double>(to - from).count(); }
-
-  Instant begin = now(), epochBegin = begin, lastReport = begin;
-  int64_t samples = 0; ///< trained on since begin
-  double waited = 0;   ///< seconds, for data
-};
 
 Status overrideScalar(std::vector<ScalarSpec> &scalars, const std::string &name, double value) {
   std::vector<std::string> names;
@@ -164,15 +152,6 @@ bool Trainer::isBetter(const EpochReport &report) const {
   return options_.train.bestIsMax ? figure > state_.best->figure : figure < state_.best->figure;
 }
 
-std::string Trainer::metricsHeader() const {
-  std::string header = "epoch,update";
-  for (const char *split : {"", "validation_"})
-    if (*split == '\0' || data_.validation)
-      for (const std::string &name : session_.manifest().figures.names)
-        header += std::string(",") + split + name;
-  return header;
-}
-
 Status Trainer::diverge(TrainResult &result, Divergence divergence) {
   result.reason = StopReason::Diverged;
   Expected<TrainerState> kept = run_.readState();
@@ -195,30 +174,6 @@ Status Trainer::stopOutside(TrainResult &result, const Status &stepped) {
       std::to_string(state_.position.epoch + 1) + ")" +
       (kept ? "; the checkpoint after update " + std::to_string(kept->update) + " is kept in " + run_.path()
             : ""));
-}
-
-void Trainer::report(Clock &clock, Clock::Instant now, bool force) {
-  if (!force && Clock::seconds(clock.lastReport, now) < options_.reportEvery)
-    return;
-  clock.lastReport = now;
-  StepReport report;
-  report.epoch = state_.position.epoch + 1;
-  report.epochs = totalEpochs();
-  report.update = state_.update;
-  report.totalUpdates = totalUpdates();
-  report.samples = state_.position.row;
-  report.samplesOfEpoch = epochRows();
-  report.secondsWaited = clock.waited;
-  double elapsed = Clock::seconds(clock.begin, now);
-  if (elapsed > 0 && clock.samples > 0) {
-    report.samplesPerSecond = static_cast<double>(clock.samples) / elapsed;
-    double samplesLeft = static_cast<double>(report.totalUpdates - report.update) *
-                         static_cast<double>(std::min(options_.train.batch, data_.train.size()));
-    report.secondsLeft = samplesLeft / report.samplesPerSecond;
-  }
-  if (Expected<std::vector<double>> figures = figuresOf(session_, state_.split, /*ranks=*/false))
-    report.figures = std::move(*figures);
-  observer_.onStep(report);
 }
 
 Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
@@ -253,23 +208,6 @@ Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
   }
   report.best = isBetter(report);
   return true;
-}
-
-void Trainer::addMetrics(const EpochReport &report) {
-  metricsLines_ += std::to_string(report.epoch) + "," + std::to_string(report.update);
-  for (double figure : report.figures)
-    metricsLines_ += "," + printNumber(figure);
-  if (report.validationFigures)
-    for (double figure : *report.validationFigures)
-      metricsLines_ += "," + printNumber(figure);
-  metricsLines_ += "\n";
-}
-
-void Trainer::tell(EpochReport &report, Clock &clock) {
-  Clock::Instant now = Clock::now();
-  report.seconds = Clock::seconds(clock.epochBegin, now);
-  clock.epochBegin = now;
-  observer_.onEpoch(report);
 }
 
 Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
@@ -342,6 +280,10 @@ TrainResult Trainer::loop() {
     result.reason = state_.update < total ? StopReason::Patience : StopReason::Finished;
     return result;
   }
+  if (options_.logEvery == 0)
+    state_.logged.reset();
+  else if (!state_.logged)
+    state_.logged = LoggedWindow{0, SplitSums(session_.manifest().figures)};
   while (true) {
     if (int signal = stopSignal(); signal != 0) {
       if (Status saved = saveWithin(result); !saved.isOk())
@@ -386,6 +328,7 @@ TrainResult Trainer::loop() {
       if (!std::isfinite(sum))
         return fail(diverge(result, {state_.update, state_.position.epoch + 1, lastRows_, "the loss"}));
     given.addTo(state_.split, batch->rows);
+    addToLog(given, batch->rows);
     ++state_.update;
     state_.position.row += batch->rows;
     clock.samples += batch->rows;
@@ -393,6 +336,8 @@ TrainResult Trainer::loop() {
     bool first = clock.samples == batch->rows;
     Clock::Instant now = Clock::now();
     report(clock, now, first || options_.reportEvery <= 0 || batch->lastOfEpoch);
+    if (Status logged = log(clock, now); !logged.isOk())
+      return fail(logged);
     if (isCheckpointDue(now) && state_.position.row < rows && state_.update < total)
       if (Status saved = saveWithin(result); !saved.isOk())
         return fail(saved);

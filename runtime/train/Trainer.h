@@ -27,6 +27,14 @@ struct StepReport {
   std::vector<double> figures; ///< of the epoch so far
 };
 
+/// After so many updates; see TrainerOptions::logEvery.
+struct LogReport {
+  uint64_t update = 0, totalUpdates = 0;
+  int64_t samples = 0;         ///< trained on since the last such report
+  std::vector<double> figures; ///< of these
+  double seconds = 0;          ///< since then, or since the run began or went on
+};
+
 /// After an epoch.
 struct EpochReport {
   int64_t epoch = 0, epochs = 0; ///< as above
@@ -63,6 +71,7 @@ class TrainObserver {
 public:
   virtual ~TrainObserver() = default;
   virtual void onStep(const StepReport &) {}
+  virtual void onLog(const LogReport &) {}
   virtual void onEpoch(const EpochReport &) {}
   virtual void onEnd(const TrainResult &) {}
 };
@@ -77,6 +86,10 @@ struct TrainerOptions {
   TrainSpec train;                        ///< the manifest's, with what the command line changes
   std::vector<ScalarSpec> scalars;        ///< likewise
   const std::atomic<int> *stop = nullptr; ///< a signal handler stores the signal's number here
+  /// Updates whose figures are a line of updates.csv and an onLog each; 0: none. The lines are after the
+  /// updates that it divides, whatever the epochs, and reach the file with the next checkpoint. It changes no
+  /// bit of the run.
+  uint64_t logEvery = 0;
   double reportEvery = 0.1; ///< least seconds between two onStep calls after the first; 0: every step
   /// Least seconds between the checkpoints of two epochs; 0: one every epoch. Short epochs would otherwise
   /// spend their time waiting for the disk. The last epoch and a stop are always saved, so only a crash can
@@ -135,7 +148,18 @@ public:
   int64_t totalEpochs() const;
 
 private:
-  struct Clock;
+  /// Time enters reports, and when checkpoints are written; never the run itself.
+  struct Clock {
+    using Instant = std::chrono::steady_clock::time_point;
+    static Instant now() { return std::chrono::steady_clock::now(); }
+    static double seconds(Instant from, Instant to) {
+      return std::chrono::duration<double>(to - from).count();
+    }
+
+    Instant begin = now(), epochBegin = begin, lastReport = begin, lastLog = begin;
+    int64_t samples = 0; ///< trained on since begin
+    double waited = 0;   ///< seconds, for data
+  };
   Status checkInputs() const;
   Expected<std::unique_ptr<Loader>> startLoader() const;
   /// Rows that an epoch trains on.
@@ -164,6 +188,10 @@ private:
   Expected<bool> measure(EpochReport &report, TrainResult &result);
   /// Adds the epoch's line to those that metrics.csv gets with the next checkpoint.
   void addMetrics(const EpochReport &report);
+  /// Adds what the step gave for `rows` rows to what the next line of updates.csv is of.
+  void addToLog(const StepResults &given, int64_t rows);
+  /// That line, if it is due.
+  Status log(Clock &clock, std::chrono::steady_clock::time_point now);
   void tell(EpochReport &report, Clock &clock);
   /// Figures, metrics line, best and last checkpoint. False if training is over by patience.
   Expected<bool> finishEpoch(TrainResult &result, Clock &clock);
@@ -174,6 +202,8 @@ private:
   bool isBetter(const EpochReport &report) const;
   double figureOf(const EpochReport &report) const;
   std::string metricsHeader() const;
+  /// ",loss,accuracy", each after `prefix`.
+  std::string figureNames(const char *prefix) const;
   void report(Clock &clock, std::chrono::steady_clock::time_point now, bool force);
   Status diverge(TrainResult &result, Divergence divergence);
   Status stopOutside(TrainResult &result, const Status &stepped);
@@ -191,6 +221,7 @@ private:
   std::vector<int64_t> lastRows_; ///< of the last batch, for messages
   /// Of epochs finished since the last checkpoint.
   std::string metricsLines_;
+  std::string updatesLines_;       ///< likewise, of updates.csv
   std::vector<uint8_t> bestBytes_; ///< the state that was best among them; empty: none
   TrainerState bestState_;
   std::chrono::steady_clock::time_point savedAt_ = std::chrono::steady_clock::now();

@@ -26,8 +26,9 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool resume = false;
-  bool overwrite = false; ///< train: a run that is in the run folder is replaced
-  std::string saveEvery;  ///< train: updates or time between checkpoints
+  bool overwrite = false;          ///< train: a run that is in the run folder is replaced
+  std::string saveEvery;           ///< train: updates or time between checkpoints
+  std::optional<int64_t> logEvery; ///< train: updates between lines of figures
   bool verify = false;
   bool settable = false;              ///< check
   std::string emit;                   ///< compile --emit

@@ -87,6 +87,25 @@ void Progress::onStep(const StepReport &report) {
   line.show(stepText(report, figures, terminalColumns()));
 }
 
+void Progress::onLog(const LogReport &report) {
+  line.clear();
+  std::string total = grouped(static_cast<int64_t>(report.totalUpdates));
+  std::string update =
+      fmt::format("update {:>{}}/{}", grouped(static_cast<int64_t>(report.update)), total.size(), total);
+  std::string all = figuresText(figures, report.figures), loss = all.substr(0, all.find("  "));
+  std::string text = fmt::format("{}  {:>7}  train {}", update, durationText(report.seconds), all);
+  for (const std::string &shorter :
+       {fmt::format("{}  train {}", update, all), fmt::format("{}  {}", update, loss), loss})
+    if (canRedraw() && width(text) > terminalColumns())
+      text = shorter;
+  say(text + "\n");
+  if (json) {
+    FiguresOf of{"train", report.samples};
+    of.update = report.update;
+    write(figuresJson(of, report.figures, figures));
+  }
+}
+
 void Progress::onEpoch(const EpochReport &report) {
   line.clear();
   size_t digits = std::to_string(report.epochs).size();

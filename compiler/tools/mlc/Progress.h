@@ -40,6 +40,8 @@ public:
   Status writeStepTimes(const std::string &path);
 
   void onStep(const StepReport &report) override;
+  /// A line each, on a terminal as long as it is wide.
+  void onLog(const LogReport &report) override;
   void onEpoch(const EpochReport &report) override;
   /// The tables of the last epoch: in each line they would be in the way.
   void onEnd(const TrainResult &result) override;

@@ -2,6 +2,7 @@
 
 #include "runtime/Number.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 
@@ -67,6 +68,8 @@ Expected<Settings> Settings::ofCommand(const Options &options) {
           options.saveEvery + "`");
     settings.values["save_every"] = options.saveEvery;
   }
+  if (options.logEvery)
+    settings.values["log_every"] = std::to_string(*options.logEvery);
   return settings;
 }
 
@@ -106,6 +109,12 @@ frontend::CheckOptions Settings::checkOptions() const {
 CheckpointPlan Settings::checkpoints() const {
   std::optional<std::string> text = find("save_every");
   return text ? parseCheckpoints(*text).value_or(CheckpointPlan()) : CheckpointPlan();
+}
+
+uint64_t Settings::logEvery() const {
+  std::optional<std::string> text = find("log_every");
+  std::optional<int64_t> updates = text ? parseI64(*text) : std::nullopt;
+  return static_cast<uint64_t>(std::max<int64_t>(updates.value_or(0), 0));
 }
 
 static std::string absolute(const std::string &path) { return std::filesystem::absolute(path).string(); }

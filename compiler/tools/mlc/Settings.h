@@ -18,8 +18,8 @@ namespace mlc::tool {
 /// place, so that all that follows reads one program (Manifest::train, Manifest::data) and nothing else.
 class Settings {
 public:
-  /// --epochs, --steps, --batch, --seed, --set, --train, --save-every. Usage error if they contradict each
-  /// other.
+  /// --epochs, --steps, --batch, --seed, --set, --train, --save-every, --log-every. Usage error if they
+  /// contradict each other.
   static Expected<Settings> ofCommand(const Options &options);
   /// Those that a run remembers.
   static Settings ofRun(const RunConfig &config);
@@ -32,6 +32,8 @@ public:
   /// What the frontend takes.
   frontend::CheckOptions checkOptions() const;
   CheckpointPlan checkpoints() const;
+  /// TrainerOptions::logEvery
+  uint64_t logEvery() const;
   /// What is given for a setting of the train block, such as "steps".
   std::optional<std::string> find(const std::string &name) const;
   bool empty() const { return values.empty(); }
@@ -42,7 +44,7 @@ public:
 private:
   Status set(const std::string &name, const std::string &value, const std::string &spelling);
 
-  /// "train", "save_every", and "set.NAME" for what the program itself could say.
+  /// "train", "save_every", "log_every", and "set.NAME" for what the program itself could say.
   std::map<std::string, std::string> values;
 };
 

@@ -379,6 +379,7 @@ Status runTrain(const Options &options) {
   trainerOptions.scalars = manifest.scalars;
   trainerOptions.stop = &stopSignal;
   trainerOptions.saveEvery = 1;
+  trainerOptions.logEvery = job->settings.logEvery();
   trainerOptions.checkpoints = job->settings.checkpoints();
   trainerOptions.explainOutside = [&](const FunctionId &id, const ReplayedStep &step) {
     return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"), *loaded.program,

@@ -197,6 +197,9 @@ private:
            "--save-every", options.saveEvery,
            "checkpoints within epochs: after so many updates, or so much time as in 30s, 10m, 2h (10m)")
         ->type_name("N|TIME");
+    sub->add_option("--log-every", options.logEvery,
+                    "figures of so many updates at a time: a line here, a row of updates.csv; 0: none")
+        ->check(wholeNumber(0, mostUpdates));
     sub->add_flag("--json", options.json, "print the figures as JSON, a line for each epoch and split");
     addQuiet(sub);
     sub->add_option("--profile", options.profile,

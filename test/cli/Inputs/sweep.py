@@ -56,7 +56,7 @@ def fine(run):
 
 
 def train(program, folder, *options):
-    return ["train", program, "--threads", 1, "--out", folder, *options]
+    return ["train", program, "--threads", 1, "--log-every", 3, "--out", folder, *options]
 
 
 def evaluate(folder):

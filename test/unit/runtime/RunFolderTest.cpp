@@ -84,7 +84,7 @@ TEST_F(RunFolderTest, ARunIsNotOverwrittenByAccident) {
     auto run =
         RunFolder::create(folder.file("run"), config(), {{"model.mlc", "old\n"}, {"a/b.mlc", "b\n"}}, false);
     save(*run, 3);
-    ASSERT_TRUE(run->appendMetrics("a", "1\n").isOk());
+    ASSERT_TRUE(run->appendLines("metrics.csv", "a", "1\n").isOk());
     state.best = BestEpoch{0.5, 1, 3};
     ASSERT_TRUE(run->saveBest(*session, state).isOk());
     save(*run, 3);

@@ -22,10 +22,12 @@ public:
     if (killAt != 0 && report.update == killAt)
       kill();
   }
+  void onLog(const LogReport &report) override { logs.push_back(report); }
   void onEpoch(const EpochReport &report) override { epochs.push_back(report); }
   void onEnd(const TrainResult &) override { ++ends; }
 
   std::vector<StepReport> steps;
+  std::vector<LogReport> logs;
   std::vector<EpochReport> epochs;
   int ends = 0;
   std::atomic<int> *stop = nullptr;

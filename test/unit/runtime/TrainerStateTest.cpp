@@ -35,6 +35,9 @@ TrainerState good() {
   state.split.sums = {1.5, 12};
   state.best = BestEpoch{0.25, 1, 11};
   state.epochsWithoutBetter = 1;
+  state.logged = LoggedWindow{7, {}};
+  state.logged->split.sums = {0.5, 7};
+  state.logged->split.scores = {{0.5, 1}, {}};
   return state;
 }
 
@@ -121,6 +124,13 @@ TEST(TrainerState, WhatContradictsTheOthersIsNamed) {
       {"scores", [](TrainerState &s) { s.split.scores.pop_back(); }},
       {"scores", [](TrainerState &s) { s.split.scores[0].assign(26, 1); }},
       {"scores", [](TrainerState &s) { s.split.scores[1].resize(50, 1); }},
+      {"logged.samples", [](TrainerState &s) { s.logged->samples = -1; }},
+      {"logged.samples", [](TrainerState &s) { s.logged->samples = 25 * 43 + 1; }},
+      {"logged.sums", [](TrainerState &s) { s.logged->samples = 0; }},
+      {"logged.sums", [](TrainerState &s) { s.logged->split.sums.pop_back(); }},
+      {"logged.sums", [](TrainerState &s) { s.logged->split.sums[0] = INFINITY; }},
+      {"logged.scores", [](TrainerState &s) { s.logged->split.scores.clear(); }},
+      {"logged.scores", [](TrainerState &s) { s.logged->split.scores[0].assign(16, 1); }},
       {"best.figure", [](TrainerState &s) { s.best->figure = std::nan(""); }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 0; }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 3; }},
