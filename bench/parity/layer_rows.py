@@ -319,8 +319,13 @@ LAYERS = [
     *(Row(name, {"x": (8,)}, f"x |> dense(6) |> {name}", lambda f=f: after_dense(f)) for name, f in {
         "relu": functional.relu, "leaky_relu": functional.leaky_relu, "sigmoid": torch.sigmoid,
         "tanh": torch.tanh, "gelu": functional.gelu, "silu": functional.silu, "softplus": functional.softplus,
+        "elu": functional.elu, "selu": functional.selu, "mish": functional.mish, "relu6": functional.relu6,
+        "hard_tanh": functional.hardtanh, "hard_sigmoid": functional.hardsigmoid, "hard_swish": functional.hardswish,
+        "log_sigmoid": functional.logsigmoid, "softsign": functional.softsign, "glu": functional.glu,
         "softmax": lambda x: x.softmax(-1), "log_softmax": lambda x: x.log_softmax(-1),
         "unit_length": functional.normalize}.items()),
+    Row("prelu", {"x": (8,)}, "x |> dense(6) |> prelu(shared = false)",
+        lambda: in_order(dense_1=nn.Linear(8, 6), prelu_1=nn.PReLU(6))),
     Row("cumsum", {"x": (8,)}, "cumsum(x |> dense(6))", lambda: Named(lambda self, x: self.dense_1(x).cumsum(-1), dense_1=nn.Linear(8, 6))),
     Row("sort", {"x": (8,)}, "first(sort(x |> dense(6)))",
         lambda: Named(lambda self, x: self.dense_1(x).sort(-1)[0], dense_1=nn.Linear(8, 6))),

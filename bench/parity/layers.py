@@ -41,6 +41,8 @@ def path_of(name):
         leaf = {"weight": "scale", "bias": "shift"}.get(leaf, leaf)
     if "embedding" in module:
         leaf = "table"
+    if "prelu" in module:
+        leaf = "slope"
     if gates := re.fullmatch(r"(weight|bias)_(i|h)h(_l0)?(_reverse)?", leaf):
         leaf = {"weight": "w", "bias": "bias_"}[gates[1]] + {"i": "x", "h": "h"}[gates[2]]
         if "bidirectional" in module:  # its two directions are two applications of its function

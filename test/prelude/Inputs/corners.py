@@ -3,13 +3,15 @@
 #   corners.py check FOLDER [PRECISION]   what `mlc predict` and one step of gradient descent made of them
 #
 # A case is a model f(x + w) of one row with w = 0 at first and the sum of f as a loss: one update with rate 1 leaves
-# w = -(gradient). What is wanted is PyTorch's value and gradient for the same numbers, or worked out by hand where it
+# w = -(gradient). Where infinities are among the numbers, which no loss may hold, `grad` says the gradient. What is wanted is PyTorch's value and gradient for the same numbers, or worked out by hand where it
 # has no such function.
 import csv
 import json
 import math
 import struct
 import sys
+
+import activations
 
 INF = math.inf
 
@@ -88,6 +90,7 @@ CASES = [
      [math.cos(5000), math.sin(5000)], None),
     ("one_cycle", "z * stack_of(one_cycle(1, 0, 10, rise = 0.1), one_cycle(1, 20, 10), one_cycle(1, 9, 10))", [1, 1, 1],
      [1, 1 / 250000, 1 / 250000], None),
+    *activations.CASES,
 ]
 
 
@@ -106,8 +109,15 @@ def write(folder, precision):
     columns, fields, text, clauses = [], "", "", ""
     for name, expr, numbers, _, gradient in CASES:
         own = [f"{name}_{i}" for i in range(len(numbers))]
-        columns += list(zip(own, numbers))
+        # No table holds infinities: they are made of what is beyond 1e29.
+        columns += [(column, max(min(number, 1e30), -1e30) if INF in numbers else number)
+                    for column, number in zip(own, numbers)]
         fields += f"  x_{name}: float[{len(own)}] = " + ", ".join(f'"{column}"' for column in own) + "\n"
+        if INF in numbers:
+            text += f"fn f_{name}(z) = {expr}\nfn sum_{name}(z) = sum(f_{name}(z))\n"
+            clauses += f"  predict p_{name} = f_{name}(infinite(x_{name}))\n"
+            clauses += f"  predict d_{name} = grad(sum_{name}, infinite(x_{name}))\n"
+            continue
         text += f"model m_{name}(x: float[batch, {len(own)}]) {{\n  param w: float[{len(own)}] = zeros()\n"
         text += f"  let z = x + w\n  {expr}\n}}\n"
         clauses += f"  predict p_{name} = m_{name}(x_{name})\n"
@@ -117,6 +127,7 @@ def write(folder, precision):
         print(*(column for column, _ in columns), sep=",", file=out)
         print(*(repr(float(number)) for _, number in columns), sep=",", file=out)
     text = 'data row { train csv("row.csv")\n' + fields + "}\n" + text
+    text += "fn infinite(x) = where(x > 1e29, inf, where(x < -1e29, -inf, x))\n"
     text += "fn range_of(n) = float(range(n)) + 1\n"
     text += "fn stack_of(a, b, c) = concat(a * range_of(1), b * range_of(1), c * range_of(1), axis = 0)\n"
     text += "train t on row {\n" + clauses + f"  optimizer sgd(lr = 1)\n  batch 1\n  epochs 1\n  precision {precision}\n}}\n"
@@ -148,12 +159,14 @@ def check(folder, precision):
     wrong = []
     for name, _, numbers, values, gradient in CASES:
         values = wanted(name, numbers, values, precision)
-        got = [float(cell) for column, cell in row.items() if column == "p_" + name or column.startswith(f"p_{name}.")]
+        predicted = lambda what: [float(cell) for column, cell in row.items()
+                                  if column == what or column.startswith(what + ".")]
+        got = predicted("p_" + name)
         if len(got) != len(values) or not all(same(a, b, precision) for a, b in zip(got, values)):
             wrong.append(f"{name}: {got} for {values}")
         if gradient:
-            got = [-w for w in learned[f"m_{name}.w"]]
-            if not all(same(a, b, precision) for a, b in zip(got, gradient)):
+            got = predicted("d_" + name) if INF in numbers else [-w for w in learned[f"m_{name}.w"]]
+            if len(got) != len(gradient) or not all(same(a, b, precision) for a, b in zip(got, gradient)):
                 wrong.append(f"gradient of {name}: {got} for {gradient}")
     sys.exit("\n".join(wrong) or 0)
 

@@ -124,8 +124,8 @@ private:
     return name;
   }
   std::string activation() {
-    static const char *const all[] = {"tanh", "sigmoid", "relu",     "gelu",
-                                      "silu", "sin",     "softplus", "leaky_relu"};
+    static const char *const all[] = {"tanh",     "sigmoid",    "relu", "gelu", "silu",       "sin",
+                                      "softplus", "leaky_relu", "elu",  "mish", "hard_swish", "softsign"};
     return all[below(std::size(all))];
   }
 
@@ -182,6 +182,10 @@ private:
                               {"silu(" + name + ")", size},
                               {"gelu(" + name + ")", size},
                               {"softplus(" + name + ")", size + 1},
+                              {"elu(" + name + ", alpha = 0.5)", size + 1},
+                              {"mish(" + name + ")", size},
+                              {"relu6(" + name + ")", 6},
+                              {"hard_sigmoid(" + name + ")", 1},
                               {"abs(" + name + " - 0.3)", size + 0.3},
                               {"log(" + name + "^2 + 0.5)", std::log(square + 1) + 1},
                               {"sqrt(" + name + "^2 + 0.25)", size + 0.5},
