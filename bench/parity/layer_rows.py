@@ -302,6 +302,8 @@ LAYERS = [
         lambda: on_pictures(conv_1=nn.Conv1d(4, 4, 1), pool_1=nn.AvgPool1d(3))),
     Row("global_avg_pool", PICTURE, "x |> conv(4, 1) |> global_avg_pool",
         lambda: Named(lambda self, x: self.conv_1(channels_first(x)).mean((2, 3)), conv_1=nn.Conv2d(3, 4, 1))),
+    Row("global_max_pool", PICTURE, "x |> conv(4, 1) |> global_max_pool",
+        lambda: Named(lambda self, x: self.conv_1(channels_first(x)).amax((2, 3)), conv_1=nn.Conv2d(3, 4, 1))),
     Row("dropout", {"x": (8,)}, "x |> dense(6) |> dropout(0.3)", lambda: dropped(0.3)),
     Row("random_flip", PICTURE, "if training { random_flip(x) } else { x }", lambda: Named(flipped)),
     Row("random_crop", PICTURE, "if training { random_crop(x, pad = 1) } else { x }", lambda: Named(cropped)),

@@ -50,6 +50,7 @@ CASES = [
     ("amax", "rearrange(\"b -> b 1\", amax(z, axis = 1))", [1, 3, 3, 2], [3], [0, 1, 0, 0]),
     ("amin", "rearrange(\"b -> b 1\", amin(z, axis = 1))", [2, 1, 1, 3], [1], [0, 1, 0, 0]),
     ("max_pool", "rearrange(\"b (l c) -> b l c\", z, c = 1) |> max_pool(2) |> flatten", [7, 7, 1, 2], [7, 2], [1, 0, 0, 1]),
+    ("global_max_pool", "rearrange(\"b (l c) -> b l c\", z, c = 2) |> global_max_pool", [7, 1, 7, 2, 3, 2], [7, 2], [1, 0, 0, 1, 0, 0]),
     ("sort", "sort(z)[0] * range_of(3)", [2, 1, 1], [1, 2, 6], [3, 1, 2]),
     ("topk", "topk(z, 1)[0]", [1, 3, 3], [3], [0, 1, 0]),
     ("softplus", "softplus(z)", TAIL, [softplus(v) for v in TAIL], [sigmoid(v) for v in TAIL]),

@@ -84,6 +84,8 @@ FUNCTIONS = [
     ("avg_pool", "rearrange(\"b (h w) -> b h w 1\", z, h = 1) |> avg_pool(1, stride = 1) |> flatten", each(lambda v: v)),
     ("global_avg_pool", "rearrange(\"b (h w) -> b h w 1\", z, h = 2) |> global_avg_pool |> rearrange(\"b 1 -> b\")",
      lambda x, k, y: [sum(x) / 4]),
+    ("global_max_pool", "rearrange(\"b (h w) -> b h w 1\", z, h = 2) |> global_max_pool |> rearrange(\"b 1 -> b\")",
+     lambda x, k, y: [max(x)]),
     ("mse", "mse(z[:, 0], y)", lambda x, k, y: [(x[0] - y) ** 2]),
     ("mae", "mae(z[:, 0], y)", lambda x, k, y: [abs(x[0] - y)]),
     ("huber", "huber(z[:, 0], y, delta = 2)", lambda x, k, y: [huber(x[0] - y, 2)]),

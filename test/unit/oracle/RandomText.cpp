@@ -466,7 +466,7 @@ private:
       return let(name + (coin() ? " |> max_pool(2)" : " |> avg_pool(2)"), shape, size);
     }
     default:
-      return let("global_avg_pool(" + name + ")", {shape[2]}, size);
+      return let((coin() ? "global_avg_pool(" : "global_max_pool(") + name + ")", {shape[2]}, size);
     }
   }
 
