@@ -38,6 +38,10 @@ def normalised(x, eps):
     return [(a - m) / math.sqrt(v + eps) for a in x]
 
 
+def by_place(x):
+    return sum(i * v for i, v in enumerate(x))
+
+
 def huber(d, delta):
     return 0.5 * d * d if abs(d) <= delta else delta * (abs(d) - 0.5 * delta)
 
@@ -86,6 +90,10 @@ FUNCTIONS = [
      lambda x, k, y: [sum(x) / 4]),
     ("global_max_pool", "rearrange(\"b (h w) -> b h w 1\", z, h = 2) |> global_max_pool |> rearrange(\"b 1 -> b\")",
      lambda x, k, y: [max(x)]),
+    ("upsample_1d", "rearrange(\"b (l c) -> b l c\", z, c = 2) |> upsample |> flatten |> by_place",
+     lambda x, k, y: [by_place([x[0], x[1], x[0], x[1], x[2], x[3], x[2], x[3]])]),
+    ("upsample", "rearrange(\"b (h w) -> b h w 1\", z, h = 2) |> upsample(2) |> flatten |> by_place",
+     lambda x, k, y: [by_place([x[i] for i in (0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3)])]),
     ("mse", "mse(z[:, 0], y)", lambda x, k, y: [(x[0] - y) ** 2]),
     ("mae", "mae(z[:, 0], y)", lambda x, k, y: [abs(x[0] - y)]),
     ("huber", "huber(z[:, 0], y, delta = 2)", lambda x, k, y: [huber(x[0] - y, 2)]),
@@ -137,6 +145,7 @@ def write(folder):
             print(*x, k, y, sep=",", file=out)
     text = "data rows { train csv(\"rows.csv\")\n  x: float[4] = \"a\", \"b\", \"c\", \"d\"\n  k: i32\n  y: float\n}\n"
     text += "fn range_weights() = float(range(4))\nfn head(pair) = pair[0]\n"
+    text += "fn by_place[b, n](z: float[b, n]) = sum(z * float(range(n)), axes = 1)\n"
     text += "fn attend_rows(z) = rearrange(\"b 1 1 s -> b s\", softmax(key_mask(rearrange(\"b s -> b 1 1 s\", z), float(range(4)) + 0 * z < 2)))\n"
     clauses = ""
     for name, expr, f in FUNCTIONS:

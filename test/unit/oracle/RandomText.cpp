@@ -445,7 +445,13 @@ private:
     Shape shape = x.shape;
     double size = x.size;
     std::string name = use(x);
-    switch (below(4)) {
+    switch (below(5)) {
+    case 4:
+      if (count(shape) > 64)
+        return false;
+      shape[0] *= 2;
+      shape[1] *= 2;
+      return let("upsample(" + name + ")", shape, size);
     case 0: {
       int64_t kernel = 1 + below(3), pad = below(2), stride = 1 + below(2);
       if (shape[0] + 2 * pad < kernel || shape[1] + 2 * pad < kernel)
