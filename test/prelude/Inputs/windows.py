@@ -1,0 +1,94 @@
+# Windows over lines and pictures, by the definitions of PyTorch.
+#   windows.py write FOLDER   row.csv and windows.mlc
+#   windows.py check FOLDER   what `mlc predict` made of them
+import csv
+import sys
+
+HEIGHT, WIDTH = 7, 5
+ROW = [((37 * i + 11) % 29 - 14) / 4 for i in range(HEIGHT * WIDTH)]
+PICTURE = [ROW[WIDTH * i:WIDTH * (i + 1)] for i in range(HEIGHT)]
+
+
+def window_count(n, size, stride, pad, ceil_mode):
+    """PyTorch's pooling_output_shape."""
+    count = (n + 2 * pad - size + (stride - 1 if ceil_mode else 0)) // stride + 1
+    return count - 1 if ceil_mode and (count - 1) * stride >= n + pad else count
+
+
+def pooled(picture, size, stride, pad, ceil_mode, kind):
+    """PyTorch's max_pool2d, or avg_pool2d, whose zeros of padding count, but not what lies beyond them."""
+    height, width = len(picture), len(picture[0])
+    rows, columns = (window_count(n, size, stride, pad, ceil_mode) for n in (height, width))
+    result = []
+    for top in (stride * i - pad for i in range(rows)):
+        for left in (stride * j - pad for j in range(columns)):
+            seen = [picture[i][j] for i in range(max(top, 0), min(top + size, height))
+                    for j in range(max(left, 0), min(left + size, width))]
+            places = (min(top + size, height + pad) - top) * (min(left + size, width + pad) - left)
+            result.append(max(seen) if kind == "max" else sum(seen) / places)
+    return result
+
+
+def cases():
+    """name, in mlc over two channels of which the second is -2 times the first, the numbers of both, channels last."""
+    def both(f, values):
+        other = [[-2 * v for v in line] for line in values] if isinstance(values[0], list) else [-2 * v for v in values]
+        return [v for pair in zip(f(values), f(other)) for v in pair]
+
+    for kind in ("max", "avg"):
+        for size, stride, pad in ((2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 3, 1), (4, 3, 2), (3, 4, 1), (5, 3, 2)):
+            for ceil_mode in (False, True):
+                name = f"{kind}_{size}_{stride}_{pad}_{'ceil' if ceil_mode else 'floor'}"
+                options = f"{size}, stride = {stride}, pad = {pad}, ceil_mode = {str(ceil_mode).lower()}"
+                yield name, f"picture |> {kind}_pool({options})", both(
+                    lambda picture: pooled(picture, size, stride, pad, ceil_mode, kind), PICTURE)
+        for n in range(1, 9):
+            # A window that is larger than the line fits in ceil_mode as soon as one begins in it.
+            for size, stride, pad in ((2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 4, 1)):
+                if window_count(n, size, stride, pad, True) < 1:
+                    continue
+                yield (f"{kind}_line_{n}_{size}_{stride}_{pad}",
+                       f"line[:, :{n}] |> {kind}_pool({size}, stride = {stride}, pad = {pad}, ceil_mode = true)",
+                       both(lambda line: pooled_line(line, size, stride, pad, kind), ROW[:n]))
+
+
+def pooled_line(line, size, stride, pad, kind):
+    n = len(line)
+    result = []
+    for begin in (stride * i - pad for i in range(window_count(n, size, stride, pad, True))):
+        seen = [line[i] for i in range(max(begin, 0), min(begin + size, n))]
+        result.append(max(seen) if kind == "max" else sum(seen) / (min(begin + size, n + pad) - begin))
+    return result
+
+
+def write(folder):
+    names = [f"x{i}" for i in range(len(ROW))]
+    with open(folder + "/row.csv", "w") as out:
+        print(*names, sep=",", file=out)
+        print(*ROW, sep=",", file=out)
+    text = 'data rows { train csv("row.csv")\n  x: float[' + str(len(ROW)) + "] = "
+    text += ", ".join(f'"{name}"' for name in names) + "\n}\n"
+    text += "model scale(x: float[batch, " + str(len(ROW)) + "]) { x |> dense(1) }\n"
+    text += "train t on rows {\n"
+    text += '  let both = stack(x, -2 * x, axis = 2)\n'
+    text += f'  let picture = rearrange("b (h w) c -> b h w c", both, w = {WIDTH})\n  let line = both\n'
+    for name, expr, _ in cases():
+        text += f"  predict {name} = flatten({expr})\n"
+    text += "  loss mse(scale(x), 0 * x[:, :1])\n  optimizer sgd(lr = 0.1)\n  batch 1\n  epochs 0\n  precision f64\n}\n"
+    open(folder + "/windows.mlc", "w").write(text)
+
+
+def check(folder):
+    row = next(csv.DictReader(open(folder + "/predicted.csv")))
+    wrong, count = [], 0
+    for name, expr, expected in cases():
+        got = [float(cell) for column, cell in row.items() if column == name or column.startswith(name + ".")]
+        count += 1
+        if len(got) != len(expected) or any(abs(a - b) > 1e-12 for a, b in zip(got, expected)):
+            wrong.append(f"{name}, {expr}: {got}, not {expected}")
+    print(f"{count} cases, {len(wrong)} wrong")
+    sys.exit("\n".join(wrong) or 0)
+
+
+if __name__ == "__main__":
+    {"write": write, "check": check}[sys.argv[1]](sys.argv[2])
