@@ -30,7 +30,7 @@ import mlc_peer  # noqa: E402
 import models  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
 
-PHASES = ("ast", "mlc", "grad", "step", "plan", "obj")
+PHASES = ("ast", "mlc", "grad", "fuse", "plan", "obj")
 PEERS = ("torch_eager", "torch_compile", "jax")
 EXAMPLE = "examples/fashion/lenet.mlc"  # as it ships, with the data set that it reads: no peer does that
 

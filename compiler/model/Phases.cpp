@@ -84,8 +84,8 @@ static Status printModule(ModuleOp module, const std::string &only, llvm::raw_os
 Status printPhase(const frontend::core::Program &program, const frontend::SourceManager &sources,
                   const std::string &phase, const std::string &only, llvm::raw_ostream &out) {
   if (!only.empty() && (phase == "plan" || phase == "llvm" || phase == "asm" || phase == "obj"))
-    return Status::usage("one function alone can be printed after mlc, grad, step and kernels, not after " +
-                         phase);
+    return Status::usage(
+        "one function alone can be printed after mlc, grad, step, fuse and kernels, not after " + phase);
   std::string errors;
   std::unique_ptr<MLIRContext> context = makeContext(errors);
   auto options = frontend::EmitOptions::all(program.settings.batch * program.settings.accumulate);
@@ -100,8 +100,10 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
     return printModule(*module, only, out);
   }
   MLC_TRY(lowerToStepFunctions(*module, errors));
+  if (phase == "step")
+    return printModule(*module, only, out);
   static const std::pair<const char *, StepPhase> phases[] = {
-      {"step", StepPhase::Step}, {"plan", StepPhase::Plan}, {"kernels", StepPhase::Kernels},
+      {"fuse", StepPhase::Fuse}, {"plan", StepPhase::Plan}, {"kernels", StepPhase::Kernels},
       {"llvm", StepPhase::LLVM}, {"asm", StepPhase::Asm},   {"obj", StepPhase::Obj}};
   for (auto [name, stepPhase] : phases) {
     if (phase != name)

@@ -52,7 +52,7 @@ void compiler::buildStepPipeline(OpPassManager &passes, const Target &target, St
   passes.addPass(createShareKernelsPass());
   // In-place pairs decide where state may be written.
   passes.addPass(createAnnotatePass(target));
-  if (last == StepPhase::Step)
+  if (last == StepPhase::Fuse)
     return;
 
   passes.addPass(createDestinationsPass());

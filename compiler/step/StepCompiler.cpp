@@ -334,7 +334,7 @@ static LogicalResult printKernels(ModuleOp module, const Target &target, llvm::r
 
 LogicalResult compiler::printPhase(ModuleOp module, const Target &target, const CompileOptions &options,
                                    StepPhase phase, llvm::raw_ostream &out) {
-  if (phase == StepPhase::Step) {
+  if (phase == StepPhase::Fuse) {
     if (failed(runPipeline(module, target, options, phase)))
       return failure();
     module->print(out);

@@ -106,7 +106,7 @@ public:
 
 /// What the phases after autodiff and step building print.
 enum class StepPhase {
-  Step,    ///< the step program over tensors: launches and kernels
+  Fuse,    ///< the step program over tensors: launches and kernels
   Plan,    ///< buffers, lifetimes and launches, for people
   Kernels, ///< each distinct kernel: emitter, chunks, cost and text
   LLVM,    ///< kernels and functions as LLVM IR
@@ -117,7 +117,7 @@ enum class StepPhase {
 /// The dialects that these phases create ops of: append them to the context's registry first.
 void registerStepCompilerDialects(mlir::DialectRegistry &registry);
 
-/// Appends the passes from step functions to the step program over tensors (StepPhase::Step) or to the
+/// Appends the passes from step functions to the step program over tensors (StepPhase::Fuse) or to the
 /// planned one (any later phase): memrefs with offsets. `isSimplified`: calls are inlined, and ops are in
 /// canonical form and hold no checks.
 void buildStepPipeline(mlir::OpPassManager &passes, const Target &target, StepPhase last = StepPhase::Plan,

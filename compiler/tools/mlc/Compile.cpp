@@ -71,7 +71,7 @@ Status runCompile(const Options &options) {
     std::fputs(diagnostics.render(wantsColour()).c_str(), stderr);
     if (!options.function.empty())
       return Status::usage(
-          "one function alone can be printed after mlc, grad, step and kernels, not after ast");
+          "one function alone can be printed after mlc, grad, step, fuse and kernels, not after ast");
     if (!files.empty())
       MLC_TRY(writeResult(options, files, frontend::printAst(files.back().program)));
     return diagnostics.hasErrors() ? Status::badData(options.model + " does not parse") : Status::ok();

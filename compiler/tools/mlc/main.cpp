@@ -282,14 +282,16 @@ private:
     CLI::App *sub = subcommand("compile", "compile a model; --emit prints it after a phase", runCompile);
     addModel(sub);
     sub->add_option("--emit", options.emit, "the phase to stop after")
-        ->check(CLI::IsMember({"ast", "mlc", "grad", "step", "plan", "kernels", "llvm", "asm", "obj"}))
+        ->check(
+            CLI::IsMember({"ast", "mlc", "grad", "step", "fuse", "plan", "kernels", "llvm", "asm", "obj"}))
         ->required();
     sub->add_option("--only", options.function,
-                    "one function or kernel: train_step, k_3 (mlc, grad, step, kernels)")
+                    "one function or kernel: train_step, k_3 (mlc, grad, step, fuse, kernels)")
         ->type_name("NAME");
     sub->add_option("-o,--out", options.out, "write here instead of standard output")->type_name("FILE");
     sub->footer("examples:\n  mlc compile model.mlc --emit=mlc     what the model means, as primitives\n"
                 "  mlc compile model.mlc --emit=grad    with its derivative\n"
+                "  mlc compile model.mlc --emit=step --only=train_step    a training step as one function\n"
                 "  mlc compile model.mlc --emit=kernels --only=k_3\n"
                 "  mlc compile model.mlc --emit=plan    every buffer, with its lifetime");
   }

@@ -139,7 +139,7 @@ TEST(MutatedProgramsTest, EndInAProgramOrInErrorsAtALine) {
       text = text.substr(0, text.find("\ntrain ")) + "\n";
     std::filesystem::path path = folder / ("program-" + std::to_string(i) + ".mlc");
     std::ofstream(path, std::ios::binary) << text;
-    Outcome outcome = run(path, i % 50 == 0 ? "kernels" : i % 10 == 0 ? "step" : "");
+    Outcome outcome = run(path, i % 50 == 0 ? "kernels" : i % 10 == 0 ? "fuse" : "");
     std::string what = wrong(outcome);
     good += outcome.status == 0;
     slowest = std::max(slowest, outcome.seconds);

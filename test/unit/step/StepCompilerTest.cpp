@@ -209,7 +209,7 @@ TEST(StepCompiler, EveryPhasePrints) {
   registerStepCompilerDialects(registry);
   mlir::MLIRContext context(registry);
   const std::pair<StepPhase, const char *> expected[] = {
-      {StepPhase::Step, "step.launch @k_"},
+      {StepPhase::Fuse, "step.launch @k_"},
       {StepPhase::Plan, "@train_step: "},
       {StepPhase::Kernels, "// k_0: "},
       {StepPhase::LLVM, "define void @mlc_program_train_step(ptr"},
