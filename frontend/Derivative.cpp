@@ -195,6 +195,7 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
     result.vjp = std::move(vjp.context.graph);
     record.index = int(callees.size());
     record.result = resultType;
+    appendCallers(result.calledFrom);
     callees.push_back(std::move(result));
     known = calleesByKey.emplace(key, std::move(record)).first;
   } else {

@@ -364,6 +364,8 @@ public:
   bool noteClasses(GraphContext *context, ValueId value, int64_t count);
   /// Puts the place of the nodes that follow into the graph.
   void locate();
+  /// Appends the places of the calls that are open, from the inside.
+  void appendCallers(std::vector<Span> &chain) const;
 };
 
 /// While it lives, the nodes of `graph` are in a `remat` region of their own; in one that is open already

@@ -228,10 +228,12 @@ void Emitter::emitCallees() {
     func.setFunctionType(builder.getFunctionType(inputs, ValueRange(results).getTypes()));
   };
   for (const Callee &callee : program.callees) {
+    graphs.setCalledFrom(callee.calledFrom);
     emitOne(callee.name, callee.primal, nullptr);
     if (!callee.vjp.types.empty())
       emitOne(callee.name + ".vjp", callee.vjp, &callee);
   }
+  graphs.setCalledFrom({});
 }
 
 void Emitter::emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients) {

@@ -28,10 +28,15 @@ Location GraphEmitter::location(Span span) {
 Location GraphEmitter::location(const Origin &origin) {
   if (origin.chain.empty())
     return builder.getUnknownLoc();
-  Location result = location(origin.chain.front());
-  for (size_t i = 1; i < origin.chain.size(); ++i)
-    result = CallSiteLoc::get(result, location(origin.chain[i]));
-  if (!origin.path.empty())
+  ArrayRef<Span> chain = origin.chain;
+  bool isCallee = !calledFrom.empty() && chain.size() > calledFrom.size() &&
+                  chain.take_back(calledFrom.size()) == calledFrom;
+  if (isCallee)
+    chain = chain.drop_back(calledFrom.size());
+  Location result = location(chain.front());
+  for (Span span : chain.drop_front())
+    result = CallSiteLoc::get(result, location(span));
+  if (!origin.path.empty() && !isCallee)
     result = NameLoc::get(builder.getStringAttr(origin.path), result);
   return result;
 }

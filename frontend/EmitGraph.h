@@ -22,6 +22,8 @@ public:
   /// The graph's ops. `bound` holds a value for each of the graph's inputs and gets those of its nodes; what
   /// nodes of a `remat` read and make passes through barriers.
   void emit(const core::Graph &graph, std::vector<mlir::Value> &bound);
+  /// What is emitted from now on is called from there, and from elsewhere: its locations end where it begins.
+  void setCalledFrom(llvm::ArrayRef<Span> places) { calledFrom = places; }
   std::vector<mlir::Value> outputs(const core::Graph &graph, const std::vector<mlir::Value> &bound);
   std::vector<mlir::Type> outputTypes(const core::Graph &graph);
 
@@ -35,6 +37,7 @@ private:
   mlir::OpBuilder &builder;
   int64_t rows;
   const SourceManager &sources;
+  llvm::ArrayRef<Span> calledFrom;
 };
 
 } // namespace mlc::frontend

@@ -165,9 +165,13 @@ void Elaborator::locate() {
   core::Origin &origin = graph->here;
   origin.path = currentPath;
   origin.chain.assign(1, currentSpan);
+  appendCallers(origin.chain);
+}
+
+void Elaborator::appendCallers(std::vector<Span> &chain) const {
   for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
-    if (frame->callSpan != origin.chain.back())
-      origin.chain.push_back(frame->callSpan);
+    if (chain.empty() || frame->callSpan != chain.back())
+      chain.push_back(frame->callSpan);
 }
 
 //===-- Names --------------------------------------------------------------------------------------===//

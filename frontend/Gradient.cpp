@@ -82,6 +82,7 @@ Value gradRule(Elaborator &elaborator, BuiltinCall &call) {
     sameName += other.name.compare(0, callee.name.size() + 1, callee.name + "_") == 0;
   callee.name += "_" + std::to_string(sameName);
   callee.primal = std::move(body.graph);
+  elaborator.appendCallers(callee.calledFrom);
   elaborator.locate();
   std::vector<ValueId> results = outside.ops(
       "gradient", operands, {{"callee", callee.name}, {"wrt", std::vector<Dim>{0}}}, {scalarType, type});

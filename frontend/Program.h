@@ -87,6 +87,9 @@ struct Callee {
   std::string name; // unique per instantiation
   Graph primal, vjp;
   std::vector<bool> differentiable; // by input
+  /// The places of the call that was the first: what the chain of each node's origin ends with. Others call
+  /// the same graphs from elsewhere.
+  std::vector<Span> calledFrom;
 };
 
 /// A tensor that lives between steps.

@@ -26,6 +26,19 @@ void forEachSymbol(Operation *root, llvm::function_ref<void(FlatSymbolRefAttr)> 
   });
 }
 
+/// A location in a function that is called at `call`; what it is part of (its name) is what the call is.
+static Location calledAt(Location location, Location call) {
+  if (isa<UnknownLoc>(call))
+    return location;
+  if (isa<UnknownLoc>(location))
+    return call;
+  if (auto named = dyn_cast<NameLoc>(location))
+    location = named.getChildLoc();
+  if (auto named = dyn_cast<NameLoc>(call))
+    return NameLoc::get(named.getName(), CallSiteLoc::get(location, named.getChildLoc()));
+  return CallSiteLoc::get(location, call);
+}
+
 LogicalResult inlineCalls(Operation *root, bool withVjp) {
   SymbolTableCollection tables;
   // A call with the functions it came through, so that recursion is seen.
@@ -57,7 +70,8 @@ LogicalResult inlineCalls(Operation *root, bool withVjp) {
     mapping.map(body.getArguments(), call->getOperands());
     for (Operation &op : body.without_terminator()) {
       Operation *copy = builder.clone(op, mapping);
-      copy->walk([&, &path = path](Operation *inner) {
+      copy->walk([&, call = call, &path = path](Operation *inner) {
+        inner->setLoc(calledAt(inner->getLoc(), call->getLoc()));
         if (calleeOf(inner, withVjp))
           pending.push_back({inner, path});
       });

@@ -18,41 +18,18 @@
 #include "compiler/kernels/Diagonal.h"
 #include "compiler/kernels/Kernel.h"
 #include "compiler/plan/Plan.h"
+#include "compiler/source/SourceLines.h"
 #include "dialects/step/StepDialect.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/SetVector.h"
 
-#include <set>
-
 using namespace mlir;
 using namespace mlc;
 using namespace mlc::compiler;
 
 namespace {
-
-/// The places in source files that `loc` speaks of: "lenet.mlc:12". Of calls, the innermost place that is not
-/// in the prelude: that is the line that says what is computed.
-void collectLines(Location loc, std::set<std::pair<std::string, unsigned>> &lines) {
-  if (auto place = dyn_cast<FileLineColLoc>(loc))
-    lines.insert({place.getFilename().str(), place.getLine()});
-  else if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      collectLines(part, lines);
-  else if (auto named = dyn_cast<NameLoc>(loc))
-    collectLines(named.getChildLoc(), lines);
-  else if (auto call = dyn_cast<CallSiteLoc>(loc)) {
-    std::set<std::pair<std::string, unsigned>> inner;
-    collectLines(call.getCallee(), inner);
-    bool own = llvm::any_of(
-        inner, [](const auto &place) { return !StringRef(place.first).starts_with("prelude/"); });
-    if (own)
-      lines.merge(inner);
-    else
-      collectLines(call.getCaller(), lines);
-  }
-}
 
 /// Arithmetic on single numbers is made anew wherever it is needed, but not without end: the norm of all
 /// gradients is a sum of as many numbers as there are parameters, and each parameter's update needs it. Of
@@ -245,7 +222,7 @@ private:
                               step::LoopAttr loop) {
     OpBuilder builder(terminator);
     Location loc = function.getLoc();
-    std::set<std::pair<std::string, unsigned>> lines;
+    SourceLines lines;
     collectLines(loc, lines);
     SmallVector<Attribute> lineAttrs;
     for (const auto &[file, line] : lines)

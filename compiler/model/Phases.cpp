@@ -4,6 +4,7 @@
 #include "compiler/ad/CheckIndices.h"
 #include "compiler/model/BuildManifest.h"
 #include "compiler/passes/RunPasses.h"
+#include "compiler/source/SourceLines.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
 #include "frontend/Emit.h"
@@ -66,7 +67,7 @@ static Status printModule(ModuleOp module, const std::string &only, llvm::raw_os
   OpPrintingFlags flags;
   flags.elideLargeElementsAttrs(64);
   if (only.empty()) {
-    module->print(out, flags);
+    printWithLines(module, flags, out);
     return Status::ok();
   }
   std::vector<std::string> names;
@@ -76,7 +77,7 @@ static Status printModule(ModuleOp module, const std::string &only, llvm::raw_os
   if (!function)
     return Status::usage("there is no function `" + only + "` after this phase (there are " +
                          llvm::join(names, ", ") + ")" + didYouMean(only, names));
-  function->print(out, flags);
+  printWithLines(function, flags, out);
   out << "\n";
   return Status::ok();
 }

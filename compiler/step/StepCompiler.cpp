@@ -6,6 +6,7 @@
 #include "compiler/kernels/Kernel.h"
 #include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
+#include "compiler/source/SourceLines.h"
 #include "compiler/step/Driver.h"
 #include "dialects/mlc/MlcOps.h"
 #include "runtime/profile/Trace.h"
@@ -319,14 +320,20 @@ static llvm::Expected<std::unique_ptr<llvm::Module>> oneModule(const std::vector
 }
 
 static LogicalResult printKernels(ModuleOp module, const Target &target, llvm::raw_ostream &out) {
+  // The text of a kernel has the lines of one launch; others compute other lines with it.
+  llvm::StringMap<SourceLines> lines;
+  module.walk([&](step::LaunchOp launch) { collectLines(launch.getLoc(), lines[launch.getKernel()]); });
   for (func::FuncOp kernel : kernelsOf(module)) {
     FailureOr<KernelInfo> info = planKernel(kernel, target);
     if (failed(info))
       return failure();
-    out << llvm::formatv("// {0}: {1}, {2} chunks, {3} bytes of scratch, {4:F0} flops, {5:F0} bytes\n",
+    out << llvm::formatv("// {0}: {1}, {2} chunks, {3} bytes of scratch, {4:F0} flops, {5:F0} bytes",
                          kernel.getName(), info->emitter, info->chunks, info->scratchBytes, info->flops,
                          info->bytes);
-    kernel->print(out);
+    if (std::string text = linesText(lines.lookup(kernel.getName())); !text.empty())
+      out << ", for " << text;
+    out << "\n";
+    printWithLines(kernel, OpPrintingFlags(), out);
     out << "\n\n";
   }
   return success();
@@ -337,7 +344,7 @@ LogicalResult compiler::printPhase(ModuleOp module, const Target &target, const 
   if (phase == StepPhase::Fuse) {
     if (failed(runPipeline(module, target, options, phase)))
       return failure();
-    module->print(out);
+    printWithLines(module, OpPrintingFlags(), out);
     return success();
   }
   FailureOr<Planned> planned = plan(module, target, options);

@@ -8,7 +8,7 @@ for line in open(sys.argv[1]):
     head = re.match(r"\s*func\.func .*@([\w.]+)\(", line)
     if head:
         function, ops, results = head.group(1), {}, {}
-    op = re.match(r"\s*(%\d+)(?::\d+)? = (mlc\..*)", line)
+    op = re.match(r"\s*(%\d+)(?::\d+)? = (mlc\..*)", line.split("  //")[0])
     if not op or not function.endswith(".grad"):
         continue
     found += 1
