@@ -6,10 +6,9 @@
 // 3. An arrow over several layers is cut by a point in each layer between.
 // 4. Each layer is sorted by the mean place of its neighbours in the layer above, then below, and so on; the
 //    order with the fewest crossings wins.
-// 5. x: each layer in turn takes the places nearest to the means of its neighbours, in least squares, under
-//    the distances that the order asks for. Pooling neighbours that violate their distance solves that
-//    exactly. Points of long arrows weigh most, so that these are straight.
+// 5. x: columns that are straight (Columns.cpp).
 #include "compiler/draw/Layout.h"
+#include "compiler/draw/Columns.h"
 
 #include <algorithm>
 #include <limits>
@@ -18,22 +17,19 @@
 namespace mlc::compiler {
 namespace {
 
-constexpr double gapX = 28, gapY = 30, gapPoints = 12, margin = 16;
+constexpr double gapY = 30;
 
-struct Vertex {
-  Size size;
-  bool isPoint = false;
-  int layer = 0;
-  double x = 0;
-  std::vector<int> above, below; ///< neighbours, one entry for each arrow
-};
+using Vertex = LayoutVertex;
 
 class Layouter {
 public:
-  Layouter(const std::vector<Size> &sizes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows)
-      : arrows(arrows), boxes(static_cast<int>(sizes.size())), vertices(sizes.size()) {
-    for (std::size_t i = 0; i < sizes.size(); ++i)
+  Layouter(const std::vector<Size> &sizes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows,
+           const LayoutPorts &ports)
+      : arrows(arrows), ports(ports), boxes(static_cast<int>(sizes.size())), vertices(sizes.size()) {
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
       vertices[i].size = sizes[i];
+      vertices[i].isPoint = pin(static_cast<int>(i)) != LayoutPorts::Free;
+    }
   }
 
   Layout run() {
@@ -41,11 +37,21 @@ public:
     assignLayers();
     cutArrows();
     order();
-    place();
+    placeInColumns(vertices, layers);
     return result();
   }
 
 private:
+  LayoutPorts::Pin pin(int vertex) const {
+    return vertex < static_cast<int>(ports.pins.size()) ? ports.pins[vertex] : LayoutPorts::Free;
+  }
+
+  /// Where an arrow meets its upper and lower end, right of their centres.
+  std::pair<double, double> endsBeside(std::size_t arrow) const {
+    auto [from, to] = ports.ends.empty() ? std::pair<double, double>() : ports.ends[arrow];
+    return back[arrow] ? std::make_pair(to, from) : std::make_pair(from, to);
+  }
+
   /// The two ends, the upper first.
   std::pair<int, int> ends(std::size_t arrow) const {
     auto [from, to] = arrows[arrow];
@@ -105,7 +111,7 @@ private:
       int box = ready[i];
       for (int to : lower[box]) {
         vertices[to].layer = std::max(vertices[to].layer, vertices[box].layer + 1);
-        free[to] = free[to] && free[box] && lower[box].size() == 1;
+        free[to] = free[to] && free[box] && lower[box].size() == 1 && pin(box) == LayoutPorts::Free;
         if (--waiting[to] == 0)
           ready.push_back(to);
       }
@@ -114,16 +120,23 @@ private:
       int first = std::numeric_limits<int>::max();
       for (int to : lower[*box])
         first = std::min(first, vertices[to].layer);
-      if (free[*box] && !lower[*box].empty())
+      if (free[*box] && !lower[*box].empty() && pin(*box) == LayoutPorts::Free)
         vertices[*box].layer = first - 1;
     }
+    int last = 0;
     for (const Vertex &vertex : vertices)
-      layers.resize(std::max<std::size_t>(layers.size(), vertex.layer + 1));
+      last = std::max(last, vertex.layer);
+    for (int box = 0; box < boxes; ++box)
+      if (pin(box) == LayoutPorts::Bottom)
+        vertices[box].layer = last;
+    if (!vertices.empty())
+      layers.resize(last + 1);
   }
 
-  void link(int up, int down) {
-    vertices[up].below.push_back(down);
-    vertices[down].above.push_back(up);
+  /// Straight if the lower vertex stands `delta` right of the upper one.
+  void link(int up, int down, double delta) {
+    vertices[up].below.push_back({down, delta});
+    vertices[down].above.push_back({up, -delta});
   }
 
   void cutArrows() {
@@ -132,7 +145,9 @@ private:
       auto [up, down] = ends(i);
       if (up == down)
         continue;
+      auto [upper, lowerEnd] = endsBeside(i);
       int before = up;
+      double beside = upper;
       for (int layer = vertices[up].layer + 1; layer < vertices[down].layer; ++layer) {
         Vertex point;
         point.isPoint = true;
@@ -140,10 +155,11 @@ private:
         int number = static_cast<int>(vertices.size());
         vertices.push_back(std::move(point));
         points[i].push_back(number);
-        link(before, number);
+        link(before, number, beside);
         before = number;
+        beside = 0;
       }
-      link(before, down);
+      link(before, down, beside - lowerEnd);
     }
   }
 
@@ -159,8 +175,9 @@ private:
           continue;
         seen[vertex] = true;
         layers[vertices[vertex].layer].push_back(vertex);
-        const std::vector<int> &below = vertices[vertex].below;
-        stack.insert(stack.end(), below.rbegin(), below.rend());
+        const std::vector<Vertex::Link> &below = vertices[vertex].below;
+        for (auto link = below.rbegin(); link != below.rend(); ++link)
+          stack.push_back(link->to);
       }
     }
   }
@@ -182,13 +199,13 @@ private:
       std::vector<long> tree(layers[number].size() + 1);
       long seen = 0;
       for (int up : layers[number - 1]) {
-        for (int down : vertices[up].below) {
+        for (auto [down, delta] : vertices[up].below) {
           long notRight = 0;
           for (int i = rank[down] + 1; i > 0; i -= i & -i)
             notRight += tree[i];
           count += seen - notRight;
         }
-        for (int down : vertices[up].below) {
+        for (auto [down, delta] : vertices[up].below) {
           ++seen;
           for (int i = rank[down] + 1; i < static_cast<int>(tree.size()); i += i & -i)
             ++tree[i];
@@ -201,10 +218,10 @@ private:
   void sortLayer(std::vector<int> &layer, bool byAbove, const std::vector<int> &rank) {
     std::vector<std::tuple<double, int, int>> keyed; // equal means keep their order
     for (int vertex : layer) {
-      const std::vector<int> &neighbours = byAbove ? vertices[vertex].above : vertices[vertex].below;
+      const std::vector<Vertex::Link> &neighbours = byAbove ? vertices[vertex].above : vertices[vertex].below;
       double sum = 0;
-      for (int neighbour : neighbours)
-        sum += rank[neighbour];
+      for (const Vertex::Link &neighbour : neighbours)
+        sum += rank[neighbour.to];
       double mean = neighbours.empty() ? rank[vertex] : sum / static_cast<double>(neighbours.size());
       keyed.emplace_back(mean, rank[vertex], vertex);
     }
@@ -242,67 +259,10 @@ private:
     return sorted;
   }
 
-  double distance(const Vertex &left, const Vertex &right) const {
-    double gap = left.isPoint && right.isPoint ? gapPoints : gapX;
-    return (left.size.width + right.size.width) / 2 + gap;
-  }
-
-  /// Moves a layer to the nearest places to its neighbours' means.
-  void placeLayer(const std::vector<int> &layer, bool byAbove, bool byBelow) {
-    struct Run {
-      double sum, weight; ///< of wanted places of its first vertex
-      std::size_t begin;
-    };
-    std::vector<Run> runs;
-    std::vector<double> offset(layer.size());
-    for (std::size_t i = 0; i < layer.size(); ++i) {
-      const Vertex &vertex = vertices[layer[i]];
-      if (i > 0)
-        offset[i] = offset[i - 1] + distance(vertices[layer[i - 1]], vertex);
-      double sum = 1e-3 * vertex.x, weight = 1e-3;
-      auto add = [&](const std::vector<int> &neighbours) {
-        for (int neighbour : neighbours) {
-          int ofPoints = vertex.isPoint + vertices[neighbour].isPoint;
-          double w = ofPoints == 2 ? 8 : ofPoints == 1 ? 2 : 1;
-          sum += w * vertices[neighbour].x;
-          weight += w;
-        }
-      };
-      if (byAbove)
-        add(vertex.above);
-      if (byBelow)
-        add(vertex.below);
-      runs.push_back({sum - weight * offset[i], weight, i});
-      while (runs.size() > 1 && runs[runs.size() - 2].sum / runs[runs.size() - 2].weight >=
-                                    runs.back().sum / runs.back().weight) {
-        Run last = runs.back();
-        runs.pop_back();
-        runs.back().sum += last.sum;
-        runs.back().weight += last.weight;
-      }
-    }
-    for (std::size_t run = 0; run < runs.size(); ++run) {
-      std::size_t end = run + 1 < runs.size() ? runs[run + 1].begin : layer.size();
-      for (std::size_t i = runs[run].begin; i < end; ++i)
-        vertices[layer[i]].x = runs[run].sum / runs[run].weight + offset[i];
-    }
-  }
-
-  void place() {
-    for (const std::vector<int> &layer : layers)
-      placeLayer(layer, false, false);
-    for (int round = 0; round < 16; ++round) {
-      for (std::size_t i = 1; i < layers.size(); ++i)
-        placeLayer(layers[i], true, round > 7);
-      for (std::size_t i = layers.size(); i-- > 1;)
-        placeLayer(layers[i - 1], round > 7, true);
-    }
-  }
-
   Layout result() const {
     Layout layout;
     std::vector<double> top, bottom;
-    double left = std::numeric_limits<double>::max(), right = 0, y = margin;
+    double left = std::numeric_limits<double>::max(), right = 0, y = ports.margin;
     for (const std::vector<int> &layer : layers) {
       double height = 0;
       for (int vertex : layer)
@@ -313,10 +273,10 @@ private:
       for (int vertex : layer)
         left = std::min(left, vertices[vertex].x - vertices[vertex].size.width / 2);
     }
-    double shift = margin - left;
+    double shift = ports.margin - left;
     for (const Vertex &vertex : vertices)
       right = std::max(right, vertex.x + shift + vertex.size.width / 2);
-    layout.size = {right + margin, y - gapY + margin};
+    layout.size = {right + ports.margin, y - gapY + ports.margin};
     for (int box = 0; box < boxes; ++box) {
       int layer = vertices[box].layer;
       layout.boxes.push_back({vertices[box].x + shift, (top[layer] + bottom[layer]) / 2});
@@ -326,15 +286,19 @@ private:
       route.leadsBack = back[i];
       auto [up, down] = ends(i);
       auto edge = [&](int box, double sign) {
+        if (pin(box) != LayoutPorts::Free)
+          return pin(box) == LayoutPorts::Top ? 0 : layout.size.height;
         return layout.boxes[box].y + sign * vertices[box].size.height / 2;
       };
       if (up != down) {
-        route.through.push_back({vertices[up].x + shift, edge(up, 1), bottom[vertices[up].layer]});
+        auto [upper, lower] = endsBeside(i);
+        route.through.push_back({vertices[up].x + upper + shift, edge(up, 1), bottom[vertices[up].layer]});
         for (int point : points[i]) {
           int layer = vertices[point].layer;
           route.through.push_back({vertices[point].x + shift, top[layer], bottom[layer]});
         }
-        route.through.push_back({vertices[down].x + shift, top[vertices[down].layer], edge(down, -1)});
+        route.through.push_back(
+            {vertices[down].x + lower + shift, top[vertices[down].layer], edge(down, -1)});
       }
       layout.arrows.push_back(std::move(route));
     }
@@ -342,6 +306,7 @@ private:
   }
 
   const std::vector<std::pair<std::size_t, std::size_t>> &arrows;
+  const LayoutPorts &ports;
   int boxes; ///< vertices before the points
   std::vector<Vertex> vertices;
   std::vector<bool> back;               ///< by arrow
@@ -352,9 +317,9 @@ private:
 
 } // namespace
 
-Layout layOut(const std::vector<Size> &boxes,
-              const std::vector<std::pair<std::size_t, std::size_t>> &arrows) {
-  return Layouter(boxes, arrows).run();
+Layout layOut(const std::vector<Size> &boxes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows,
+              const LayoutPorts &ports) {
+  return Layouter(boxes, arrows, ports).run();
 }
 
 } // namespace mlc::compiler

@@ -28,8 +28,21 @@ struct Layout {
   Size size;
 };
 
-/// A layered layout: layers by the longest way from a source, order in a layer by barycentres, places as near
-/// to their neighbours as the order allows. Arrows that close a cycle lead back.
-Layout layOut(const std::vector<Size> &boxes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows);
+/// What a drawing inside of a frame needs; nothing of it need be said.
+struct LayoutPorts {
+  /// By box: one that is pinned stands for a place at the frame's upper or lower edge, has no size, and its
+  /// arrows begin or end there.
+  enum Pin { Free, Top, Bottom };
+  std::vector<Pin> pins;
+  /// By arrow: where it begins and ends, right of the centres of its boxes.
+  std::vector<std::pair<double, double>> ends;
+  double margin = 16; ///< around everything
+};
+
+/// A layered layout: layers by the longest way from a source, order in a layer by barycentres, straight
+/// columns of what follows each other. Arrows that close a cycle lead back; none may begin at a box at the
+/// lower edge or end at one at the upper.
+Layout layOut(const std::vector<Size> &boxes, const std::vector<std::pair<std::size_t, std::size_t>> &arrows,
+              const LayoutPorts &ports = {});
 
 } // namespace mlc::compiler

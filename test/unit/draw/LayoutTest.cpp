@@ -69,6 +69,37 @@ TEST(Layout, AChainIsStraightAndASkipGoesRoundIt) {
   EXPECT_NEAR(layout.arrows[3].through[1].x, layout.arrows[3].through[2].x, 1);
 }
 
+TEST(Layout, BlocksWithSkipsAreNoStaircase) {
+  // Eight times two boxes beside a skip, and their sum: the way through all of them is one straight line.
+  std::vector<Size> sizes(25, {80, 20});
+  Arrows arrows;
+  for (std::size_t from = 0; from + 3 < sizes.size(); from += 3)
+    for (auto [up, down] : Arrows{{0, 1}, {1, 2}, {2, 3}, {0, 3}})
+      arrows.emplace_back(from + up, from + down);
+  checkLayout(sizes, arrows);
+  Layout layout = layOut(sizes, arrows);
+  for (const Place &place : layout.boxes)
+    EXPECT_NEAR(place.x, layout.boxes.front().x, 1e-6);
+  EXPECT_LT(layout.size.width, 250);
+}
+
+TEST(Layout, PortsLieAtTheEdgesAndArrowsMeetBoxesBesideTheirCentres) {
+  // In a frame: from the upper edge through a box to the lower, and past it; the second arrow begins right of
+  // the box's centre.
+  LayoutPorts ports;
+  ports.pins = {LayoutPorts::Top, LayoutPorts::Free, LayoutPorts::Free, LayoutPorts::Bottom};
+  ports.ends = {{0, 0}, {0, 0}, {25, -10}, {0, 0}, {0, 0}};
+  ports.margin = 8;
+  Arrows arrows = {{0, 1}, {0, 3}, {1, 2}, {2, 3}, {0, 2}};
+  Layout layout = layOut({{0, 0}, {80, 20}, {60, 20}, {0, 0}}, arrows, ports);
+  EXPECT_EQ(layout.arrows[0].through.front().top, 0);
+  EXPECT_EQ(layout.arrows[3].through.back().bottom, layout.size.height);
+  const Route &beside = layout.arrows[2];
+  EXPECT_NEAR(beside.through.front().x, layout.boxes[1].x + 25, 1e-6);
+  EXPECT_NEAR(beside.through.back().x, layout.boxes[2].x - 10, 1e-6);
+  EXPECT_NEAR(beside.through.front().x, beside.through.back().x, 1e-6);
+}
+
 TEST(Layout, AnArrowThatClosesACycleLeadsBack) {
   std::vector<Size> sizes(3, {80, 20});
   Arrows arrows = {{0, 1}, {1, 2}, {2, 0}};
