@@ -124,6 +124,8 @@ FUNCTIONS = [
     ("argsort", "z * float(argsort(z, descending = true))",
      lambda x, k, y: [v * p for v, p in zip(x, sorted(range(4), key=lambda i: -x[i]))]),
     ("take_along", "take_along(z, stack(k, 3 - k, k, 0 * k, axis = 1))", lambda x, k, y: [x[k], x[3 - k], x[k], x[0]]),
+    ("piecewise", "piecewise(z[:, 0], pieces = 4, low = -2, high = 4)",
+     lambda x, k, y: [min(max((x[0] + 2) / 1.5 - piece, 0), 1) for piece in range(4)]),
     ("pad", "pad(z[:, 1:3], 1, 1, value = -2)", lambda x, k, y: [-2 + 0 * x[0], x[1], x[2], -2]),
     ("rms_norm", "z |> rms_norm(eps = 1e-3)",
      lambda x, k, y: [v / math.sqrt(sum(a * a for a in x) / 4 + 1e-3) for v in x]),
