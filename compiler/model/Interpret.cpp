@@ -15,30 +15,32 @@ namespace {
 
 std::string textOf(llvm::Error error) { return llvm::toString(std::move(error)); }
 
-/// "house.mlc:12:5" of a location: the innermost place in the user's text, which call chains end with.
-std::string placeOf(Location location, const frontend::SourceManager &sources) {
-  std::string place;
-  location->walk([&](Location inner) {
-    if (auto file = dyn_cast<FileLineColLoc>(inner)) {
-      for (size_t i = 0; i < sources.size(); ++i)
-        if (sources.get(i).name() == file.getFilename() &&
-            sources.get(i).origin() == frontend::SourceOrigin::User) {
-          place =
-              (file.getFilename().str() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn())).str();
-          return WalkResult::interrupt();
-        }
-    }
-    return WalkResult::advance();
-  });
-  return place;
-}
-
 const StateTensor *stateOf(func::FuncOp function, unsigned argument, const Manifest &manifest) {
   auto name = function.getArgAttrOfType<StringAttr>(argument, "mlc.state");
   return name ? manifest.findState(name.getValue()) : nullptr;
 }
 
 } // namespace
+
+std::vector<std::string> placesOf(Location location, const frontend::SourceManager &sources) {
+  std::vector<std::string> places;
+  location->walk([&](Location inner) {
+    if (auto file = dyn_cast<FileLineColLoc>(inner)) {
+      for (size_t i = 0; i < sources.size(); ++i)
+        if (sources.get(i).name() == file.getFilename() &&
+            sources.get(i).origin() == frontend::SourceOrigin::User)
+          places.push_back(
+              (file.getFilename().str() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn())).str());
+    }
+    return WalkResult::advance();
+  });
+  return places;
+}
+
+std::string placeOf(Location location, const frontend::SourceManager &sources) {
+  std::vector<std::string> places = placesOf(location, sources);
+  return places.empty() ? "" : places.front();
+}
 
 Expected<std::unique_ptr<InterpretedStep>> InterpretedStep::create(const frontend::core::Program &program,
                                                                    const frontend::SourceManager &sources,
@@ -96,41 +98,6 @@ Expected<std::vector<oracle::Tensor>> InterpretedStep::arguments(const Session &
     result.push_back(tensor);
   }
   return result;
-}
-
-Status explainDivergence(Trainer &trainer, const Session &session, const Divergence &divergence,
-                         const Status &diverged, const frontend::core::Program &program,
-                         const frontend::SourceManager &sources) {
-  Expected<ReplayedStep> replayed = trainer.replay(divergence.update);
-  if (!replayed)
-    return Status::diverged(diverged.message() +
-                            "; replaying the step failed: " + replayed.status().message());
-  auto interpreted = InterpretedStep::create(program, sources, replayed->rows);
-  if (!interpreted)
-    return Status::diverged(diverged.message() +
-                            "; replaying the step failed: " + interpreted.status().message());
-  auto arguments = (*interpreted)->arguments(session, *replayed);
-  if (!arguments)
-    return Status::diverged(diverged.message() +
-                            "; replaying the step failed: " + arguments.status().message());
-  llvm::Expected<std::optional<oracle::FirstNan>> first =
-      oracle::findFirstNan((*interpreted)->function(), *arguments);
-  if (!first)
-    return Status::diverged(diverged.message() + "; replaying the step failed: " + textOf(first.takeError()));
-  const char *what = "NaN";
-  if (!*first) {
-    // A loss too large for its type is no NaN, and is made somewhere too.
-    what = "infinity";
-    first = oracle::findFirstInfinity((*interpreted)->function(), *arguments);
-    if (!first)
-      return Status::diverged(diverged.message() +
-                              "; replaying the step failed: " + textOf(first.takeError()));
-  }
-  if (!*first)
-    return diverged;
-  std::string place = placeOf((*first)->location, sources);
-  return Status::diverged(diverged.message() + "\nthe first " + what + " came from " + (*first)->op +
-                          (place.empty() ? "" : " at " + place) + ", which read " + (*first)->operands);
 }
 
 Status explainOutside(const Session &session, const FunctionId &id, const ReplayedStep &replayed,

@@ -40,11 +40,11 @@ private:
   mlir::func::FuncOp step, gradientFunction;
 };
 
-/// Finds the op that made the first NaN of the step at which training diverged, by replaying it op by op, and
-/// says so: the status to leave with (`diverged`'s code and message, with op and source line).
-Status explainDivergence(Trainer &trainer, const Session &session, const Divergence &divergence,
-                         const Status &diverged, const frontend::core::Program &program,
-                         const frontend::SourceManager &sources);
+/// "house.mlc:12:5" of a location, for each place in the user's text: the innermost first, then who called
+/// it.
+std::vector<std::string> placesOf(mlir::Location location, const frontend::SourceManager &sources);
+/// The innermost, or nothing.
+std::string placeOf(mlir::Location location, const frontend::SourceManager &sources);
 
 /// Finds the first index out of range of a call that had one, by replaying it op by op from the state that
 /// `session` is in: an error (BadData) with the index, its row and its source line. `stopped` is what is

@@ -81,6 +81,93 @@ static llvm::Expected<std::optional<FirstNan>> findFirst(func::FuncOp function, 
   return runUntilFound<FirstNan>(function, arguments, observer);
 }
 
+namespace {
+bool isNan(double value) { return std::isnan(value); }
+
+/// Which values of a function's body are NaN somewhere, and who made them so.
+class NanTrace {
+public:
+  NanTrace(func::FuncOp function, ArrayRef<Tensor> arguments) : function(function) {
+    for (auto [argument, tensor] : llvm::zip(function.getArguments(), arguments))
+      if (firstBad(tensor, isNan) >= 0)
+        bad.insert(argument);
+  }
+
+  /// Notes an op that was evaluated; of scan bodies and callees only what first made a NaN.
+  void see(Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) {
+    const bool isInside = op->getParentOp() != function;
+    int64_t element = -1;
+    const Tensor *at = nullptr;
+    for (auto [value, result] : llvm::zip(op->getResults(), results)) {
+      int64_t first = firstBad(result, isNan);
+      if (first < 0)
+        continue;
+      if (!isInside)
+        bad.insert(value);
+      if (!at) {
+        at = &result;
+        element = first;
+      }
+    }
+    if (at && llvm::none_of(operands, [](const Tensor &t) { return firstBad(t, isNan) >= 0; })) {
+      FirstNan here{op->getName().getStringRef().str(), op->getLoc(), element,
+                    describeOperands(operands, *at, element)};
+      if (!isInside)
+        made.try_emplace(op, inside ? *inside : here);
+      else if (!inside)
+        inside = here;
+    } else if (at && isa<ir::SelectOp>(op)) {
+      chosen[op] = operands[0].at(element) != 0 ? 1 : 2;
+    }
+    if (!isInside)
+      inside.reset();
+  }
+
+  std::optional<NanOrigin> origin() {
+    auto back = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+    std::optional<Value> value;
+    for (auto [i, result] : llvm::enumerate(back.getOperands())) {
+      auto role = function.getResultAttrOfType<StringAttr>(i, "mlc.role");
+      const bool isSum = role && role.getValue() == "sums";
+      if (bad.contains(result) && (!value || isSum))
+        value = result;
+    }
+    if (!value)
+      return std::nullopt;
+    std::vector<Location> way;
+    while (Operation *op = value->getDefiningOp()) {
+      way.insert(way.begin(), op->getLoc());
+      if (auto found = made.find(op); found != made.end())
+        return NanOrigin{found->second, 0, std::move(way)};
+      auto taken = chosen.find(op);
+      value = taken != chosen.end()
+                  ? op->getOperand(taken->second)
+                  : *llvm::find_if(op->getOperands(), [&](Value v) { return bad.contains(v); });
+    }
+    return NanOrigin{std::nullopt, cast<BlockArgument>(*value).getArgNumber(), std::move(way)};
+  }
+
+private:
+  func::FuncOp function;
+  llvm::DenseSet<Value> bad;
+  llvm::DenseMap<Operation *, FirstNan> made;   // ops of the body that have NaN results and no NaN operands
+  llvm::DenseMap<Operation *, unsigned> chosen; // the operand that a select took where its result is NaN
+  std::optional<FirstNan> inside;
+};
+} // namespace
+
+llvm::Expected<std::optional<NanOrigin>> findNanOrigin(func::FuncOp function, ArrayRef<Tensor> arguments) {
+  NanTrace trace(function, arguments);
+  auto observer = [&](Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor> results) -> llvm::Error {
+    trace.see(op, operands, results);
+    return llvm::Error::success();
+  };
+  llvm::Expected<std::vector<Tensor>> results = run(function, arguments, observer);
+  if (!results)
+    return results.takeError();
+  return trace.origin();
+}
+
 llvm::Expected<std::optional<FirstOutside>> findFirstOutside(func::FuncOp function,
                                                              ArrayRef<Tensor> arguments) {
   auto observer = [](Operation *op, ArrayRef<Tensor> operands, ArrayRef<Tensor>) -> llvm::Error {
@@ -100,7 +187,7 @@ llvm::Expected<std::optional<FirstOutside>> findFirstOutside(func::FuncOp functi
 }
 
 llvm::Expected<std::optional<FirstNan>> findFirstNan(func::FuncOp function, ArrayRef<Tensor> arguments) {
-  return findFirst(function, arguments, [](double value) { return std::isnan(value); });
+  return findFirst(function, arguments, isNan);
 }
 
 llvm::Expected<std::optional<FirstNan>> findFirstInfinity(func::FuncOp function, ArrayRef<Tensor> arguments) {

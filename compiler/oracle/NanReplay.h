@@ -26,6 +26,21 @@ llvm::Expected<std::optional<FirstNan>> findFirstNan(mlir::func::FuncOp function
 llvm::Expected<std::optional<FirstNan>> findFirstInfinity(mlir::func::FuncOp function,
                                                           llvm::ArrayRef<Tensor> arguments);
 
+/// Where the NaN of a function's results comes from.
+struct NanOrigin {
+  /// The op that made it of operands without one; nothing where it came in with an argument.
+  std::optional<FirstNan> made;
+  unsigned argument = 0; // which
+  /// Of the op that made it or reads the argument, then of each op on the way to the result.
+  std::vector<mlir::Location> way;
+};
+
+/// Follows the NaN of a result, one with the role "sums" before others, back to where it arose; a NaN that is
+/// left out on the way, as by mlc.select, is passed over. Nothing when no result has one. Errors are those of
+/// `run`.
+llvm::Expected<std::optional<NanOrigin>> findNanOrigin(mlir::func::FuncOp function,
+                                                       llvm::ArrayRef<Tensor> arguments);
+
 /// An index that lies outside, of the first mlc.within that has one.
 struct FirstOutside {
   mlir::Location location;

@@ -284,4 +284,26 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
   return dataset;
 }
 
+Expected<int64_t> lineOfCsvRow(const std::string &path, const std::map<std::string, std::string> &options,
+                               int64_t row) {
+  Expected<char> separator = separatorOf(path, options);
+  if (!separator)
+    return separator.status();
+  Expected<InputFile> file = InputFile::open(path);
+  if (!file)
+    return file.status();
+  CsvRecords records(std::move(*file), *separator);
+  std::vector<CsvRecords::Value> values;
+  size_t columns = 0;
+  for (int64_t at = -1; at <= row; ++at) { // the header is before row 0
+    Expected<bool> more = records.next(values, /*keepEmpty=*/columns == 1);
+    if (!more)
+      return more.status();
+    if (!*more)
+      return Status::badData("the file has no row " + std::to_string(row) + ", " + path);
+    columns = std::max(columns, values.size());
+  }
+  return records.line();
+}
+
 } // namespace mlc

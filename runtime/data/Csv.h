@@ -21,5 +21,9 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
                           const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
                           const std::vector<std::string> &keep = {});
 
+/// The line on which row `row`, from 0, begins, for a message about a row that was read before.
+Expected<int64_t> lineOfCsvRow(const std::string &path, const std::map<std::string, std::string> &options,
+                               int64_t row);
+
 } // namespace mlc
 #endif

@@ -285,4 +285,15 @@ Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &s
   return split == "train" ? std::move(parts.train) : std::move(parts.validation);
 }
 
+std::string placeOfRow(const ReaderSpec &reader, const DataFolders &folders, int64_t row) {
+  const std::string number = "row " + std::to_string(row);
+  if (reader.kind != "csv" || reader.files.empty())
+    return number;
+  Expected<std::string> path = findDataFile(reader.files[0], folders.modelFolder, folders.dataFolder);
+  if (!path)
+    return number;
+  Expected<int64_t> line = lineOfCsvRow(*path, reader.options, row);
+  return line ? *path + " line " + std::to_string(*line) : number;
+}
+
 } // namespace mlc

@@ -52,5 +52,9 @@ Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFold
 Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &split,
                                   const DataFolders &folders, Vocabulary vocabulary);
 
+/// What a message calls row `row` of a split: "visits.csv line 17", or "row 15" where the reader has no
+/// lines, or the file cannot be read any more.
+std::string placeOfRow(const ReaderSpec &reader, const DataFolders &folders, int64_t row);
+
 } // namespace mlc
 #endif

@@ -152,15 +152,17 @@ bool Trainer::isBetter(const EpochReport &report) const {
   return options_.train.bestIsMax ? figure > state_.best->figure : figure < state_.best->figure;
 }
 
+std::string Divergence::text() const {
+  return what + " became NaN or infinite in update " + std::to_string(update + 1) + " (epoch " +
+         std::to_string(epoch) + ")" + kept;
+}
+
 Status Trainer::diverge(TrainResult &result, Divergence divergence) {
   result.reason = StopReason::Diverged;
-  Expected<TrainerState> kept = run_.readState();
-  std::string checkpoint =
-      kept ? "; the checkpoint after update " + std::to_string(kept->update) + " is kept in " + run_.path()
-           : "";
-  Status status = Status::diverged(
-      divergence.what + " became NaN or infinite in update " + std::to_string(divergence.update + 1) +
-      " (epoch " + std::to_string(divergence.epoch) + ")" + checkpoint + "; try a lower learning rate");
+  if (Expected<TrainerState> kept = run_.readState())
+    divergence.kept =
+        "; the checkpoint after update " + std::to_string(kept->update) + " is kept in " + run_.path();
+  Status status = Status::diverged(divergence.text() + "; try a lower learning rate");
   result.divergence = std::move(divergence);
   return status;
 }

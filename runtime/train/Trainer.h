@@ -53,6 +53,10 @@ struct Divergence {
   int64_t epoch = 0;         ///< from 1
   std::vector<int64_t> rows; ///< of its batch, in the data set
   std::string what;          ///< "the loss", "net.w"
+  std::string kept = {};     ///< "; the checkpoint after update 3 is kept in runs/fit"; empty: there is none
+
+  /// "the loss became NaN or infinite in update 4 (epoch 1)" and what is kept.
+  std::string text() const;
 };
 
 /// Outside: an index was out of range in the step that `divergence` tells of.

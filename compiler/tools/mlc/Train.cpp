@@ -1,4 +1,5 @@
 // mlc train: check, compile, read, train, say how good it is.
+#include "compiler/model/ExplainDivergence.h"
 #include "compiler/model/Interpret.h"
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Figures.h"
@@ -410,8 +411,9 @@ Status runTrain(const Options &options) {
     return compiler::explainOutside(trainer, **session, *result.divergence, result.status, *loaded.program,
                                     loaded.sources);
   if (result.reason == StopReason::Diverged && result.divergence)
-    return compiler::explainDivergence(trainer, **session, *result.divergence, result.status, *loaded.program,
-                                       loaded.sources);
+    return compiler::explainDivergence(
+        trainer, **session, *result.divergence, result.status, *loaded.program, loaded.sources,
+        [&](int64_t row) { return placeOfRow(*manifest.data.train, folders, row); });
   if (!result.status.isOk())
     return withKeptCheckpoint(result.status, run, options);
   if (result.reason == StopReason::Patience && !wasDone)

@@ -373,6 +373,39 @@ TEST(NanReplay, NamesTheFirstOp) {
   EXPECT_FALSE(none->has_value());
 }
 
+TEST(NanReplay, FollowsAResultBack) {
+  OwningOpRef<ModuleOp> module = parse(R"(
+    func.func @f(%x: tensor<2xf32>, %y: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32> {mlc.role = "sums"}) {
+      %l = mlc.log %x : tensor<2xf32>
+      %n = mlc.compare ne %x, %x : tensor<2xf32>
+      %s = mlc.select %n, %y, %l : tensor<2xf32>
+      %e = mlc.exp %s : tensor<2xf32>
+      return %l, %e : tensor<2xf32>, tensor<2xf32>
+    })");
+  func::FuncOp f = functionNamed(*module, "f");
+  const double nan = std::nan("");
+  auto origin = [&](std::vector<double> x, std::vector<double> y) {
+    auto found = oracle::findNanOrigin(f, argumentsOf(f, {std::move(x), std::move(y)}));
+    EXPECT_TRUE(bool(found));
+    return found ? *found : std::nullopt;
+  };
+  EXPECT_FALSE(origin({1, 2}, {nan, nan})); // of a side that is not taken
+  auto made = origin({1, -2}, {0, 0});
+  ASSERT_TRUE(made && made->made);
+  EXPECT_EQ(made->made->op, "mlc.log");
+  EXPECT_EQ(made->made->element, 1);
+  // Both are NaN at the same element, and one of them stands in for the other.
+  auto from = origin({1, nan}, {0, nan});
+  ASSERT_TRUE(from && !from->made);
+  EXPECT_EQ(from->argument, 1u);
+  ASSERT_EQ(from->way.size(), 2u);
+  EXPECT_EQ(cast<FileLineColLoc>(from->way.front()).getLine(), 5u);
+  // What the sums do not depend on counts only without them.
+  auto beside = origin({nan, 1}, {0, 0});
+  ASSERT_TRUE(beside && !beside->made);
+  EXPECT_EQ(beside->argument, 0u);
+}
+
 TEST(NanReplay, NamesTheFirstInfinity) {
   OwningOpRef<ModuleOp> module = parse(R"(
    func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
