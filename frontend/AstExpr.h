@@ -271,10 +271,12 @@ struct Generic {
   Span span;
 };
 
-/// `name [: type] [= initial]`, in a signature.
+/// `name [: type] [= initial]`, in a signature. With words, as in `name: "a" or "b"` and `name: dim or "a"`,
+/// it may be given as one of these.
 struct Param {
   Ident name;
   std::optional<TypeExpr> type;
+  std::vector<StringLiteral> words;
   ExprPtr initial;
   Span span;
 };

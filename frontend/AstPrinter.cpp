@@ -197,6 +197,10 @@ void AstPrinter::params(const std::vector<Param> &params) {
       write(": ");
       type(*param.type);
     }
+    for (size_t i = 0; i < param.words.size(); ++i) {
+      write(i > 0 || param.type ? " or " : ": ");
+      string(param.words[i]);
+    }
     if (param.initial) {
       write(" = ");
       expr(*param.initial);

@@ -165,7 +165,8 @@ static bool isGuessed(const Callable &callable) {
   for (const Param &param : callable.operands)
     guessed |= !param.type;
   for (const Param &param : callable.hypers)
-    guessed |= !param.initial && (!param.type || param.type->kind == TypeExpr::Kind::Fn);
+    guessed |=
+        !param.initial && param.words.empty() && (!param.type || param.type->kind == TypeExpr::Kind::Fn);
   return guessed;
 }
 
@@ -202,6 +203,8 @@ std::optional<Arguments> DefinitionCheck::trialArguments(const Callable &callabl
         value = types.scope->names[param.name.text].value;
       } else if (param.type && param.type->kind == TypeExpr::Kind::Fn) {
         value = trials.lookup("same", param.span, types);
+      } else if (!param.words.empty()) {
+        value = Value::string(param.words.front().text);
       } else if (isOperand && sizes.rank > 0) {
         std::vector<Dim> shape(sizes.rank, Dim(sizes.generic(0)));
         value = input(trials, *trials.phase, {trials.computeType, shape}, param.span);

@@ -38,6 +38,13 @@ Value Value::tuple(std::vector<Value> elements) {
   return value;
 }
 
+Value Value::string(std::string text) {
+  Value value;
+  value.kind = String;
+  value.text = std::move(text);
+  return value;
+}
+
 Value Value::ofFunction(frontend::Function function) {
   Value value;
   value.kind = Function;
@@ -433,12 +440,8 @@ Value Elaborator::expression(const Expr &expr, Env &env, const Expected *expecte
     return Value::of(Number(cast<NumberExpr>(expr).value));
   case ExprKind::Bool:
     return Value::truth(cast<BoolExpr>(expr).value);
-  case ExprKind::String: {
-    Value value;
-    value.kind = Value::String;
-    value.text = cast<StringExpr>(expr).value;
-    return value;
-  }
+  case ExprKind::String:
+    return Value::string(cast<StringExpr>(expr).value);
   case ExprKind::Call: {
     const auto &node = cast<CallExpr>(expr);
     if (!node.cast)

@@ -157,8 +157,14 @@ Value Elaborator::binary(BinaryOp op, const Value &left, const Value &right, Spa
   if (op == BinaryOp::Pow)
     return power(left, right, leftSpan, rightSpan, opSpan);
   // `kind == "relu"`: strings are compared while elaborating.
-  if (left.kind == Value::String && right.kind == Value::String && (op == BinaryOp::Eq || op == BinaryOp::Ne))
-    return Value::truth((left.text == right.text) == (op == BinaryOp::Eq));
+  // Where a parameter is a size or a word, a size is none of its words.
+  auto isWordOrNumber = [](const Value &value) {
+    return value.kind == Value::String || value.kind == Value::Number;
+  };
+  bool isWordWithEither = (left.kind == Value::String && isWordOrNumber(right)) ||
+                          (right.kind == Value::String && isWordOrNumber(left));
+  if (isWordWithEither && (op == BinaryOp::Eq || op == BinaryOp::Ne))
+    return Value::truth((left.kind == right.kind && left.text == right.text) == (op == BinaryOp::Eq));
   return elementwise(opName(op), left, right, leftSpan, rightSpan, opSpan);
 }
 

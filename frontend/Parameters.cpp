@@ -127,9 +127,41 @@ static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, co
   return false;
 }
 
+/// What a parameter with words may be: `a size, "same" or "valid"`.
+static std::string choiceText(const Param &param) {
+  std::string text = param.type ? "a size" : "";
+  for (size_t i = 0; i < param.words.size(); ++i) {
+    text += text.empty() ? "" : i + 1 == param.words.size() ? " or " : ", ";
+    text += "\"" + param.words[i].text + "\"";
+  }
+  return text;
+}
+
+/// A string for one of its words, or anything for one that has no type beside them.
+static bool checkWord(Elaborator &elaborator, const Callable &declaration, const Param &param,
+                      const Value &value, Span span) {
+  std::vector<std::string> words;
+  for (const StringLiteral &word : param.words)
+    words.push_back(word.text);
+  bool isString = value.kind == Value::String;
+  if (isString && std::find(words.begin(), words.end(), value.text) != words.end())
+    return true;
+  DiagnosticBuilder builder = elaborator.report(
+      DiagnosticCode::E0218, span,
+      "`" + param.name.text + "` of `" + declaration.name.text + "` is " + choiceText(param) +
+          ", and this is " + (isString ? "\"" + value.text + "\"" : elaborator.describe(value)));
+  if (isString)
+    if (std::optional<std::string> meant = didYouMean(value.text, words))
+      builder.help("did you mean \"" + *meant + "\"?");
+  return false;
+}
+
 /// The value of a parameter that is no tensor, against its type.
 static bool checkPlain(Elaborator &elaborator, const Callable &declaration, const Param &param, Value &value,
                        Span span) {
+  bool isNumber = value.kind == Value::Number;
+  if (!param.words.empty() && !(param.type && isNumber))
+    return checkWord(elaborator, declaration, param, value, span);
   if (!param.type)
     return true;
   std::string what = "`" + param.name.text + "` of `" + declaration.name.text + "`";

@@ -74,6 +74,23 @@ bool ParserCore::parseGenerics(std::vector<Generic> &generics) {
   return expectClosing(TokenKind::RBracket, opening);
 }
 
+/// A type, words, or `dim or "word"`.
+bool ParserCore::parseParamType(Param &param) {
+  if (!is(TokenKind::String)) {
+    param.type.emplace();
+    if (!parseType(*param.type))
+      return false;
+    if (param.type->kind != TypeExpr::Kind::Dim || !accept(TokenKind::Or))
+      return true;
+  }
+  do {
+    param.words.emplace_back();
+    if (!expectString(param.words.back(), "that may be given"))
+      return false;
+  } while (accept(TokenKind::Or));
+  return true;
+}
+
 /// Up to `stop` or the `)`.
 bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
   do {
@@ -81,11 +98,8 @@ bool ParserCore::parseParams(std::vector<Param> &params, TokenKind stop) {
     Span begin = current.span;
     if (!expectName(param.name, "the name of a parameter"))
       return false;
-    if (accept(TokenKind::Colon)) {
-      param.type.emplace();
-      if (!parseType(*param.type))
-        return false;
-    }
+    if (accept(TokenKind::Colon) && !parseParamType(param))
+      return false;
     if (accept(TokenKind::Assign) && !parseInto(param.initial))
       return false;
     param.span = since(begin);

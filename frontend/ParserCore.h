@@ -113,6 +113,7 @@ private:
   //----------------------------------===//
 
   bool parseType(TypeExpr &type);
+  bool parseParamType(Param &param);
   bool parseBlock(Block &block);
   StmtPtr parseStmt();
   StmtPtr parseDeclaration(bool isParam);

@@ -39,6 +39,7 @@ struct Value {
   static Value of(frontend::Number number);
   static Value truth(frontend::Number number);
   static Value truth(bool flag) { return truth(frontend::Number(flag)); }
+  static Value string(std::string text);
   static Value tensor(GraphBuilder &graph, core::ValueId id);
   static Value tuple(std::vector<Value> elements);
   static Value ofFunction(frontend::Function function);

@@ -7,6 +7,7 @@
 #include "frontend/Check.h"
 #include "frontend/Definitions.h"
 #include "frontend/Loader.h"
+#include "frontend/Prelude.h"
 
 #include <gtest/gtest.h>
 
@@ -139,11 +140,8 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
 #include "frontend/ForeignNames.def"
   // What an argument is called here is an argument of something.
   std::string prelude;
-  for (const char *file :
-       {"axes", "elementwise", "initialisers", "layers", "losses", "optimizers", "pictures", "recurrent"}) {
-    std::ifstream in(std::string(MLC_SOURCE_DIR) + "/frontend/prelude/" + file + ".mlc");
-    prelude += std::string(std::istreambuf_iterator<char>(in), {});
-  }
+  for (const PreludeFile &file : preludeFiles())
+    prelude += file.text;
   auto isArgument = [&](const std::string &name) {
     for (const Builtin &builtin : builtins())
       for (const char *option : builtin.options)
