@@ -101,9 +101,10 @@ static const TrainItem *findTrain(Elaborator &elaborator, const Program &ast, co
                         names.empty() ? "there is no `train` block in this file"
                         : ambiguous   ? "which train block? there are " + list
                                       : "there is no train block `" + name + "`: there are " + list);
-  if (!ambiguous)
-    if (std::optional<std::string> meant = didYouMean(name, names))
-      builder.help("did you mean `" + *meant + "`?");
+  if (ambiguous)
+    builder.help("choose one, as in `--train " + names.front() + "`");
+  else if (std::optional<std::string> meant = didYouMean(name, names))
+    builder.help("did you mean `" + *meant + "`?");
   return nullptr;
 }
 

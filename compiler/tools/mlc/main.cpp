@@ -29,7 +29,8 @@ constexpr const char *topExamples = R"(examples:
   mlc train model.mlc --set optimizer.lr=3e-4     the same with another learning rate
   mlc train model.mlc --resume                    go on where the last run stopped
   mlc eval runs/lenet_fashion --json              how good it is, for a script
-  mlc predict runs/lenet_fashion pictures.idx.gz  a line of CSV per picture
+  mlc predict runs/lenet_fashion pictures.idx.gz  a line of CSV for each picture
+  mlc predict runs/churn - --keep id < new.csv    the same of a table's rows, from a pipe
   mlc check model.mlc                             shapes, parameters, memory: without touching data
   mlc compile model.mlc --emit=grad               the program after differentiation)";
 
