@@ -67,6 +67,15 @@ TEST(ParserTest, ParsesEveryProgramAndItsPrintedFormToTheSameTree) {
   }
 }
 
+TEST(ParserTest, AParameterMayBeOneOfSomeWordsOrASize) {
+  Parsed parsed("fn f(x; way: \"up\" or \"down\" = \"up\", n: dim or \"all\") = x");
+  EXPECT_EQ(parsed.diagnostics.render(), "");
+  EXPECT_EQ(printAst(parsed.program),
+            "fn f(x; way: \"up\" or \"down\" = \"up\", n: dim or \"all\") {\n  x\n}\n");
+  EXPECT_NE(Parsed("fn f(x; n: dim or) = x").diagnostics.render().find("E0104"), std::string::npos);
+  EXPECT_NE(Parsed("fn f(x; n: float or \"all\") = x").diagnostics.render().find("E0104"), std::string::npos);
+}
+
 TEST(ParserTest, RequirementsStandInTheLineOfASignatureOrBelowIt) {
   Parsed parsed("fn f(x; p) require p > 0 = x\nlayer require(x; p) -> float[2]\n  require p > 0 and p < 1\n"
                 "  else \"a share\"\n  require p != 2 {\n  let require = x\n  require\n}");
