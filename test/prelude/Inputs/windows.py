@@ -31,12 +31,29 @@ def pooled(picture, size, stride, pad, ceil_mode, kind):
     return result
 
 
+def between(line, scale):
+    """PyTorch's linear interpolation with align_corners = False: of the two elements beside (i + 1/2) / scale - 1/2."""
+    result = []
+    for i in range(len(line) * scale):
+        at = max((i + 0.5) / scale - 0.5, 0)
+        low = int(at)
+        result.append(line[low] * (1 - (at - low)) + line[min(low + 1, len(line) - 1)] * (at - low))
+    return result
+
+
 def cases():
     """name, in mlc over two channels of which the second is -2 times the first, the numbers of both, channels last."""
     def both(f, values):
         other = [[-2 * v for v in line] for line in values] if isinstance(values[0], list) else [-2 * v for v in values]
         return [v for pair in zip(f(values), f(other)) for v in pair]
 
+    for scale in (1, 2, 3, 4):
+        yield (f"bilinear_{scale}", f'picture |> upsample({scale}, mode = "bilinear")', both(
+            lambda picture: [v for row in zip(*(between(column, scale) for column in zip(*picture)))
+                             for v in between(row, scale)], PICTURE))
+        for n in (1, 2, 5):
+            yield (f"linear_{n}_{scale}", f'line[:, :{n}] |> upsample({scale}, mode = "linear")',
+                   both(lambda line: between(line, scale), ROW[:n]))
     for kind in ("max", "avg"):
         for size, stride, pad in ((2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 3, 1), (4, 3, 2), (3, 4, 1), (5, 3, 2)):
             for ceil_mode in (False, True):

@@ -148,6 +148,7 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
         if (name == option)
           return true;
     return prelude.find(" " + name + ": dim") != std::string::npos ||
+           prelude.find(" " + name + ": \"") != std::string::npos || // one of some words
            prelude.find(" " + name + " = ") != std::string::npos ||
            prelude.find("; " + name + ")") != std::string::npos;
   };
