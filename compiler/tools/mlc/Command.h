@@ -23,6 +23,7 @@ struct Options {
   std::optional<uint64_t> seed;
   int threads = 0; ///< 0: one per core
   std::vector<std::pair<std::string, std::string>> sets;
+  std::vector<std::string> unsets; ///< train --resume: settings of the run that no longer count
   bool json = false;
   bool quiet = false;
   bool resume = false;

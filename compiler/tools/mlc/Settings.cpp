@@ -91,6 +91,26 @@ Settings Settings::with(const Settings &later) const {
   return result;
 }
 
+Expected<Settings> Settings::without(const std::vector<std::string> &names, const std::string &run) const {
+  Settings result = *this;
+  for (const std::string &name : names) {
+    if (result.values.erase(keyOf(name)) != 0)
+      continue;
+    std::string sets = setsBeside({});
+    return Status::usage("`--unset " + name + "`: " + run + " was not begun with a --set of it" +
+                         (sets.empty() ? "" : "; it has " + sets));
+  }
+  return result;
+}
+
+std::string Settings::setsBeside(const Settings &other) const {
+  std::string text;
+  for (const auto &[name, value] : values)
+    if (name.compare(0, prefix.size(), prefix) == 0 && !other.values.count(name))
+      text += (text.empty() ? "--set " : ", --set ") + name.substr(prefix.size()) + "=" + value;
+  return text;
+}
+
 std::optional<std::string> Settings::find(const std::string &name) const {
   for (const std::string &key : {name, keyOf(name)})
     if (auto entry = values.find(key); entry != values.end())

@@ -27,6 +27,11 @@ public:
   /// These, and what `later` says instead. Epochs and steps both say how long: the later counts.
   Settings with(const Settings &later) const;
 
+  /// Without what is set for these names; a usage error if nothing is. `run` is whose settings they are.
+  Expected<Settings> without(const std::vector<std::string> &names, const std::string &run) const;
+  /// "--set width=64, --set epochs=4": what is set here and not in `other`; empty if nothing is.
+  std::string setsBeside(const Settings &other) const;
+
   /// The train block; empty: the only one.
   std::string train() const { return find("train").value_or(""); }
   /// What the frontend takes.

@@ -45,16 +45,24 @@ Expected<Job> readJob(const Options &options) {
   if (!given)
     return given.status();
   job.settings = std::move(*given);
+  std::string remembered; // settings that are the run's alone
   std::string name = options.resume && options.out.empty() ? trainBlockOf(options.model, options.train) : "";
   if (options.resume && (!options.out.empty() || !name.empty())) {
     Expected<RunFolder> run =
         RunFolder::open(options.out.empty() ? "runs/" + name : options.out, /*toResume=*/true);
     if (!run)
       return run.status();
-    job.settings = Settings::ofRun(run->config()).with(job.settings);
+    Expected<Settings> kept = Settings::ofRun(run->config()).without(options.unsets, run->path());
+    if (!kept)
+      return kept.status();
+    remembered = kept->setsBeside(job.settings);
+    job.settings = kept->with(job.settings);
     job.run.emplace(std::move(*run));
   }
   Expected<std::unique_ptr<Loaded>> loaded = load(options.model, job.settings);
+  if (!loaded && loaded.status().code() == StatusCode::Usage && !remembered.empty())
+    return Status::usage(loaded.status().message() + "; " + job.run->path() + " was begun with " +
+                         remembered + ", which --unset NAME takes back");
   if (!loaded)
     return loaded.status();
   job.loaded = std::move(*loaded);

@@ -191,6 +191,11 @@ private:
     CLI::Option *resume = sub->add_flag(
         "--resume", options.resume,
         "go on from the run folder's last checkpoint, with its settings but for those given here");
+    sub->add_option("--unset", options.unsets,
+                    "with --resume: what a --set of the run said no longer counts, the text does")
+        ->type_name("NAME")
+        ->allow_extra_args(false)
+        ->needs(resume);
     sub->add_flag("--overwrite", options.overwrite,
                   "replace the run in the run folder once the new one has its first checkpoint")
         ->excludes(resume);
