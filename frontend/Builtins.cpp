@@ -39,6 +39,7 @@ const std::vector<Builtin> &builtins() {
       {"primitive", {"name", "..."}, {"*"}, primitiveRule, false, true},
       {"in_classes", {"y", "n"}, {}, inClassesRule, false, true},
       {"windows", {"extent", "window", "stride"}, {}, windowsRule, false, true},
+      {"plateaus", {"patience", "threshold", "cooldown"}, {}, plateausRule, false, true},
   };
   return table;
 }
@@ -101,6 +102,25 @@ Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
 }
 
 //===-- Numbers ------------------------------------------------------------------------------------===//
+
+/// plateaus(patience, threshold, cooldown): see ScalarInputs of the runtime.
+Value plateausRule(Elaborator &elaborator, BuiltinCall &call) {
+  std::vector<Number> numbers;
+  for (const Argument &operand : call.operands) {
+    if (operand.value.kind != Value::Number)
+      return elaborator.fail(DiagnosticCode::E0218, operand.span,
+                             "a number is needed here, and this is " + elaborator.describe(operand.value));
+    numbers.push_back(operand.value.number);
+  }
+  if (!elaborator.checkFollowsFigures("the rate", call.site.span))
+    return Value();
+  std::optional<Number> number = Number::ofFigures("plateaus", numbers);
+  if (!number && Number::areTooLong(numbers))
+    return elaborator.failTooLong(call.site.span);
+  return number ? Value::of(*number)
+                : elaborator.fail(DiagnosticCode::E0218, call.site.span,
+                                  "`epoch` and `batch` cannot be in one number: the run does not know both");
+}
 
 /// product(s): how many elements the axes of a pack have.
 Value productRule(Elaborator &elaborator, BuiltinCall &call) {

@@ -22,6 +22,7 @@ MLC_RULE(trainMaxRule)
 MLC_RULE(primitiveRule)
 MLC_RULE(inClassesRule)
 MLC_RULE(windowsRule)
+MLC_RULE(plateausRule)
 MLC_RULE(rankingRule)
 // Gradient.cpp
 MLC_RULE(gradRule)

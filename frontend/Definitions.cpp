@@ -218,7 +218,11 @@ std::optional<Arguments> DefinitionCheck::trialArguments(const Callable &callabl
 
 bool DefinitionCheck::tryCall(const Callable &callable, const Function &function, Env &env,
                               Arguments arguments) {
-  return !trials.apply(function, std::move(arguments), siteOf(callable), env, nullptr).isError();
+  if (callable.kind == CallableKind::Fn) // it may make a number of an optimizer, which follows epochs
+    trials.validates = true;
+  bool isFine = !trials.apply(function, std::move(arguments), siteOf(callable), env, nullptr).isError();
+  trials.validates.reset();
+  return isFine;
 }
 
 /// As TrainBlock::update calls it, for one parameter.
@@ -234,6 +238,7 @@ bool DefinitionCheck::tryOptimizer(const Callable &callable, const Function &fun
   trials.gradNorm = [&](Span) {
     return trials.result(trials.graph->constant({trials.computeType, {}}, 1.0));
   };
+  trials.validates = true; // who trains with it may have some
   bool absent = false;
   Value value;
   Expected expected{{type}, false};
@@ -243,6 +248,7 @@ bool DefinitionCheck::tryOptimizer(const Callable &callable, const Function &fun
                           callable.body.stmts.back()->span, "the new value of a parameter");
   trials.frames.pop_back();
   trials.gradNorm = nullptr;
+  trials.validates.reset();
   return !value.isError();
 }
 

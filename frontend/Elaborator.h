@@ -325,6 +325,10 @@ public:
   bool isFrozen(const std::string &path) const;
   int64_t every = 1;                   // of the objective whose optimizer is elaborated: what `step` counts
   std::function<Value(Span)> gradNorm; // set while an optimizer is elaborated
+  /// While the numbers of an optimizer are: whether there are validation rows, whose figures they may follow.
+  std::optional<bool> validates;
+  /// Reports and gives false where a number cannot follow them, which `what` does.
+  bool checkFollowsFigures(const std::string &what, Span span);
 
   struct Frame {
     Span callSpan;

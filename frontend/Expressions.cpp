@@ -207,7 +207,8 @@ static std::pair<File *, const Item *> findItem(File *file, const std::string &n
   return found == file->visible.end() ? std::pair<File *, const Item *>() : found->second;
 }
 
-static const char *const specialNames[] = {"training", "batch", "step", "total_steps", "grad_norm"};
+static const char *const specialNames[] = {"training",          "batch",    "step", "total_steps", "epoch",
+                                           "validation_figure", "grad_norm"};
 
 Elaborator::~Elaborator() {
   for (const std::shared_ptr<Scope> &scope : scopes)
@@ -303,6 +304,19 @@ static Number updatesOf(Number updates, int64_t every) {
   return *Number::apply("floor", {*Number::apply("div", {std::move(updates), Number(double(every))})});
 }
 
+bool Elaborator::checkFollowsFigures(const std::string &what, Span span) {
+  if (!validates) {
+    fail(DiagnosticCode::E0301, span, what + " is there in the numbers of an optimizer only");
+    return false;
+  }
+  if (!*validates)
+    report(DiagnosticCode::E0433, span,
+           what + " follows the figure of the validation rows, and there are none")
+        .help("keep a part of the training rows out with `validation 0.1` in the train block, or name a "
+              "`validation` file in the data block");
+  return *validates;
+}
+
 Value Elaborator::lookup(const std::string &name, Span span, Env &env, bool isCalled) {
   if (Variable *variable = find(env, name))
     return variable->value;
@@ -356,6 +370,12 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env, bool isCa
     return Value::of(updatesOf(Number::step(), every));
   if (name == "total_steps")
     return Value::of(updatesOf(Number::totalSteps(), every));
+  if (name == "epoch")
+    return validates
+               ? Value::of(Number::epoch())
+               : fail(DiagnosticCode::E0301, span, "`epoch` is there in the numbers of an optimizer only");
+  if (name == "validation_figure")
+    return checkFollowsFigures("`validation_figure`", span) ? Value::of(Number::validationFigure()) : Value();
   if (name == "grad_norm") {
     if (gradNorm)
       return gradNorm(span);

@@ -1,5 +1,6 @@
 #include "frontend/Number.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace mlc::frontend {
@@ -35,6 +36,18 @@ Number Number::step() {
 Number Number::totalSteps() {
   Number number = step();
   number.tree.kind = ScalarExpr::TotalSteps;
+  return number;
+}
+
+Number Number::epoch() {
+  Number number = step();
+  number.tree.kind = ScalarExpr::Epoch;
+  return number;
+}
+
+Number Number::validationFigure() {
+  Number number = step();
+  number.tree.kind = ScalarExpr::ValidationFigure;
   return number;
 }
 
@@ -101,14 +114,27 @@ std::optional<Number> Number::apply(const std::string &op, const std::vector<Num
     return operands[0];
   if (areTooLong(operands))
     return std::nullopt;
-  result.tree.kind = ScalarExpr::Op;
-  result.tree.op = op;
-  result.operators = 1;
-  for (const Number &operand : operands) {
-    result.tree.operands.push_back(operand.tree);
-    result.operators += operand.operators;
-  }
+  result.become(op, operands);
   return result;
+}
+
+std::optional<Number> Number::ofFigures(const std::string &op, const std::vector<Number> &operands) {
+  if (areTooLong(operands) ||
+      std::any_of(operands.begin(), operands.end(), [](const Number &operand) { return operand.hasSize; }))
+    return std::nullopt;
+  Number result = step(); // known in the run alone
+  result.become(op, operands);
+  return result;
+}
+
+void Number::become(const std::string &op, const std::vector<Number> &operands) {
+  tree.kind = ScalarExpr::Op;
+  tree.op = op;
+  operators = 1;
+  for (const Number &operand : operands) {
+    tree.operands.push_back(operand.tree);
+    operators += operand.operators;
+  }
 }
 
 } // namespace mlc::frontend

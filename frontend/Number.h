@@ -10,15 +10,19 @@
 
 namespace mlc::frontend {
 
-/// A number is known (a literal), a polynomial in `batch`, or an expression over `step`/`total_steps` or over
-/// sizes. A *run-time* number becomes an argument of the step even when its value is known: hyper-parameters
-/// of an optimizer are such, so that changing one compiles nothing.
+/// A number is known (a literal), a polynomial in `batch`, or an expression over `step` and its like or
+/// over sizes. A *run-time* number becomes an argument of the step even when its value is known:
+/// hyper-parameters of an optimizer are such, so that changing one compiles nothing.
 class Number {
 public:
   Number(double value = 0) : value(value) { tree.value = value; }
   static Number size(const Dim &dim);
   static Number step();
   static Number totalSteps();
+  static Number epoch();
+  static Number validationFigure();
+  /// An operator that reads the validation figures of the run so far. Nothing where `apply` gives nothing.
+  static std::optional<Number> ofFigures(const std::string &op, const std::vector<Number> &operands);
 
   /// This number as an argument of the step.
   Number atRunTime() const;
@@ -38,6 +42,8 @@ public:
   static bool areTooLong(const std::vector<Number> &operands);
 
 private:
+  void become(const std::string &op, const std::vector<Number> &operands);
+
   std::optional<double> value;
   std::optional<Dim> symbolic; // not constant
   core::ScalarExpr tree;

@@ -42,10 +42,17 @@ bool TrainBlock::update(Phase &phase, const Part &part, core::Objective &objecti
   bool good = true;
   Env env{part.scope, "", ""};
   e.every = part.every;
+  const auto &splits = program.splits;
+  e.validates = program.settings.validation > 0 ||
+                std::any_of(splits.begin(), splits.end(),
+                            [](const auto &split) { return split.first == "validation"; });
   struct Restore {
-    int64_t &every;
-    ~Restore() { every = 1; }
-  } restore{e.every};
+    Elaborator &e;
+    ~Restore() {
+      e.every = 1;
+      e.validates.reset();
+    }
+  } restore{e};
   for (const ClausePtr &each : *part.clauses) {
     if (const auto *node = as<OptimizerClause>(*each)) {
       if (clause) {

@@ -68,6 +68,8 @@ std::optional<double> evaluate(const ScalarExpr &expr, int64_t rows) {
     return double(expr.size.at(rows));
   case ScalarExpr::Step:
   case ScalarExpr::TotalSteps:
+  case ScalarExpr::Epoch:
+  case ScalarExpr::ValidationFigure:
     return std::nullopt;
   case ScalarExpr::Op:
     break;

@@ -27,20 +27,21 @@ struct TensorType {
 /// Index of a value of a Graph.
 using ValueId = uint32_t;
 
-/// A number that is not known while checking: a literal, `step`, `total_steps`, a size, or an operator over
-/// such. In StepGraph::scalars (no sizes in there) the runtime evaluates it in f64 before each call; in the
-/// attribute "value" of a constant (sizes and literals only) Emit does, see `evaluate`. Operator names are
-/// those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt sin cos floor ceil abs tanh eq ne
-/// lt le gt ge and or not select.
+/// A number that is not known while checking: a literal, `step`, `total_steps`, `epoch`, `validation_figure`,
+/// a size, or an operator over such. In StepGraph::scalars (no sizes in there) the runtime evaluates it in
+/// f64 before each call; in the attribute "value" of a constant (sizes and literals only) Emit does, see
+/// `evaluate`. Operator names are those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt sin
+/// cos floor ceil abs tanh eq ne lt le gt ge and or not select; and plateaus, which the run alone knows.
 struct ScalarExpr {
-  enum Kind { Literal, Step, TotalSteps, Size, Op } kind = Literal;
+  enum Kind { Literal, Step, TotalSteps, Epoch, ValidationFigure, Size, Op } kind = Literal;
   double value = 0;
   Dim size; // of Size
   std::string op;
   std::vector<ScalarExpr> operands;
 };
 
-/// The value for a batch of `rows`; nothing for an unknown operator or when it holds `step` or `total_steps`.
+/// The value for a batch of `rows`; nothing for an unknown operator or when it holds what the run alone
+/// knows.
 std::optional<double> evaluate(const ScalarExpr &expr, int64_t rows);
 /// One of the operators above on numbers; nothing for an unknown name or a wrong number of operands.
 std::optional<double> evaluateOperator(const std::string &op, const std::vector<double> &operands);

@@ -49,6 +49,10 @@ std::string print(const ScalarExpr &expr) {
     return "step";
   case ScalarExpr::TotalSteps:
     return "total_steps";
+  case ScalarExpr::Epoch:
+    return "epoch";
+  case ScalarExpr::ValidationFigure:
+    return "validation_figure";
   case ScalarExpr::Size:
     return expr.size.constant() || expr.size == Dim::batch() ? expr.size.str() : "(" + expr.size.str() + ")";
   case ScalarExpr::Op:

@@ -4,8 +4,10 @@
 
 #include "runtime/Number.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 namespace mlc {
 namespace {
@@ -17,11 +19,14 @@ struct OpInfo {
 
 // In the order of ScalarOp.
 constexpr OpInfo opTable[] = {
-    {"", 0},      {"step", 0},  {"total_steps", 0}, {"", 0},    {"neg", 1},    {"exp", 1},  {"log", 1},
-    {"expm1", 1}, {"log1p", 1}, {"sqrt", 1},        {"sin", 1}, {"cos", 1},    {"tanh", 1}, {"floor", 1},
-    {"ceil", 1},  {"abs", 1},   {"not", 1},         {"add", 2}, {"sub", 2},    {"mul", 2},  {"div", 2},
-    {"pow", 2},   {"min", 2},   {"max", 2},         {"lt", 2},  {"le", 2},     {"gt", 2},   {"ge", 2},
-    {"eq", 2},    {"ne", 2},    {"and", 2},         {"or", 2},  {"select", 3},
+    {"", 0},       {"step", 0}, {"total_steps", 0}, {"epoch", 0}, {"validation_figure", 0},
+    {"", 0},       {"neg", 1},  {"exp", 1},         {"log", 1},   {"expm1", 1},
+    {"log1p", 1},  {"sqrt", 1}, {"sin", 1},         {"cos", 1},   {"tanh", 1},
+    {"floor", 1},  {"ceil", 1}, {"abs", 1},         {"not", 1},   {"add", 2},
+    {"sub", 2},    {"mul", 2},  {"div", 2},         {"pow", 2},   {"min", 2},
+    {"max", 2},    {"lt", 2},   {"le", 2},          {"gt", 2},    {"ge", 2},
+    {"eq", 2},     {"ne", 2},   {"and", 2},         {"or", 2},    {"plateaus", 3},
+    {"select", 3},
 };
 static_assert(std::size(opTable) == static_cast<size_t>(ScalarOp::Select) + 1);
 
@@ -100,6 +105,38 @@ double apply2(ScalarOp op, double a, double b) {
 
 } // namespace
 
+double ScalarInputs::lastFigure() const {
+  if (figures && !figures->empty())
+    return figures->back();
+  const double infinity = std::numeric_limits<double>::infinity();
+  return largestIsBest ? -infinity : infinity;
+}
+
+int64_t ScalarInputs::plateaus(double patience, double threshold, double cooldown) const {
+  double best = ScalarInputs{0, 0, 0, nullptr, largestIsBest}.lastFigure();
+  double bad = 0, cooling = 0;
+  int64_t count = 0;
+  if (!figures)
+    return 0;
+  for (double figure : *figures) {
+    // False for NaN, which is never better.
+    bool isBetter = largestIsBest ? figure > best * (1 + threshold) : figure < best * (1 - threshold);
+    bad = isBetter ? 0 : bad + 1;
+    if (isBetter)
+      best = figure;
+    if (cooling > 0) {
+      --cooling;
+      bad = 0;
+    }
+    if (bad > patience) {
+      ++count;
+      cooling = cooldown;
+      bad = 0;
+    }
+  }
+  return count;
+}
+
 int arityOf(ScalarOp op) { return opTable[static_cast<size_t>(op)].arity; }
 std::string_view nameOf(ScalarOp op) { return opTable[static_cast<size_t>(op)].name; }
 
@@ -134,12 +171,22 @@ ScalarExpr ScalarExpr::binary(ScalarOp op, const ScalarExpr &a, const ScalarExpr
   return e;
 }
 
-ScalarExpr ScalarExpr::select(const ScalarExpr &condition, const ScalarExpr &a, const ScalarExpr &b) {
-  ScalarExpr e = condition;
-  e.code_.insert(e.code_.end(), a.code_.begin(), a.code_.end());
+ScalarExpr ScalarExpr::ternary(ScalarOp op, const ScalarExpr &a, const ScalarExpr &b, const ScalarExpr &c) {
+  ScalarExpr e = a;
   e.code_.insert(e.code_.end(), b.code_.begin(), b.code_.end());
-  e.code_.push_back({ScalarOp::Select, 0, 0});
+  e.code_.insert(e.code_.end(), c.code_.begin(), c.code_.end());
+  e.code_.push_back({op, 0, 0});
   return e;
+}
+
+ScalarExpr ScalarExpr::select(const ScalarExpr &condition, const ScalarExpr &a, const ScalarExpr &b) {
+  return ternary(ScalarOp::Select, condition, a, b);
+}
+
+bool ScalarExpr::readsFigures() const {
+  return std::any_of(code_.begin(), code_.end(), [](const Instruction &instruction) {
+    return instruction.op == ScalarOp::ValidationFigure || instruction.op == ScalarOp::Plateaus;
+  });
 }
 
 std::string ScalarExpr::print() const {
@@ -204,7 +251,7 @@ Expected<ScalarExpr> ScalarExpr::parse(std::string_view text, int32_t number) {
   return e;
 }
 
-double ScalarExpr::evaluate(double step, double totalSteps, const double *earlier) const {
+double ScalarExpr::evaluate(const ScalarInputs &inputs, const double *earlier) const {
   double fixed[64];
   std::vector<double> large;
   double *stack = fixed;
@@ -219,13 +266,23 @@ double ScalarExpr::evaluate(double step, double totalSteps, const double *earlie
       stack[top++] = instruction.literal;
       break;
     case ScalarOp::Step:
-      stack[top++] = step;
+      stack[top++] = inputs.step;
       break;
     case ScalarOp::TotalSteps:
-      stack[top++] = totalSteps;
+      stack[top++] = inputs.totalSteps;
+      break;
+    case ScalarOp::Epoch:
+      stack[top++] = inputs.epoch;
+      break;
+    case ScalarOp::ValidationFigure:
+      stack[top++] = inputs.lastFigure();
       break;
     case ScalarOp::Scalar:
       stack[top++] = earlier[instruction.index];
+      break;
+    case ScalarOp::Plateaus:
+      top -= 2;
+      stack[top - 1] = static_cast<double>(inputs.plateaus(stack[top - 1], stack[top], stack[top + 1]));
       break;
     case ScalarOp::Select:
       top -= 2;
@@ -243,11 +300,11 @@ double ScalarExpr::evaluate(double step, double totalSteps, const double *earlie
   return stack[0];
 }
 
-void evaluateScalars(const std::vector<ScalarSpec> &scalars, double step, double totalSteps,
+void evaluateScalars(const std::vector<ScalarSpec> &scalars, const ScalarInputs &inputs,
                      std::vector<double> &values) {
   values.resize(scalars.size());
   for (size_t i = 0; i < scalars.size(); ++i)
-    values[i] = scalars[i].value.evaluate(step, totalSteps, values.data());
+    values[i] = scalars[i].value.evaluate(inputs, values.data());
 }
 
 } // namespace mlc

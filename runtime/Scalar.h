@@ -13,10 +13,12 @@
 namespace mlc {
 
 enum class ScalarOp : uint8_t {
-  Literal,    ///< pushes `literal`
-  Step,       ///< pushes the number of updates made before this one, from 0
-  TotalSteps, ///< pushes the number of updates the whole run will make
-  Scalar,     ///< pushes the value of scalar number `index`, which must come earlier in the list
+  Literal,          ///< pushes `literal`
+  Step,             ///< pushes the number of updates made before this one, from 0
+  TotalSteps,       ///< pushes the number of updates the whole run will make
+  Epoch,            ///< pushes the number of epochs finished before this update
+  ValidationFigure, ///< pushes the validation figure of the last of them; before, the worst there is
+  Scalar,           ///< pushes the value of scalar number `index`, which must come earlier in the list
   Neg,
   Exp,
   Log,
@@ -45,7 +47,23 @@ enum class ScalarOp : uint8_t {
   Ne,
   And,
   Or,
-  Select ///< c a b -> a if c is not 0, else b; both are evaluated
+  Plateaus, ///< patience threshold cooldown -> ScalarInputs::plateaus
+  Select    ///< c a b -> a if c is not 0, else b; both are evaluated
+};
+
+/// What changes from update to update.
+struct ScalarInputs {
+  double step = 0, totalSteps = 0;
+  double epoch = 0;
+  /// The figure of the validation rows that says which epoch is best, of each finished epoch; null: none.
+  const std::vector<double> *figures = nullptr;
+  bool largestIsBest = false;
+
+  double lastFigure() const;
+  /// How often PyTorch's ReduceLROnPlateau (with its threshold_mode "rel") reduces the rate: each time the
+  /// figure was not better than the best so far, by the part `threshold` of it, for more than `patience`
+  /// epochs, of which the `cooldown` after such a time do not count.
+  int64_t plateaus(double patience, double threshold, double cooldown) const;
 };
 
 /// Operands the op takes from the stack: 0 to 3.
@@ -74,10 +92,11 @@ public:
 
   static ScalarExpr literal(double value);
   static ScalarExpr scalar(int32_t index);
-  /// Step or TotalSteps.
+  /// Step, TotalSteps, Epoch or ValidationFigure.
   static ScalarExpr leaf(ScalarOp op);
   static ScalarExpr unary(ScalarOp op, const ScalarExpr &a);
   static ScalarExpr binary(ScalarOp op, const ScalarExpr &a, const ScalarExpr &b);
+  static ScalarExpr ternary(ScalarOp op, const ScalarExpr &a, const ScalarExpr &b, const ScalarExpr &c);
   static ScalarExpr select(const ScalarExpr &condition, const ScalarExpr &a, const ScalarExpr &b);
 
   /// Reads the text form; `number` is the expression's own number in the list (references must be lower).
@@ -85,7 +104,9 @@ public:
   std::string print() const;
 
   /// The value, given the values of all scalars before it. Never fails on a parsed or built expression.
-  double evaluate(double step, double totalSteps, const double *earlier) const;
+  double evaluate(const ScalarInputs &inputs, const double *earlier) const;
+  /// Whether it follows the figures of validation rows.
+  bool readsFigures() const;
 
   const std::vector<Instruction> &instructions() const { return code_; }
   bool operator==(const ScalarExpr &other) const { return print() == other.print(); }
@@ -102,7 +123,7 @@ struct ScalarSpec {
 };
 
 /// Evaluates the list in order; the result has one value per scalar, in the layout of mlc_call::scalars.
-void evaluateScalars(const std::vector<ScalarSpec> &scalars, double step, double totalSteps,
+void evaluateScalars(const std::vector<ScalarSpec> &scalars, const ScalarInputs &inputs,
                      std::vector<double> &values);
 
 } // namespace mlc

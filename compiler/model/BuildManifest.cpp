@@ -60,6 +60,10 @@ Expected<ScalarExpr> convert(const core::ScalarExpr &expr) {
     return ScalarExpr::leaf(ScalarOp::Step);
   case core::ScalarExpr::TotalSteps:
     return ScalarExpr::leaf(ScalarOp::TotalSteps);
+  case core::ScalarExpr::Epoch:
+    return ScalarExpr::leaf(ScalarOp::Epoch);
+  case core::ScalarExpr::ValidationFigure:
+    return ScalarExpr::leaf(ScalarOp::ValidationFigure);
   case core::ScalarExpr::Size: // does not occur among run-time scalars
   case core::ScalarExpr::Op:
     break;
@@ -80,7 +84,7 @@ Expected<ScalarExpr> convert(const core::ScalarExpr &expr) {
     if (operands.size() == 2)
       return ScalarExpr::binary(op, operands[0], operands[1]);
     if (operands.size() == 3)
-      return ScalarExpr::select(operands[0], operands[1], operands[2]);
+      return ScalarExpr::ternary(op, operands[0], operands[1], operands[2]);
   }
   return Status::failed("the run-time number `" + expr.op + "` is not one the runtime can evaluate");
 }

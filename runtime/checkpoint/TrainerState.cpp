@@ -67,6 +67,8 @@ std::string printState(const TrainerState &state) {
                {"epochs_without_better", state.epochsWithoutBetter},
                {"finished", state.finished}};
   print(state.split, json);
+  for (double figure : state.validationFigures)
+    json["validation_figures"].push_back(printNumber(figure));
   if (state.logged) {
     json["logged"] = {{"samples", state.logged->samples}};
     print(state.logged->split, json["logged"]);
@@ -92,6 +94,8 @@ Expected<TrainerState> parseState(const std::string &text, const std::string &wh
   state.position.epoch = object.integer("epoch");
   state.position.row = object.integer("row", 0, maxRows);
   state.split = readSplit(object);
+  if (object.has("validation_figures"))
+    state.validationFigures = readNumbers(object, "validation_figures");
   if (object.has("logged")) {
     JsonObject logged = object.object("logged");
     state.logged = LoggedWindow{logged.integer("samples"), readSplit(logged)};
@@ -189,6 +193,10 @@ Status checkState(const TrainerState &state, const RunFacts &run, const std::str
   if (update > run.totalUpdates)
     return wrong("update", std::to_string(update), "the run ends after " + std::to_string(run.totalUpdates));
   MLC_TRY(checkSplit(state.split, row, "its epoch has just begun", run, where));
+  if (!state.validationFigures.empty() &&
+      state.validationFigures.size() != static_cast<size_t>(state.position.epoch))
+    return wrong("validation_figures", std::to_string(state.validationFigures.size()) + " numbers",
+                 std::to_string(state.position.epoch) + " epochs are finished");
   if (state.logged) {
     int64_t samples = state.logged->samples;
     if (samples < 0 || (samples > 0 && static_cast<uint64_t>((samples - 1) / run.rows) >= update))

@@ -40,9 +40,12 @@ struct TrainerState {
   DataPosition position;
   SplitSums split; ///< of the epoch so far
   std::optional<BestEpoch> best;
-  std::optional<BestBefore> before;   ///< set if `best` is of a cut epoch
-  int64_t epochsWithoutBetter = 0;    ///< finished ones
-  bool finished = false;              ///< all updates are made, or patience ran out
+  std::optional<BestBefore> before; ///< set if `best` is of a cut epoch
+  int64_t epochsWithoutBetter = 0;  ///< finished ones
+  bool finished = false;            ///< all updates are made, or patience ran out
+  /// Of each finished epoch the validation figure that says which is best, for schedules that follow it;
+  /// empty without validation rows, and in runs of versions that did not keep them.
+  std::vector<double> validationFigures;
   std::optional<LoggedWindow> logged; ///< if there is an updates.csv to go on with
 };
 

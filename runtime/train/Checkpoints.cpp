@@ -106,6 +106,9 @@ Status Trainer::resume() {
                            " first, as with --epochs " + std::to_string(state_.position.epoch + 1));
     since_ = {state_.position.epoch, state_.update};
   }
+  if (followsFigures() && state_.validationFigures.size() != static_cast<size_t>(state_.position.epoch))
+    return Status::usage("a number of the optimizer follows the validation figures of all epochs, and " +
+                         run_.path() + " did not keep those of its first ones; begin another run with --out");
   if (totalUpdates() < state_.update)
     return Status::usage(run_.path() + " has made " + std::to_string(state_.update) + " updates, and " +
                          std::to_string(totalUpdates()) +

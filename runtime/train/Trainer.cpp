@@ -114,8 +114,13 @@ Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
 }
 
 void Trainer::evaluateScalarsNow() {
-  evaluateScalars(options_.scalars, static_cast<double>(state_.update), static_cast<double>(totalUpdates()),
-                  scalars_);
+  ScalarInputs inputs;
+  inputs.step = static_cast<double>(state_.update);
+  inputs.totalSteps = static_cast<double>(totalUpdates());
+  inputs.epoch = static_cast<double>(state_.position.epoch);
+  inputs.figures = &state_.validationFigures;
+  inputs.largestIsBest = options_.train.bestIsMax;
+  evaluateScalars(options_.scalars, inputs, scalars_);
 }
 
 const Batch *Trainer::nextBatch(Loader &loader) {
@@ -178,6 +183,30 @@ Status Trainer::stopOutside(TrainResult &result, const Status &stepped) {
             : ""));
 }
 
+Expected<Evaluation> Trainer::validate() {
+  evaluateScalarsNow();
+  EvaluateOptions options;
+  options.batch = options_.train.batch;
+  options.room = batchRows();
+  options.seed = state_.seed;
+  options.scalars = scalars_.data();
+  options.stop = options_.stop;
+  options.explainOutside = options_.explainOutside;
+  return evaluate(session_, *data_.validation, options);
+}
+
+bool Trainer::followsFigures() const {
+  return std::any_of(options_.scalars.begin(), options_.scalars.end(),
+                     [](const ScalarSpec &scalar) { return scalar.value.readsFigures(); });
+}
+
+void Trainer::endEpoch(double figure) {
+  // Those of a run that did not keep them from its beginning are not known.
+  if (data_.validation && state_.validationFigures.size() == static_cast<size_t>(state_.position.epoch))
+    state_.validationFigures.push_back(figure);
+  state_.position = {state_.position.epoch + 1, 0};
+}
+
 Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
   report.epoch = state_.position.epoch + 1;
   report.epochs = totalEpochs();
@@ -192,15 +221,7 @@ Expected<bool> Trainer::measure(EpochReport &report, TrainResult &result) {
     return figures.status();
   report.figures = std::move(*figures);
   if (data_.validation) {
-    evaluateScalarsNow();
-    EvaluateOptions options;
-    options.batch = options_.train.batch;
-    options.room = batchRows();
-    options.seed = state_.seed;
-    options.scalars = scalars_.data();
-    options.stop = options_.stop;
-    options.explainOutside = options_.explainOutside;
-    Expected<Evaluation> evaluation = evaluate(session_, *data_.validation, options);
+    Expected<Evaluation> evaluation = validate();
     if (!evaluation)
       return evaluation.status();
     if (evaluation->interrupted)
@@ -225,7 +246,7 @@ Expected<bool> Trainer::finishEpoch(TrainResult &result, Clock &clock) {
     state_.epochsWithoutBetter = 0;
   }
   bool patient = options_.train.patience == 0 || state_.epochsWithoutBetter < options_.train.patience;
-  state_.position = {state_.position.epoch + 1, 0};
+  endEpoch(figureOf(report));
   state_.split = SplitSums(session_.manifest().figures);
   state_.finished = !patient || state_.update >= totalUpdates();
   addMetrics(report);
@@ -363,6 +384,16 @@ Expected<ReplayedStep> Trainer::replay(uint64_t update) {
     if (state_.update < update) {
       MLC_TRY(step(*batch, given));
       ++state_.update;
+      if (batch->lastOfEpoch) {
+        EpochReport report;
+        if (followsFigures()) { // as they were, to the bit
+          Expected<Evaluation> evaluation = validate();
+          if (!evaluation)
+            return evaluation.status();
+          report.validationFigures = std::move(evaluation->figures);
+        }
+        endEpoch(figureOf(report));
+      }
       continue;
     }
     evaluateScalarsNow();

@@ -4,6 +4,7 @@
 
 #include "runtime/checkpoint/RunFolder.h"
 #include "runtime/data/Reader.h"
+#include "runtime/train/Evaluate.h"
 #include "runtime/train/Session.h"
 
 #include <algorithm>
@@ -188,6 +189,11 @@ private:
   bool isCheckpointDue(std::chrono::steady_clock::time_point now) const;
   /// A checkpoint within an epoch; not of a state that is not finite.
   Status saveWithin(TrainResult &result);
+  Expected<Evaluation> validate();
+  /// Whether a number of the run follows the validation figures.
+  bool followsFigures() const;
+  /// Begins the next epoch, after one with that figure.
+  void endEpoch(double figure);
   /// Figures of the epoch as far as it came. False if that was interrupted.
   Expected<bool> measure(EpochReport &report, TrainResult &result);
   /// Adds the epoch's line to those that metrics.csv gets with the next checkpoint.

@@ -26,7 +26,7 @@ Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &
     step.fields.push_back(port.name);
     step.inputs.push_back(std::move(bytes));
   }
-  evaluateScalars(manifest.scalars, 0, 1, step.scalars);
+  evaluateScalars(manifest.scalars, {0, 1}, step.scalars);
   return step;
 }
 

@@ -176,7 +176,7 @@ Expected<LoadedRun> loadRun(const Options &options) {
   if (!updates)
     return updates.status();
   auto step = static_cast<double>(*updates);
-  evaluateScalars(run.program->manifest().scalars, step, step, run.scalars);
+  evaluateScalars(run.program->manifest().scalars, {step, step}, run.scalars);
   return run;
 }
 

@@ -153,7 +153,11 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
       return Status::badData("the training split has no rows");
     MLC_TRY(dumpBatch(file("batch_" + std::to_string(step) + ".safetensors"), manifest, function, *batch));
     std::vector<double> scalars;
-    evaluateScalars(manifest.scalars, static_cast<double>(step), static_cast<double>(steps), scalars);
+    ScalarInputs inputs;
+    inputs.step = static_cast<double>(step);
+    inputs.totalSteps = static_cast<double>(steps);
+    inputs.epoch = static_cast<double>(batch->at.epoch);
+    evaluateScalars(manifest.scalars, inputs, scalars);
     CallPosition position{spec.seed, static_cast<uint64_t>(step), 0};
     if (step == 0)
       MLC_TRY(dumpGradients(file("gradients.safetensors"), loaded, jit, session, *batch, position, scalars));
@@ -171,7 +175,7 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
   }
   if (data.validation) {
     std::vector<double> scalars;
-    evaluateScalars(manifest.scalars, static_cast<double>(steps), static_cast<double>(steps), scalars);
+    evaluateScalars(manifest.scalars, {static_cast<double>(steps), static_cast<double>(steps)}, scalars);
     MLC_TRY(dumpEvaluation(file("evaluation.json"), session, *data.validation, spec, scalars));
   }
   return writeFileAtomically(file("losses.json"), losses.dump() + "\n");

@@ -204,7 +204,8 @@ Status finalFigures(Session &session, const RunFolder &run, const TrainingData &
   evaluateOptions.seed = manifest.train.seed;
   evaluateOptions.stop = &stopSignal;
   std::vector<double> scalars;
-  evaluateScalars(manifest.scalars, static_cast<double>(*updates), static_cast<double>(*updates), scalars);
+  const auto step = static_cast<double>(*updates);
+  evaluateScalars(manifest.scalars, {step, step}, scalars);
   evaluateOptions.scalars = scalars.data();
   evaluateOptions.explainOutside = explainOutside;
   auto figuresOf = [&](const char *split, const Rows &rows, bool isSaid) -> Status {

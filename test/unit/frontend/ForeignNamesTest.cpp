@@ -68,7 +68,8 @@ std::string programOf(const std::string &ours) {
          (isClause ? "  " + ours + "\n" : "") +
          clause("loss ", "loss mse(guess, float(y)) + cross_entropy(logits, label)") +
          clause("optimizer ", "optimizer sgd(lr = 0.1)") +
-         clause("metric ", "metric accuracy(logits, label)") + "}\n";
+         clause("metric ", "metric accuracy(logits, label)") + clause("validation ", "validation 0.1") +
+         "}\n";
 }
 
 std::vector<std::string> words(std::string_view cell) {

@@ -11,7 +11,7 @@ namespace {
 double valueOf(const std::string &text, double step = 0, double total = 0) {
   Expected<ScalarExpr> e = ScalarExpr::parse(text, 0);
   EXPECT_TRUE(e) << e.status().message();
-  return e ? e->evaluate(step, total, nullptr) : NAN;
+  return e ? e->evaluate({step, total}, nullptr) : NAN;
 }
 
 } // namespace
@@ -45,8 +45,56 @@ TEST(Scalar, BuiltExpressionsPrintAndReadBack) {
   ASSERT_TRUE(back);
   EXPECT_EQ(*back, e);
   double earlier[] = {7, 8};
-  EXPECT_EQ(back->evaluate(5, 0, earlier), 8);
-  EXPECT_EQ(back->evaluate(500, 0, earlier), -0.1);
+  EXPECT_EQ(back->evaluate({5}, earlier), 8);
+  EXPECT_EQ(back->evaluate({500}, earlier), -0.1);
+}
+
+TEST(Scalar, FollowsEpochsAndValidationFigures) {
+  std::vector<double> figures;
+  ScalarInputs inputs{7, 40, 3, &figures};
+  auto value = [&](const std::string &text) {
+    Expected<ScalarExpr> e = ScalarExpr::parse(text, 0);
+    EXPECT_TRUE(e) << e.status().message();
+    return e ? e->evaluate(inputs, nullptr) : NAN;
+  };
+  EXPECT_EQ(value("epoch"), 3);
+  EXPECT_EQ(value("validation_figure"), INFINITY); // worse than any
+  inputs.largestIsBest = true;
+  EXPECT_EQ(value("validation_figure"), -INFINITY);
+  figures = {0.5, 0.25};
+  EXPECT_EQ(value("validation_figure"), 0.25);
+  EXPECT_EQ(value("10 0 1e-4 0 plateaus add"), 11); // 0.25 is worse than 0.5
+  EXPECT_TRUE(ScalarExpr::parse("1 0 0 plateaus", 0)->readsFigures());
+  EXPECT_TRUE(ScalarExpr::parse("validation_figure", 0)->readsFigures());
+  EXPECT_FALSE(ScalarExpr::parse("epoch step add", 0)->readsFigures());
+  EXPECT_EQ(ScalarExpr::parse("epoch validation_figure 0.5 plateaus", 0)->print(),
+            "epoch validation_figure 0.5 plateaus");
+}
+
+// Counted by hand along the lines of PyTorch's ReduceLROnPlateau.step.
+TEST(Scalar, CountsPlateaus) {
+  const std::vector<double> figures = {1, 0.9, 0.9, 0.95, 0.91, 0.5, 0.5, 0.5, NAN, 0.5, 0.5};
+  auto count = [&](size_t epochs, double patience, double threshold, double cooldown, bool largest = false) {
+    std::vector<double> seen(figures.begin(), figures.begin() + static_cast<std::ptrdiff_t>(epochs));
+    if (largest)
+      for (double &figure : seen)
+        figure = -figure;
+    return ScalarInputs{0, 0, 0, &seen, largest}.plateaus(patience, threshold, cooldown);
+  };
+  EXPECT_EQ(count(0, 0, 0, 0), 0);
+  EXPECT_EQ(count(2, 0, 0, 0), 0);
+  EXPECT_EQ(count(3, 0, 0, 0), 1); // equal is not better
+  EXPECT_EQ(count(4, 2, 0, 0), 0);
+  EXPECT_EQ(count(5, 2, 0, 0), 1); // three that were not better are more than two
+  EXPECT_EQ(count(6, 2, 0, 0), 1);
+  EXPECT_EQ(count(9, 2, 0, 0), 2); // NaN is not better
+  EXPECT_EQ(count(11, 0, 0, 0), 8);
+  EXPECT_EQ(count(11, 0, 0, 1), 5);  // after each an epoch that does not count: after 3, 5, 7, 9 and 11
+  EXPECT_EQ(count(2, 0, 0.2, 0), 1); // 0.9 is better than 1 by less than a fifth
+  EXPECT_EQ(count(6, 4, 0.2, 0), 0); // 0.5 by more
+  EXPECT_EQ(count(11, 1000, 0, 0), 0);
+  EXPECT_EQ(count(3, 0, 0, 0, true), 1);
+  EXPECT_EQ(count(6, 2, 0, 0, true), 1);
 }
 
 TEST(Scalar, ListsRefersToEarlierEntries) {
@@ -54,7 +102,7 @@ TEST(Scalar, ListsRefersToEarlierEntries) {
       {"lr", ScalarExpr::literal(0.5)},
       {"rate", ScalarExpr::binary(ScalarOp::Mul, ScalarExpr::scalar(0), ScalarExpr::leaf(ScalarOp::Step))}};
   std::vector<double> values;
-  evaluateScalars(list, 4, 10, values);
+  evaluateScalars(list, {4, 10}, values);
   EXPECT_EQ(values, (std::vector<double>{0.5, 2}));
 }
 

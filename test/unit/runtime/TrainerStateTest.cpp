@@ -35,6 +35,7 @@ TrainerState good() {
   state.split.sums = {1.5, 12};
   state.best = BestEpoch{0.25, 1, 11};
   state.epochsWithoutBetter = 1;
+  state.validationFigures = {0.25, std::nan("")};
   state.logged = LoggedWindow{7, {}};
   state.logged->split.sums = {0.5, 7};
   state.logged->split.scores = {{0.5, 1}, {}};
@@ -60,9 +61,11 @@ TEST(TrainerState, WhatTrainingWritesIsGood) {
   TrainerState ended = good(); // saved before its last epoch was evaluated
   ended.update = 55;
   ended.position = {4, 43};
+  ended.validationFigures.resize(4, 1);
   ended.epochsWithoutBetter = 3;
   EXPECT_TRUE(checkState(ended, facts(), "f").isOk());
   ended.position = {5, 0};
+  ended.validationFigures.resize(5, 1);
   ended.split.sums = {0, 0};
   ended.split.scores = {{}, {}};
   ended.epochsWithoutBetter = 4;
@@ -71,6 +74,7 @@ TEST(TrainerState, WhatTrainingWritesIsGood) {
   TrainerState patience = good();
   patience.update = 33;
   patience.position = {3, 0};
+  patience.validationFigures.resize(3, 1);
   patience.split.sums = {0, 0};
   patience.split.scores = {{}, {}};
   patience.epochsWithoutBetter = 2;
@@ -131,6 +135,7 @@ TEST(TrainerState, WhatContradictsTheOthersIsNamed) {
       {"logged.sums", [](TrainerState &s) { s.logged->split.sums[0] = INFINITY; }},
       {"logged.scores", [](TrainerState &s) { s.logged->split.scores.clear(); }},
       {"logged.scores", [](TrainerState &s) { s.logged->split.scores[0].assign(16, 1); }},
+      {"validation_figures", [](TrainerState &s) { s.validationFigures.pop_back(); }},
       {"best.figure", [](TrainerState &s) { s.best->figure = std::nan(""); }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 0; }},
       {"best.epoch", [](TrainerState &s) { s.best->epoch = 3; }},
