@@ -1,7 +1,9 @@
 #include "frontend/Lexer.h"
 #include "frontend/ForeignNames.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 using namespace mlc::frontend;
 
@@ -254,6 +256,18 @@ void Lexer::reportDotted(const Token &word, std::string_view name) {
   if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)
     return;
   std::vector<std::string> helps = foreignHelps(name);
+  // A field that is a date is most likely meant; which of its elements follows from how it is declared.
+  const std::string owner(name.substr(0, name.find('.')));
+  const std::string_view part = name.substr(owner.size() + 1);
+  static constexpr std::string_view parts[] = {"year", "month",  "day",    "weekday", "day_of_year",
+                                               "hour", "minute", "second", "days"};
+  if (helps.empty() && std::find(std::begin(parts), std::end(parts), part) != std::end(parts)) {
+    const bool isFirst = part == "year";
+    helps.push_back("a date is a vector of its parts in the order of its declaration: of `" + owner +
+                    ": date(year, " + (isFirst ? "month" : std::string(part)) + ")`, `" + owner +
+                    (isFirst ? "[:, 0]" : "[:, 1]") + "` is the " + std::string(part) +
+                    "; `date` alone has year, month, day, weekday, day_of_year");
+  }
   if (helps.empty())
     helps.push_back("a function is called by its name alone, `f(x)`, or as a stage, `x |> f`");
   for (std::string &help : helps)

@@ -165,9 +165,15 @@ std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType 
   default:
     break;
   }
-  if (!value.isError())
-    fail(DiagnosticCode::E0218, span,
-         "a tensor of " + text(type.dtype) + " is needed, and this is " + describe(value));
+  if (!value.isError()) {
+    DiagnosticBuilder builder =
+        report(DiagnosticCode::E0218, span,
+               "a tensor of " + text(type.dtype) + " is needed, and this is " + describe(value));
+    if (value.kind == Value::String && type.dtype == DType::I32)
+      builder.help("a category is the code of its value: they are sorted and numbered from 0, or from 1 "
+                   "where 0 stands "
+                   "for missing (`?`); of `no` and `yes`, `== 1` is yes");
+  }
   return std::nullopt;
 }
 

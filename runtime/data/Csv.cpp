@@ -79,7 +79,9 @@ std::string appendCategory(const std::string &text, Target &target) {
                      std::to_string(field.categories) + " declared";
     break;
   case CategoryEncoder::Result::Unknown:
-    return "category '" + excerpt(text) + "' does not occur in the training data";
+    return "category '" + excerpt(text) +
+           "' does not occur in the training data (`--unknown skip` leaves such " + "rows out" +
+           (field.optional ? ", `--unknown missing` takes it for missing)" : ")");
   }
   return {};
 }
@@ -100,6 +102,16 @@ std::string notANumber(const std::string &text, const FieldSpec &field) {
   bool comma = point != text && parseF64(point);
   return "'" + excerpt(text) + "' is not " + wanted(field.dtype) +
          (comma ? "; the decimal mark is a point" : "");
+}
+
+/// Of a category whose code is looked up in something too short; what its code is, is known after the last
+/// row.
+std::string tooFewCodes(const std::string &text, const FieldSpec &field) {
+  const std::string codes = std::to_string(std::max(field.categories, field.classes + 1));
+  return "'" + excerpt(text) + "' has a code that the program has no place for: it looks codes of `" +
+         field.name + "` up among " + std::to_string(field.classes) + ", and there are " + codes +
+         "; write `one_hot(" + field.name + ", " + codes + ")`, or " + codes +
+         " in the `embedding` or the scores of `cross_entropy`";
 }
 
 /// Appends one value; on failure gives what is wrong, without the place.
@@ -126,7 +138,8 @@ std::string appendValue(const std::string &text, Target &target) {
   int64_t last = static_cast<int64_t>(target.column.bytes.size()) / sizeOf(field.dtype) - 1;
   // Categories that are too many are counted first; the code of a row to skip is none.
   if (target.tooMany.empty() && field.unknown != UnknownCategory::Skip && !withinClasses(target.column, last))
-    return "label " + excerpt(text) + outsideClasses(field.classes);
+    return field.coding == Coding::Category ? tooFewCodes(text, field)
+                                            : "label " + excerpt(text) + outsideClasses(field.classes);
   return {};
 }
 

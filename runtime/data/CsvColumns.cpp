@@ -16,6 +16,9 @@ constexpr size_t mostCategories = 256;
 
 std::string fileName(const std::string &path) { return path.substr(path.find_last_of('/') + 1); }
 
+/// Whether nobody can name the path in a data block; see PipedFiles.h.
+bool isPipe(const std::string &path) { return path.rfind("/proc/self/fd/", 0) == 0; }
+
 } // namespace
 
 std::string spellSeparator(char separator) { return separator == '\t' ? "tab" : std::string(1, separator); }
@@ -43,8 +46,11 @@ std::string CsvColumns::otherSeparator() const {
   if (most == 0)
     return {};
   return "the header is one column where `" + spellSeparator(separator_) + "` separates columns, and " +
-         std::to_string(most + 1) + " where `" + spellSeparator(best) + "` does: write `csv(\"" +
-         fileName(path_) + "\", separator = \"" + spellSeparator(best) + "\")`, " + path_;
+         std::to_string(most + 1) + " where `" + spellSeparator(best) + "` does: " +
+         (isPipe(path_)
+              ? "give `--separator \"" + spellSeparator(best) + "\"`, "
+              : "write `csv(\"" + fileName(path_) + "\", separator = \"" + spellSeparator(best) + "\")`, ") +
+         path_;
 }
 
 Expected<std::vector<size_t>> CsvColumns::of(const FieldSpec &field) const {

@@ -140,6 +140,9 @@ const std::optional<ReaderSpec> *splitOf(const DataSpec &data, const std::string
 Status requireRows(const Dataset &dataset, const ReaderSpec &reader) {
   if (dataset.rows > 0)
     return {};
+  if (dataset.skipped > 0)
+    return Status::badData("no row of " + reader.files[0] +
+                           " is left: each has a category that does not occur in the " + "training data");
   return Status::badData("there are no rows in " + (reader.files.empty() ? reader.kind : reader.files[0]));
 }
 
@@ -219,7 +222,10 @@ Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpe
       return path.status();
     paths.push_back(std::move(*path));
   }
-  if (!isSlow(reader.kind, paths))
+  const bool skips = std::any_of(fields.begin(), fields.end(), [](const FieldSpec &field) {
+    return field.unknown != UnknownCategory::Error;
+  });
+  if (skips || !isSlow(reader.kind, paths)) // the cache knows rows as they are
     return readFiles(reader.kind, paths, reader.options, fields, vocabulary, learn);
   DataCache cache(DiskCache::ofUser(), reader.kind, paths, reader.options, fields, vocabulary, learn);
   if (std::optional<Dataset> kept = cache.find(vocabulary))
@@ -230,7 +236,15 @@ Expected<Dataset> readSplit(const ReaderSpec &reader, const std::vector<FieldSpe
   return read;
 }
 
-Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders) {
+std::vector<FieldSpec> withUnknown(std::vector<FieldSpec> fields, UnknownCategory unknown) {
+  for (FieldSpec &field : fields)
+    if (field.coding == Coding::Category && (unknown != UnknownCategory::Missing || field.optional))
+      field.unknown = unknown;
+  return fields;
+}
+
+Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders,
+                                        UnknownCategory unknown) {
   const DataSpec &spec = manifest.data;
   if (!spec.train)
     return Status::usage("the data block of " + manifest.program + " has no `train` reader");
@@ -242,7 +256,8 @@ Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFold
   Rows all = Rows::all(std::make_shared<const Dataset>(std::move(*read)));
   if (spec.validation) {
     data.train = std::move(all);
-    Expected<Dataset> held = readSplit(*spec.validation, spec.fields, folders, data.vocabulary, false);
+    Expected<Dataset> held =
+        readSplit(*spec.validation, withUnknown(spec.fields, unknown), folders, data.vocabulary, false);
     if (!held)
       return held.status();
     MLC_TRY(requireRows(*held, *spec.validation));
@@ -264,7 +279,8 @@ Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFold
 }
 
 Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &split,
-                                  const DataFolders &folders, Vocabulary vocabulary) {
+                                  const DataFolders &folders, Vocabulary vocabulary,
+                                  UnknownCategory unknown) {
   const std::optional<ReaderSpec> *reader = splitOf(manifest.data, split);
   if (!reader)
     return Status::usage("there is no split '" + split + "'" +
@@ -274,7 +290,8 @@ Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &s
   const std::optional<ReaderSpec> &source = cutsThis ? manifest.data.train : *reader;
   if (!source)
     return Status::usage("the data block of " + manifest.program + " has no `" + split + "` split");
-  Expected<Dataset> read = readSplit(*source, manifest.data.fields, folders, vocabulary, false);
+  Expected<Dataset> read =
+      readSplit(*source, withUnknown(manifest.data.fields, unknown), folders, vocabulary, false);
   if (!read)
     return read.status();
   MLC_TRY(requireRows(*read, *source));

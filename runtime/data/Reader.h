@@ -45,12 +45,19 @@ struct TrainingData {
   Vocabulary vocabulary;
 };
 
+/// Fields that do with categories that training has not seen what `unknown` says; `Missing` is for optional
+/// fields, the others keep to `Error`.
+std::vector<FieldSpec> withUnknown(std::vector<FieldSpec> fields, UnknownCategory unknown);
+
 /// Reads the training split and the validation split, cutting off the latter by the seed if it has no reader.
-Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders);
+/// `unknown` is for rows of the latter.
+Expected<TrainingData> readTrainingData(const Manifest &manifest, const DataFolders &folders,
+                                        UnknownCategory unknown = UnknownCategory::Error);
 
 /// The rows of split "train", "validation" or "test", for evaluation with a vocabulary learnt before.
 Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &split,
-                                  const DataFolders &folders, Vocabulary vocabulary);
+                                  const DataFolders &folders, Vocabulary vocabulary,
+                                  UnknownCategory unknown = UnknownCategory::Error);
 
 /// What a message calls row `row` of a split: "visits.csv line 17", or "row 15" where the reader has no
 /// lines, or the file cannot be read any more.

@@ -31,28 +31,29 @@ struct Options {
   std::string saveEvery;           ///< train: updates or time between checkpoints
   std::optional<int64_t> logEvery; ///< train: updates between lines of figures
   bool verify = false;
-  bool settable = false;              ///< check
-  std::string emit;                   ///< compile --emit
-  std::string function;               ///< compile --only: a function or kernel
-  std::string split;                  ///< eval --split
-  std::vector<std::string> inputs;    ///< predict, fmt: files
-  bool inPlace = false;               ///< fmt -i
-  bool checkOnly = false;             ///< fmt --check
-  std::optional<int64_t> generate;    ///< predict: bytes to generate
-  double temperature = 1;             ///< predict --generate
-  int64_t topK = 0;                   ///< predict --generate
-  std::string prompt;                 ///< predict --generate
-  std::string level;                  ///< graph --level: instance or op
-  std::string after;                  ///< graph --after: mlc or grad
-  std::string checkpoint;             ///< eval, predict: best or last
-  std::string dumpParity;             ///< train: folder for bench/parity
-  std::string dumpRandom;             ///< train: folder for what the steps draw
-  std::vector<std::string> only;      ///< predict: names of `predict` lines; empty: all
-  std::vector<std::string> keep;      ///< predict: columns that are passed on
-  std::string unknown = "error";      ///< predict: what becomes of categories that training has not seen
-  std::string names;                  ///< predict: the field whose categories name what is predicted
-  bool timeRows = false;              ///< predict: for bench/train
-  std::string stepTimes;              ///< train: file for bench/train: when how many updates were made
+  bool settable = false;           ///< check
+  std::string emit;                ///< compile --emit
+  std::string function;            ///< compile --only: a function or kernel
+  std::string split;               ///< eval --split
+  std::vector<std::string> inputs; ///< predict, fmt: files
+  bool inPlace = false;            ///< fmt -i
+  bool checkOnly = false;          ///< fmt --check
+  std::optional<int64_t> generate; ///< predict: bytes to generate
+  double temperature = 1;          ///< predict --generate
+  int64_t topK = 0;                ///< predict --generate
+  std::string prompt;              ///< predict --generate
+  std::string level;               ///< graph --level: instance or op
+  std::string after;               ///< graph --after: mlc or grad
+  std::string checkpoint;          ///< eval, predict: best or last
+  std::string dumpParity;          ///< train: folder for bench/parity
+  std::string dumpRandom;          ///< train: folder for what the steps draw
+  std::vector<std::string> only;   ///< predict: names of `predict` lines; empty: all
+  std::vector<std::string> keep;   ///< predict: columns that are passed on
+  std::string separator;           ///< predict: what separates the columns of its CSV; empty: as in training
+  std::string unknown = "error";   ///< what becomes of categories that training has not seen
+  std::string names;               ///< predict: the field whose categories name what is predicted
+  bool timeRows = false;           ///< predict: for bench/train
+  std::string stepTimes;           ///< train: file for bench/train: when how many updates were made
   std::optional<std::string> profile; ///< train: where the trace goes; empty: only the table
 };
 

@@ -35,9 +35,14 @@ Status runEval(const Options &options) {
   std::string split = options.split;
   if (split.empty())
     split = manifest.data.test ? "test" : validated ? "validation" : "train";
-  Expected<Rows> rows = readEvaluationRows(manifest, split, foldersOf(options, config), config.vocabulary);
+  Expected<UnknownCategory> unknown = unknownOf(options, manifest.data.fields);
+  if (!unknown)
+    return unknown.status();
+  Expected<Rows> rows =
+      readEvaluationRows(manifest, split, foldersOf(options, config), config.vocabulary, *unknown);
   if (!rows)
     return rows.status();
+  saySkipped(*rows->data, " of the " + split + " split");
 
   sayWhatChanged(manifest.data, split, *rows, config);
 

@@ -8,6 +8,8 @@
 #include "runtime/Nearest.h"
 #include "runtime/checkpoint/AtomicFile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -186,6 +188,30 @@ ExplainOutside explainerOf(const LoadedRun &run) {
     return compiler::explainOutside(*run.session, id, step, Status::badData(what), *run.loaded->program,
                                     run.loaded->sources);
   };
+}
+
+Expected<UnknownCategory> unknownOf(const Options &options, const std::vector<FieldSpec> &fields) {
+  if (options.unknown != "missing")
+    return options.unknown == "skip" ? UnknownCategory::Skip : UnknownCategory::Error;
+  const FieldSpec *strict = nullptr;
+  for (const FieldSpec &field : fields) {
+    if (field.coding != Coding::Category)
+      continue;
+    if (field.optional)
+      return UnknownCategory::Missing; // in the others a value that training has not seen is an error
+    strict = &field;
+  }
+  if (!strict)
+    return UnknownCategory::Missing;
+  return Status::usage("--unknown missing has no code to stand for it in `" + strict->name +
+                       "`, which is no `category(" + std::to_string(strict->categories) +
+                       ")?`; --unknown skip leaves such rows out");
+}
+
+void saySkipped(const Dataset &dataset, const std::string &what) {
+  if (dataset.skipped > 0)
+    say(fmt::format("{} {}{} left out: a category that training has not seen\n", dataset.skipped,
+                    dataset.skipped == 1 ? "row" : "rows", what + (dataset.skipped == 1 ? " was" : " were")));
 }
 
 } // namespace mlc::tool

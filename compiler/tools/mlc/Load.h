@@ -53,6 +53,11 @@ Status writeResult(const Options &options, const std::vector<frontend::LoadedFil
 /// The train block that `model` names, by `train` or because it is the only one; empty if it does not say.
 std::string trainBlockOf(const std::string &model, const std::string &train);
 
+/// What --unknown says; a usage error where `Missing` has no code in any of the fields with categories.
+Expected<UnknownCategory> unknownOf(const Options &options, const std::vector<FieldSpec> &fields);
+/// Says how many rows of `what` --unknown skip left out, if there are any.
+void saySkipped(const Dataset &dataset, const std::string &what);
+
 /// A run that is ready to be called.
 struct LoadedRun {
   std::unique_ptr<RunFolder> folder;

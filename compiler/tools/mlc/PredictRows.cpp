@@ -32,31 +32,6 @@ static Status generateText(const Options &options, LoadedRun &run) {
   });
 }
 
-/// What becomes of categories that training has not seen.
-static Status setUnknown(const Options &options, std::vector<FieldSpec> &fields) {
-  if (options.unknown == "error")
-    return Status::ok();
-  const FieldSpec *strict = nullptr;
-  bool any = false;
-  for (FieldSpec &field : fields) {
-    if (field.coding != Coding::Category)
-      continue;
-    if (options.unknown == "skip") {
-      field.unknown = UnknownCategory::Skip;
-    } else if (field.optional) {
-      field.unknown = UnknownCategory::Missing;
-      any = true;
-    } else { // a value that training has not seen is an error there
-      strict = &field;
-    }
-  }
-  if (strict && !any)
-    return Status::usage("--unknown missing has no code to stand for it in `" + strict->name +
-                         "`, which is no `category(" + std::to_string(strict->categories) +
-                         ")?`; --unknown skip leaves such rows out");
-  return Status::ok();
-}
-
 /// What the outputs are called after: the field of --names, or the field of the same name.
 static Status setNames(const Options &options, const Manifest &manifest, const Vocabulary &vocabulary,
                        PredictOptions &predictOptions) {
@@ -117,13 +92,20 @@ static Status predictRows(const Options &options, LoadedRun &run) {
   Expected<std::vector<FieldSpec>> fields = predictFields(manifest, predictOptions.function);
   if (!fields)
     return fields.status();
-  MLC_TRY(setUnknown(options, *fields));
+  Expected<UnknownCategory> unknown = unknownOf(options, *fields);
+  if (!unknown)
+    return unknown.status();
+  *fields = withUnknown(std::move(*fields), *unknown);
   Vocabulary vocabulary = run.folder->config().vocabulary;
   // The files' names tell their reader, or they are like those of the training split.
   ReaderSpec reader = manifest.data.train.value_or(ReaderSpec{"idx", {}, {}});
   std::string kind = readerOf(options.inputs, reader.kind);
   if (kind != reader.kind)
     reader.options.clear();
+  if (!options.separator.empty() && kind != "csv")
+    return Status::usage("--separator is of CSV, and these rows are read by `" + kind + "`");
+  if (!options.separator.empty())
+    reader.options["separator"] = options.separator;
   PipedFiles pipes(&stopSignal);
   std::vector<std::string> paths;
   for (const std::string &input : options.inputs) {
@@ -148,9 +130,7 @@ static Status predictRows(const Options &options, LoadedRun &run) {
   Expected<int64_t> written = predict(*run.session, rows, predictOptions, writeOutput);
   if (!written)
     return pipes.named(written.status());
-  if (rows.data->skipped > 0)
-    say(fmt::format("{} {} left out: a category that training has not seen\n", rows.data->skipped,
-                    rows.data->skipped == 1 ? "row was" : "rows were"));
+  saySkipped(*rows.data, "");
   return Status::ok();
 }
 

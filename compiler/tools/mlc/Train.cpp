@@ -228,6 +228,18 @@ Status finalFigures(Session &session, const RunFolder &run, const TrainingData &
   return test ? figuresOf("test", *test, /*isSaid=*/true) : Status::ok();
 }
 
+/// Which value of a field of two classes has which code: "  churned: 0 is no, 1 is yes".
+std::string classesText(const Manifest &manifest, const Vocabulary &vocabulary) {
+  std::string text;
+  for (const FieldSpec &field : manifest.data.fields) {
+    auto values = vocabulary.find(field.name);
+    if (field.coding == Coding::Category && !field.optional && values != vocabulary.end() &&
+        values->second.size() == 2)
+      text += fmt::format("  {}: 0 is {}, 1 is {}\n", field.name, values->second[0], values->second[1]);
+  }
+  return text;
+}
+
 /// Progress that calls `afterFirst` when the first step is made: what is to be done beside training would
 /// only delay that.
 class ProgressOfFirstStep : public Progress {
@@ -317,14 +329,20 @@ Status runTrain(const Options &options) {
   if (options.dumpRandom.empty())
     (*jit)->prepareInBackground({{step, spec.batch}, {first, 0}});
   Phase dataPhase("read the data");
-  Expected<TrainingData> data = readTrainingData(manifest, folders);
+  Expected<UnknownCategory> unknown = unknownOf(options, manifest.data.fields);
+  if (!unknown)
+    return unknown.status();
+  Expected<TrainingData> data = readTrainingData(manifest, folders, *unknown);
   if (!data)
     return data.status();
+  if (data->validation)
+    saySkipped(*data->validation->data, " of the validation split");
   std::optional<Rows> test;
   if (manifest.data.test) {
-    Expected<Rows> rows = readEvaluationRows(manifest, "test", folders, data->vocabulary);
+    Expected<Rows> rows = readEvaluationRows(manifest, "test", folders, data->vocabulary, *unknown);
     if (!rows)
       return rows.status();
+    saySkipped(*rows->data, " of the test split");
     test = std::move(*rows);
   }
   // While the first functions are compiled.
@@ -354,7 +372,8 @@ Status runTrain(const Options &options) {
   if (!plan)
     return plan.status();
   MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
-  say(summaryText(*loaded.program, manifest, plan->step, rows, memory) + kernelsText((*jit)->statistics()));
+  say(summaryText(*loaded.program, manifest, plan->step, rows, memory) + kernelsText((*jit)->statistics()) +
+      classesText(manifest, data->vocabulary));
   if (std::string left = leftOutText(spec, data->train.size()); !left.empty())
     say(fmt::format("  {}\n", left));
 

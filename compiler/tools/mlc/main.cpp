@@ -182,6 +182,13 @@ private:
     sub->add_flag("-q,--quiet", options.quiet, "say nothing but warnings and errors; data are printed");
   }
 
+  void addUnknown(CLI::App *sub) {
+    sub->add_option(
+           "--unknown", options.unknown,
+           "a category that the training rows do not have: error (default), missing, or skip the row")
+        ->check(CLI::IsMember({"error", "missing", "skip"}));
+  }
+
   void addTrain() {
     CLI::App *sub = subcommand("train", "train a model and leave a run folder", runTrain);
     addModel(sub);
@@ -206,6 +213,7 @@ private:
     sub->add_option("--log-every", options.logEvery,
                     "figures of so many updates at a time: a line here, a row of updates.csv; 0: none")
         ->check(wholeNumber(0, mostUpdates));
+    addUnknown(sub);
     sub->add_flag("--json", options.json, "print the figures as JSON, a line for each epoch and split");
     addQuiet(sub);
     sub->add_option("--profile", options.profile,
@@ -228,6 +236,7 @@ private:
     addRun(sub);
     sub->add_option("--split", options.split, "train, validation or test (default: test if there is one)")
         ->check(CLI::IsMember({"train", "validation", "test"}));
+    addUnknown(sub);
     sub->footer("examples:\n  mlc eval runs/lenet_fashion\n  mlc eval runs/iris --split validation --json");
   }
   void addPredict() {
@@ -243,12 +252,13 @@ private:
     sub->add_option("--keep", options.keep, "pass this column of the CSV on, before what is predicted")
         ->type_name("COLUMN")
         ->allow_extra_args(false);
+    sub->add_option("--separator", options.separator,
+                    "what separates columns of CSV: a character, or tab (default: as in training)")
+        ->type_name("C");
     sub->add_option("--names", options.names,
                     "call what is predicted by the categories of this field, instead of by their codes")
         ->type_name("FIELD");
-    sub->add_option("--unknown", options.unknown,
-                    "a category that training has not seen: error (default), missing, or skip the row")
-        ->check(CLI::IsMember({"error", "missing", "skip"}));
+    addUnknown(sub);
     addSeed(sub);
     sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
         ->check(wholeNumber(0, mostUpdates))

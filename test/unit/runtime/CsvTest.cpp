@@ -175,6 +175,11 @@ TEST_F(CsvTest, LabelsOutsideTheClasses) {
   EXPECT_TRUE(read("y\n0\n2\n", {label}));
   expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes, which count from 0 to 2");
   expectBad("y\n-1\n", {label}, "label -1 is outside");
+  FieldSpec narrow = category("job", 3, true);
+  narrow.classes = 2;
+  expectBad("job\ncook\nsmith\n", {narrow},
+            "'smith' has a code that the program has no place for: it looks codes of `job` up among 2, and "
+            "there are 3; write `one_hot(job, 3)`, or 3 in the `embedding` or the scores of `cross_entropy`");
 }
 
 TEST_F(CsvTest, BrokenText) {
