@@ -73,6 +73,8 @@ private:
     return std::abs(rank[neighbour] - sum / static_cast<double>(links.size()));
   }
 
+  bool isOfArrow(int v) const { return vertices[v].isPoint && !vertices[v].isPort; }
+
   void chooseStraight() {
     straightBelow.assign(vertices.size(), none);
     straightAbove.assign(vertices.size(), none);
@@ -86,7 +88,7 @@ private:
       for (int up : layers[number])
         for (const LayoutVertex::Link &link : vertices[up].below)
           choices.push_back(
-              {!(vertices[up].isPoint && vertices[link.to].isPoint), -(from[up] + on[link.to]),
+              {!(isOfArrow(up) && isOfArrow(link.to)), -(from[up] + on[link.to]),
                besideMiddle(vertices[up].below, link.to) + besideMiddle(vertices[link.to].above, up), up,
                link.to});
       std::sort(choices.begin(), choices.end(), [&](const Choice &a, const Choice &b) {

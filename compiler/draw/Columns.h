@@ -11,6 +11,8 @@ namespace mlc::compiler {
 struct LayoutVertex {
   Size size;
   bool isPoint = false;
+  bool isPort =
+      false; ///< a point at the edge of a frame, straight with the main way and not with any long arrow
   int layer = 0;
   double x = 0; ///< of the centre
   /// One entry for each arrow: what it leads to, and from where to where beside the centres. Straight arrows

@@ -1,4 +1,5 @@
 #include "compiler/draw/Draw.h"
+#include "compiler/draw/InstanceFrames.h"
 
 #include "frontend/ProgramPrinter.h"
 
@@ -11,58 +12,27 @@ using namespace mlc::frontend;
 namespace mlc::compiler {
 namespace {
 
-std::vector<std::string> split(const std::string &path) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at < path.size();) {
-    std::size_t end = std::min(path.find('.', at), path.size());
-    parts.push_back(path.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-/// "relu" of `relu` and of `relu(x)`; nothing of `relu(x) + 1`.
-std::string calleeOf(std::string_view text) {
-  auto isWord = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-  std::size_t end = std::find_if_not(text.begin(), text.end(), isWord) - text.begin();
-  if (end == 0 || std::isdigit(static_cast<unsigned char>(text[0])))
+/// "relu" of `relu` and of `relu(x)`, "max_pool(2)" of `max_pool(x, 2)`; nothing of `relu(x) + 1`.
+std::string callText(std::string_view text) {
+  std::optional<std::string> arguments = literalArguments(text);
+  if (!arguments)
     return {};
-  int depth = 0;
-  for (std::size_t i = end; i < text.size(); ++i) {
-    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
-    if (depth == 0 && i + 1 < text.size())
-      return {};
-  }
-  return std::string(text.substr(0, end));
-}
-
-std::string grouped(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto i = static_cast<std::int64_t>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(i, ",");
-  return digits;
+  return std::string(text.substr(0, text.find_first_of("( \n"))) +
+         (arguments->empty() ? "" : "(" + *arguments + ")");
 }
 
 class InstanceDrawing {
 public:
   InstanceDrawing(const core::Program &program, const SourceManager &sources)
-      : program(program), sources(sources) {
-    for (const core::InstanceInfo &instance : program.instances)
-      instances[instance.path] = &instance;
-    // Those with others inside are frames.
-    for (const auto &[path, instance] : instances)
-      for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0;
-           dot = path.rfind('.', dot - 1))
-        parents.insert(path.substr(0, dot));
-  }
+      : program(program), sources(sources), instances(program, sources) {}
 
   Drawing run() {
     drawing.title = program.name;
+    drawing.frames = instances.all();
     // What several objectives compute in one place of the text is one box.
     for (const core::Objective &objective : program.objectives)
       draw(objective);
     drawing.arrows.assign(arrows.begin(), arrows.end());
-    joinChains(drawing);
     return std::move(drawing);
   }
 
@@ -125,7 +95,8 @@ private:
     std::size_t known = drawing.boxes.size(), box = boxFor(node);
     // A step in between, as a norm or dropout: what goes in is what comes out.
     if (box == known && drawing.boxes[box].kind == Box::Instance && !from.empty())
-      drawing.boxes[box].joins = shapeOfInstance(node) == shapeText(graph->types[firstOperand(node)]);
+      drawing.boxes[box].joins =
+          shapesOf(*instances.find(node.origin.path)) == shapeText(graph->types[firstOperand(node)]);
     for (std::size_t each : from)
       if (each != box)
         arrows.insert({each, box});
@@ -138,36 +109,29 @@ private:
                          [&](core::ValueId operand) { return boxOf[operand] != none; });
   }
 
-  std::string shapeOfInstance(const core::Node &node) const {
-    std::string text;
-    for (const core::TensorType &type : instances.at(node.origin.path)->outputs)
-      text += (text.empty() ? "" : ", ") + shapeText(type);
-    return text;
-  }
-
   std::size_t boxFor(const core::Node &node) {
     const std::string &path = node.origin.path;
-    auto instance = instances.find(path);
-    bool isLeaf = instance != instances.end() && !parents.count(path);
+    const core::InstanceInfo *instance = instances.find(path);
+    bool isLeaf = instance && !instances.hasInner(path);
     Span span = isLeaf ? Span() : place(node.origin);
     auto [entry, added] =
         known.emplace(std::make_tuple(path, span.source, span.begin, span.end), drawing.boxes.size());
     if (added) {
       drawing.boxes.emplace_back();
-      drawing.boxes.back().path = split(path);
+      drawing.boxes.back().path = instances.pathOf(path);
     }
     Box &box = drawing.boxes[entry->second];
     if (isLeaf && added) {
       box.kind = Box::Instance;
       box.path.pop_back();
-      std::string detail = shapeOfInstance(node);
-      if (instance->second->parameters)
-        detail += ", " + grouped(instance->second->parameters) + " parameters";
-      box.lines = {{path}, {detail, false}};
+      Frame frame = instances.frameOf(*instance);
+      box.lines = {{frameTitle(frame)}};
+      for (const std::string &detail : frame.details)
+        box.lines.push_back({detail, false});
     } else if (!isLeaf) {
       box.joins = true;
       // The last op of a call or operator makes its result.
-      std::string name = calleeOf(sources.text(span));
+      std::string name = callText(sources.text(span));
       box.lines = {{(name.empty() ? node.op : name) + ": " + shapeText(graph->types[node.results.front()])}};
     }
     return entry->second;
@@ -177,8 +141,7 @@ private:
   const SourceManager &sources;
   const core::Graph *graph = nullptr; ///< of the objective at hand
   std::map<int, std::size_t> fieldBoxes;
-  std::map<std::string, const core::InstanceInfo *> instances;
-  std::set<std::string> parents;
+  InstanceFrames instances;
   std::vector<std::size_t> boxOf; ///< by value
   std::vector<bool> needed;
   std::map<std::tuple<std::string, SourceId, std::uint32_t, std::uint32_t>, std::size_t> known;

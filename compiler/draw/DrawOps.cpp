@@ -1,4 +1,5 @@
 #include "compiler/draw/Draw.h"
+#include "compiler/draw/InstanceFrames.h"
 
 #include "compiler/model/Phases.h"
 #include "compiler/passes/RunPasses.h"
@@ -7,6 +8,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 namespace core = mlc::frontend::core;
@@ -38,27 +40,81 @@ std::string typeText(Type type) {
 class OpDrawing {
 public:
   OpDrawing(func::FuncOp function, const core::Program &program, const core::Objective &objective,
-            Drawing &drawing)
-      : function(function), program(program), objective(objective), drawing(drawing) {}
+            const InstanceFrames &instances, Drawing &drawing)
+      : function(function), program(program), objective(objective), instances(instances), drawing(drawing) {}
 
   void run() {
+    findForward();
     for (BlockArgument argument : function.getArguments())
       for (StringRef role : {"mlc.field", "mlc.state"})
         if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), role);
             name && !argument.use_empty())
-          values[argument] = add(Box::Input, {{name.str()}, {typeText(argument.getType()), false}});
+          values[argument] =
+              addState(Box::Input, "", name.str(), {{typeText(argument.getType()), false}}, true);
     for (Operation &op : function.getBody().front().without_terminator())
       draw(op);
     Operation *end = function.getBody().front().getTerminator();
     for (OpOperand &result : end->getOpOperands())
       if (auto from = values.find(result.get()); from != values.end())
-        arrow(from->second, add(Box::Output, {{resultName(result.getOperandNumber())}}));
+        arrow(from->second, addResult(result.getOperandNumber()));
   }
 
 private:
-  std::size_t add(Box::Kind kind, std::vector<BoxLine> lines) {
-    drawing.boxes.push_back({kind, std::move(lines), kind == Box::Op, {}});
+  /// What the loss, the figures and the states of the step are made of; all else is the derivative.
+  void findForward() {
+    Operation *end = function.getBody().front().getTerminator();
+    unsigned count = 2 + objective.updatedStates.size() + (objective.ranked ? 1 : 0);
+    llvm::SmallVector<Value> open(end->getOperands().take_front(count));
+    while (!open.empty())
+      if (Operation *op = open.pop_back_val().getDefiningOp(); op && forward.insert(op).second)
+        llvm::append_range(open, op->getOperands());
+  }
+
+  std::size_t add(Box::Kind kind, std::vector<BoxLine> lines, DrawingPath path) {
+    drawing.boxes.push_back({kind, std::move(lines), kind == Box::Op, std::move(path)});
     return drawing.boxes.size() - 1;
+  }
+
+  /// A box in the frame of the layer that owns the state, with the state's name in it.
+  std::size_t addState(Box::Kind kind, const std::string &what, const std::string &state,
+                       std::vector<BoxLine> details, bool isForward) {
+    DrawingPath path = framed(state, isForward);
+    std::size_t begin = 0;
+    for (const std::string &part : instances.pathOf(state))
+      begin += part.size() + 1;
+    details.insert(details.begin(), BoxLine{what + state.substr(begin)});
+    return add(kind, std::move(details), std::move(path));
+  }
+
+  /// The frames around what is part of `path`; those of the derivative stand apart.
+  DrawingPath framed(const std::string &path, bool isForward) {
+    DrawingPath frames = instances.pathOf(path);
+    if (isForward || frames.empty())
+      return frames;
+    DrawingPath own = frames;
+    frames.front() = "derivative of " + frames.front();
+    for (std::size_t depth = 1; depth <= frames.size(); ++depth) {
+      auto known = drawing.frames.find({own.begin(), own.begin() + static_cast<std::ptrdiff_t>(depth)});
+      if (known == drawing.frames.end())
+        continue;
+      Frame frame = known->second;
+      frame.name = frames[depth - 1];
+      if (depth == 1)
+        frame.definition.clear();
+      frame.settings.clear();
+      frame.details.clear();
+      drawing.frames.try_emplace({frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(depth)},
+                                 frame);
+    }
+    return frames;
+  }
+
+  /// The path of the instance that an op computes a part of.
+  static std::string pathOf(Location location) {
+    if (auto fused = dyn_cast<FusedLoc>(location))
+      return fused.getLocations().empty() ? "" : pathOf(fused.getLocations().front());
+    auto named = dyn_cast<NameLoc>(location);
+    return named ? named.getName().str() : "";
   }
 
   void arrow(std::size_t from, std::size_t to) {
@@ -83,7 +139,7 @@ private:
     std::string text = (call ? call.getCallee() : op.getName().stripDialect()).str();
     for (Value result : op.getResults())
       text += (result == op.getResult(0) ? ": " : ", ") + typeText(result.getType());
-    std::size_t box = add(Box::Op, {{text}});
+    std::size_t box = add(Box::Op, {{text}}, framed(pathOf(op.getLoc()), forward.contains(&op)));
     for (std::size_t each : from)
       drawing.arrows.emplace_back(each, box);
     for (Value result : op.getResults())
@@ -92,23 +148,27 @@ private:
 
   /// The results are those of core::Program's forward graph, then a gradient for each parameter that is
   /// trained.
-  std::string resultName(unsigned number) const {
+  std::size_t addResult(unsigned number) {
     if (number < 2)
-      return (number == 0 ? "loss" : "sums") + (objective.name.empty() ? "" : " " + objective.name);
+      return add(Box::Output,
+                 {{(number == 0 ? "loss" : "sums") + (objective.name.empty() ? "" : " " + objective.name)}},
+                 {});
     number -= 2;
     if (number < objective.updatedStates.size())
-      return "new " + program.states[objective.updatedStates[number]].name;
+      return addState(Box::Output, "new ", program.states[objective.updatedStates[number]].name, {}, true);
     number -= objective.updatedStates.size();
     if (objective.ranked && number-- == 0)
-      return "ranked";
-    return number < objective.trainable.size()
-               ? "gradient of " + program.states[objective.trainable[number]].name
-               : "";
+      return add(Box::Output, {{"ranked"}}, {});
+    if (number >= objective.trainable.size())
+      return add(Box::Output, {{""}}, {});
+    return addState(Box::Output, "gradient of ", program.states[objective.trainable[number]].name, {}, false);
   }
 
   func::FuncOp function;
   const core::Program &program;
   const core::Objective &objective;
+  const InstanceFrames &instances;
+  llvm::DenseSet<Operation *> forward;
   llvm::DenseMap<Value, std::size_t> values; ///< the box that makes each
   Drawing &drawing;
 };
@@ -128,8 +188,10 @@ Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceMa
   if (phase == "grad" && failed(runPasses(*module, buildGradientPhase)))
     return Status::failed("a bug in mlc's grad phase; please report it with the model:\n" + errors);
   // A function for each objective, which begins with what all of them share.
+  InstanceFrames instances(program, sources);
   Drawing drawing;
   drawing.title = program.name;
+  drawing.frames = instances.all();
   for (const core::Objective &objective : program.objectives) {
     std::string symbol =
         "forward" + (objective.name.empty() ? "" : "." + objective.name) + (phase == "grad" ? ".grad" : "");
@@ -137,9 +199,8 @@ Expected<Drawing> drawOps(const core::Program &program, const frontend::SourceMa
     if (!function)
       return Status::failed("there is nothing to draw after phase " + phase);
     drawing.title += " @" + symbol;
-    OpDrawing(function, program, objective, drawing).run();
+    OpDrawing(function, program, objective, instances, drawing).run();
   }
-  joinChains(drawing);
   return drawing;
 }
 

@@ -28,7 +28,7 @@ public:
       : arrows(arrows), ports(ports), boxes(static_cast<int>(sizes.size())), vertices(sizes.size()) {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       vertices[i].size = sizes[i];
-      vertices[i].isPoint = pin(static_cast<int>(i)) != LayoutPorts::Free;
+      vertices[i].isPoint = vertices[i].isPort = pin(static_cast<int>(i)) != LayoutPorts::Free;
     }
   }
 
@@ -259,6 +259,16 @@ private:
     return sorted;
   }
 
+  /// The edges of a frame need little room.
+  double gapBelow(std::size_t number) const {
+    auto isEdge = [&](std::size_t layer) {
+      return std::all_of(layers[layer].begin(), layers[layer].end(),
+                         [&](int vertex) { return pin(vertex) != LayoutPorts::Free; });
+    };
+    constexpr double atEdge = 8;
+    return isEdge(number) || (number + 1 < layers.size() && isEdge(number + 1)) ? atEdge : gapY;
+  }
+
   Layout result() const {
     Layout layout;
     std::vector<double> top, bottom;
@@ -269,14 +279,15 @@ private:
         height = std::max(height, vertices[vertex].size.height);
       top.push_back(y);
       bottom.push_back(y + height);
-      y += height + gapY;
+      y += height + gapBelow(top.size() - 1);
       for (int vertex : layer)
         left = std::min(left, vertices[vertex].x - vertices[vertex].size.width / 2);
     }
     double shift = ports.margin - left;
     for (const Vertex &vertex : vertices)
       right = std::max(right, vertex.x + shift + vertex.size.width / 2);
-    layout.size = {right + ports.margin, y - gapY + ports.margin};
+    layout.size = {right + ports.margin,
+                   y - (layers.empty() ? gapY : gapBelow(layers.size() - 1)) + ports.margin};
     for (int box = 0; box < boxes; ++box) {
       int layer = vertices[box].layer;
       layout.boxes.push_back({vertices[box].x + shift, (top[layer] + bottom[layer]) / 2});

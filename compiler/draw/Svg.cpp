@@ -1,19 +1,14 @@
 #include "compiler/draw/Drawing.h"
-#include "compiler/draw/Layout.h"
+#include "compiler/draw/Nest.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <map>
 
 namespace mlc::compiler {
 namespace {
 
-constexpr double letter = 7.3, lineHeight = 16, padX = 10, padY = 6, framePad = 9, titleHeight = 28;
-
-double widthOf(const std::string &text) {
-  auto letters = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-  return letter * static_cast<double>(letters);
-}
+constexpr double lineHeight = 16, padX = 10, padY = 6, titleHeight = 28;
 
 std::string escaped(const std::string &text) {
   std::string out;
@@ -59,9 +54,6 @@ const char *className(Box::Kind kind) {
 
 struct Rectangle {
   double left, top, right, bottom;
-  bool meets(const Rectangle &other) const {
-    return left < other.right && other.left < right && top < other.bottom && other.top < bottom;
-  }
 };
 
 class Picture {
@@ -70,100 +62,70 @@ public:
     for (const Box &box : drawing.boxes) {
       Size size;
       for (const BoxLine &line : box.lines)
-        size.width = std::max(size.width, widthOf(line.text));
+        size.width = std::max(size.width, textWidth(line.text));
       size.width += 2 * padX;
       size.height = lineHeight * static_cast<double>(box.lines.size()) + 2 * padY;
       sizes.push_back(size);
     }
-    layout = layOut(sizes, drawing.arrows);
+    layout = layOutNested(drawing, sizes);
     for (Place &place : layout.boxes)
       place.y += titleHeight;
-    for (Route &route : layout.arrows)
-      for (Route::Gap &gap : route.through)
+    for (FramePlace &frame : layout.frames)
+      frame.top += titleHeight;
+    for (ArrowPlace &arrow : layout.arrows)
+      for (Route::Gap &gap : arrow.route.through)
         gap.top += titleHeight, gap.bottom += titleHeight;
-    makeFrames();
+  }
+
+  Size size() const {
+    return {std::max(layout.size.width, textWidth(drawing.title) * 1.2 + 2 * padX),
+            layout.size.height + titleHeight};
   }
 
   std::string text() {
-    double width = std::max(layout.size.width, widthOf(drawing.title) * 1.2 + 2 * padX);
-    std::string w = number(width), h = number(layout.size.height + titleHeight);
+    std::string w = number(size().width), h = number(size().height);
     out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h +
           "\" viewBox=\"0 0 " + w + " " + h + "\">\n" + R"(<style>
   svg { background: #fff }
   text { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; fill: #223; text-anchor: middle }
   text.detail { fill: #667 }
   text.title { font-size: 14px; font-weight: bold; text-anchor: start }
+  .framed text { fill: #356; font-weight: bold; text-anchor: start }
   rect { stroke: #9aa7b2; rx: 5 }
   .input rect, .output rect { fill: #f4efdf; rx: 12 }
   .instance rect { fill: #e3edf8 }
   .op rect { fill: #f7f8f9 }
   rect.frame { fill: #8aa; fill-opacity: 0.08; stroke: #8aa; stroke-opacity: 0.35 }
-  path { fill: none; stroke: #5b6b78; marker-end: url(#tip) }
-  #tip path { fill: #5b6b78; stroke: none; marker-end: none }
+  path { fill: none; stroke: #5b6b78 }
+  path.tip { marker-end: url(#tip) }
+  #tip path { fill: #5b6b78; stroke: none }
 </style>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>
 )";
     out +=
         "<text class=\"title\" x=\"" + number(padX) + "\" y=\"20\">" + escaped(drawing.title) + "</text>\n";
-    for (const auto &[rectangle, name] : frames)
-      printFrame(rectangle, name);
-    for (std::size_t i = 0; i < drawing.arrows.size(); ++i)
-      if (drawing.arrows[i].first != drawing.arrows[i].second)
-        printArrow(i);
+    for (const FramePlace &frame : layout.frames)
+      printFrame(frame);
+    for (const ArrowPlace &arrow : layout.arrows)
+      printArrow(arrow);
     for (std::size_t i = 0; i < drawing.boxes.size(); ++i)
       printBox(i);
     return out + "</svg>\n";
   }
 
 private:
-  Rectangle rectangleOf(std::size_t box, double more = 0) const {
+  Rectangle rectangleOf(std::size_t box) const {
     const Place &place = layout.boxes[box];
     const Size &size = sizes[box];
-    return {place.x - size.width / 2 - more, place.y - size.height / 2 - more,
-            place.x + size.width / 2 + more, place.y + size.height / 2 + more};
+    return {place.x - size.width / 2, place.y - size.height / 2, place.x + size.width / 2,
+            place.y + size.height / 2};
   }
 
-  /// Around every two or more boxes that share the beginning of their paths, longest beginnings innermost.
-  void makeFrames() {
-    std::map<std::pair<std::size_t, std::string>, std::vector<std::size_t>> groups; // by depth and name
-    for (std::size_t box = 0; box < drawing.boxes.size(); ++box) {
-      std::string name;
-      const std::vector<std::string> &path = drawing.boxes[box].path;
-      for (std::size_t depth = 0; depth < path.size(); ++depth) {
-        name += (depth ? "." : "") + path[depth];
-        groups[{depth, name}].push_back(box);
-      }
-    }
-    std::size_t deepest = 0;
-    for (const auto &[key, boxes] : groups)
-      deepest = std::max(deepest, key.first);
-    for (const auto &[key, boxes] : groups) {
-      if (boxes.size() < 2 || boxes.size() == drawing.boxes.size())
-        continue;
-      double more =
-          framePad * static_cast<double>(deepest - key.first + 1) / static_cast<double>(deepest + 1);
-      Rectangle frame = rectangleOf(boxes.front(), more);
-      for (std::size_t box : boxes) {
-        Rectangle other = rectangleOf(box, more);
-        frame = {std::min(frame.left, other.left), std::min(frame.top, other.top),
-                 std::max(frame.right, other.right), std::max(frame.bottom, other.bottom)};
-      }
-      bool foreign = false;
-      for (std::size_t box = 0, next = 0; box < drawing.boxes.size() && !foreign; ++box) {
-        if (next < boxes.size() && boxes[next] == box)
-          ++next;
-        else
-          foreign = frame.meets(rectangleOf(box));
-      }
-      if (!foreign)
-        frames.emplace_back(frame, key.second);
-    }
-  }
-
-  void printFrame(const Rectangle &frame, const std::string &name) {
+  void printFrame(const FramePlace &frame) {
     out += "<g class=\"framed\"><rect class=\"frame\" x=\"" + number(frame.left) + "\" y=\"" +
-           number(frame.top) + "\" width=\"" + number(frame.right - frame.left) + "\" height=\"" +
-           number(frame.bottom - frame.top) + "\"/><title>" + escaped(name) + "</title></g>\n";
+           number(frame.top) + "\" width=\"" + number(frame.width) + "\" height=\"" + number(frame.height) +
+           "\"/><text x=\"" + number(frame.left + padX) + "\" y=\"" + number(frame.top + 16) + "\">" +
+           escaped(frame.title) + "</text></g>\n";
   }
 
   void printBox(std::size_t number_) {
@@ -181,8 +143,8 @@ private:
     out += "</g>\n";
   }
 
-  void printArrow(std::size_t i) {
-    const Route &route = layout.arrows[i];
+  void printArrow(const ArrowPlace &arrow) {
+    const Route &route = arrow.route;
     struct Point {
       double x, y;
       bool straight; ///< from the point before
@@ -198,7 +160,8 @@ private:
       for (std::size_t p = points.size() - 1; p > 0; --p)
         points[p].straight = points[p - 1].straight;
     }
-    out += "<path d=\"M" + number(points[0].x) + " " + number(points[0].y);
+    out += std::string("<path") + (arrow.hasTip ? " class=\"tip\"" : "") + " d=\"M" + number(points[0].x) +
+           " " + number(points[0].y);
     for (std::size_t p = 1; p < points.size(); ++p) {
       const Point &before = points[p - 1], &here = points[p];
       if (here.straight || before.x == here.x) {
@@ -214,14 +177,35 @@ private:
 
   const Drawing &drawing;
   std::vector<Size> sizes;
-  Layout layout;
-  std::vector<std::pair<Rectangle, std::string>> frames;
+  NestedLayout layout;
   std::string out;
 };
 
 } // namespace
 
+std::string frameTitle(const Frame &frame) {
+  // "conv" of "conv_1", "blocks" of "blocks.0".
+  std::string base = frame.name;
+  while (!base.empty() && std::isdigit(static_cast<unsigned char>(base.back())))
+    base.pop_back();
+  bool isNumbered =
+      base.size() < frame.name.size() && base.size() > 1 && (base.back() == '_' || base.back() == '.');
+  base = isNumbered ? base.substr(0, base.size() - 1) : frame.name;
+  // Which of several it is is no matter.
+  std::string title = frame.times > 1 ? base : frame.name;
+  if (!frame.definition.empty() && base != frame.definition)
+    title += ": " + frame.definition;
+  if (!frame.settings.empty())
+    title += " (" + frame.settings + ")";
+  return title + (frame.times > 1 ? " × " + std::to_string(frame.times) : "");
+}
+
 std::string svg(const Drawing &drawing) { return Picture(drawing).text(); }
+
+std::pair<double, double> sizeOf(const Drawing &drawing) {
+  Size size = Picture(drawing).size();
+  return {size.width, size.height};
+}
 
 void joinChains(Drawing &drawing) {
   std::size_t count = drawing.boxes.size();
@@ -244,15 +228,15 @@ void joinChains(Drawing &drawing) {
       continue;
     std::size_t upper = find(before[i][0]);
     const Box &first = drawing.boxes[upper];
-    bool fits = box.joins && first.kind != Box::Input &&
-                (box.kind != Box::Instance || box.path == drawing.boxes[before[i][0]].path);
+    bool fits = box.joins && first.kind != Box::Input && first.times == 1 && box.times == 1 &&
+                box.path == drawing.boxes[before[i][0]].path;
     if (!fits || upper == i)
       continue;
     std::vector<BoxLine> lines = std::move(box.lines);
     drawing.boxes[upper].lines.insert(drawing.boxes[upper].lines.end(), lines.begin(), lines.end());
     into[i] = upper;
   }
-  Drawing joined{drawing.title, {}, {}};
+  Drawing joined{drawing.title, {}, {}, std::move(drawing.frames)};
   std::vector<std::size_t> number(count);
   for (std::size_t i = 0; i < count; ++i)
     if (into[i] == i) {

@@ -44,6 +44,7 @@ struct Options {
   std::string prompt;              ///< predict --generate
   std::string level;               ///< graph --level: instance or op
   std::string after;               ///< graph --after: mlc or grad
+  std::optional<int64_t> depth;    ///< graph: layers within each other that are opened; what fits a page
   std::string checkpoint;          ///< eval, predict: best or last
   std::string dumpParity;          ///< train: folder for bench/parity
   std::string dumpRandom;          ///< train: folder for what the steps draw

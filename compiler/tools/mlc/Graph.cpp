@@ -1,5 +1,6 @@
 // mlc graph: a picture of a program.
 #include "compiler/draw/Draw.h"
+#include "compiler/draw/Fold.h"
 #include "compiler/tools/mlc/Load.h"
 
 namespace mlc::tool {
@@ -17,7 +18,9 @@ Status runGraph(const Options &options) {
           : compiler::drawInstances(program, (*loaded)->sources);
   if (!drawing)
     return drawing.status();
-  return writeResult(options, (*loaded)->files, compiler::svg(*drawing));
+  compiler::Drawing folded = options.depth ? compiler::folded(std::move(*drawing), *options.depth)
+                                           : compiler::foldedToPage(*drawing);
+  return writeResult(options, (*loaded)->files, compiler::svg(folded));
 }
 
 } // namespace mlc::tool

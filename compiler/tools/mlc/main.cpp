@@ -329,7 +329,12 @@ private:
         ->check(CLI::IsMember({"instance", "op"}));
     sub->add_option("--after", options.after, "with --level=op: mlc (default), or grad, with the derivative")
         ->check(CLI::IsMember({"mlc", "grad"}));
+    sub->add_option("--depth", options.depth,
+                    "open so many levels of layers; 0: models are boxes (default: what fits a page)")
+        ->check(wholeNumber(0, 1000))
+        ->type_name("N");
     sub->footer("examples:\n  mlc graph model.mlc -o model.svg\n"
+                "  mlc graph model.mlc --depth 1 -o overview.svg\n"
                 "  mlc graph model.mlc --level=op --after=grad -o derivative.svg");
   }
 

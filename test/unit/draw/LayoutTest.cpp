@@ -136,7 +136,8 @@ TEST(Layout, RandomGraphs) {
 TEST(JoinChains, OpsJoinWhatTheyFollowAloneButNotAnInput) {
   Drawing drawing{"",
                   {{Box::Input, {{"x"}}, false, {}}, op("a"), op("b"), op("c"), op("d")},
-                  {{0, 1}, {1, 2}, {2, 3}, {2, 4}}};
+                  {{0, 1}, {1, 2}, {2, 3}, {2, 4}},
+                  {}};
   joinChains(drawing);
   ASSERT_EQ(drawing.boxes.size(), 4u);
   EXPECT_EQ(drawing.boxes[1].lines.size(), 2u);
@@ -146,17 +147,17 @@ TEST(JoinChains, OpsJoinWhatTheyFollowAloneButNotAnInput) {
 TEST(JoinChains, InstancesJoinThoseBesideThem) {
   Box conv{Box::Instance, {{"net.conv"}}, true, {"net"}}, norm{Box::Instance, {{"net.norm"}}, true, {"net"}};
   Box other{Box::Instance, {{"net.block.conv"}}, true, {"net", "block"}};
-  Drawing drawing{"", {conv, norm, other}, {{0, 1}, {1, 2}}};
+  Drawing drawing{"", {conv, norm, other}, {{0, 1}, {1, 2}}, {}};
   joinChains(drawing);
   ASSERT_EQ(drawing.boxes.size(), 2u);
   EXPECT_EQ(drawing.boxes[0].lines[1].text, "net.norm");
 }
 
 TEST(Svg, TextIsEscapedAndArrowsAreCurves) {
-  Drawing drawing{"a < b", {op("x & y"), op("z")}, {{0, 1}}};
+  Drawing drawing{"a < b", {op("x & y"), op("z")}, {{0, 1}}, {}};
   std::string text = svg(drawing);
   EXPECT_NE(text.find("a &lt; b"), std::string::npos);
   EXPECT_NE(text.find("x &amp; y"), std::string::npos);
-  EXPECT_NE(text.find("<path d=\"M"), std::string::npos);
+  EXPECT_NE(text.find("<path class=\"tip\" d=\"M"), std::string::npos);
   EXPECT_EQ(text, svg(drawing));
 }
