@@ -1,6 +1,6 @@
 #include "frontend/EmitGraph.h"
 
-#include "dialects/mlc/ElementTypes.h"
+#include "frontend/EmitTypes.h"
 #include "frontend/Source.h"
 
 #include <map>
@@ -10,7 +10,7 @@ using namespace mlc::frontend::core;
 
 namespace mlc::frontend {
 
-Type GraphEmitter::elementType(DType dtype) { return ir::elementTypeOf(dtype, builder.getContext()); }
+Type GraphEmitter::elementType(DType dtype) { return elementTypeOf(dtype, builder.getContext()); }
 
 RankedTensorType GraphEmitter::tensorType(const core::TensorType &type) {
   SmallVector<int64_t> shape;

@@ -5,9 +5,9 @@
 #include "compiler/oracle/Oracle.h"
 #include "compiler/oracle/Products.h"
 
-#include "dialects/mlc/ElementTypes.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/Philox.h"
+#include "frontend/EmitTypes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -319,7 +319,7 @@ llvm::Expected<Results> Interpreter::runBlock(Block &block, ArrayRef<Tensor> arg
       return operands;
     for (Type type : op.getResultTypes()) {
       auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || !tensor.hasStaticShape() || !ir::dtypeOf(tensor.getElementType()))
+      if (!tensor || !tensor.hasStaticShape() || !frontend::dtypeOf(tensor.getElementType()))
         return failure(&op, "the oracle knows static tensors of f32 f64 i32 i64 i8 i1 only");
     }
     llvm::Expected<Results> results = evaluateOp(&op, operands);

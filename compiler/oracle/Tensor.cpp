@@ -1,6 +1,6 @@
 #include "compiler/oracle/Tensor.h"
 
-#include "dialects/mlc/ElementTypes.h"
+#include "frontend/EmitTypes.h"
 
 #include <cmath>
 #include <cstring>
@@ -11,7 +11,7 @@ using namespace mlir;
 namespace mlc::compiler::oracle {
 
 Tensor::Tensor(RankedTensorType type)
-    : tensorType(type), elements(*ir::dtypeOf(type.getElementType())), count(type.getNumElements()) {
+    : tensorType(type), elements(*frontend::dtypeOf(type.getElementType())), count(type.getNumElements()) {
   storage = std::make_shared<std::vector<char, Eigen::aligned_allocator<char>>>(bytes());
 }
 

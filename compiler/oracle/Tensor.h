@@ -17,7 +17,7 @@ namespace mlc::compiler::oracle {
 class Tensor {
 public:
   Tensor() = default;
-  /// All zeros. The type must be static, with an element type that ir::dtypeOf knows.
+  /// All zeros. The type must be static, with an element type that frontend::dtypeOf knows.
   explicit Tensor(mlir::RankedTensorType type);
   /// The elements of a constant; `dense` has a type as above.
   explicit Tensor(mlir::ElementsAttr dense);

@@ -1,7 +1,7 @@
 #include "compiler/plan/StateLayout.h"
 
 #include "compiler/plan/Plan.h"
-#include "dialects/mlc/ElementTypes.h"
+#include "frontend/EmitTypes.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -30,7 +30,7 @@ FailureOr<StateLayout> compiler::planState(ModuleOp module) {
     if (!name)
       return success();
     auto shaped = cast<ShapedType>(type);
-    std::optional<DType> dtype = ir::dtypeOf(shaped.getElementType());
+    std::optional<DType> dtype = frontend::dtypeOf(shaped.getElementType());
     if (!dtype)
       return function.emitError("state '")
              << name.getValue() << "' has elements of type " << shaped.getElementType();

@@ -61,7 +61,7 @@ def write(folder):
     folder.mkdir(parents=True)
     (folder / "ones.csv").write_text("x\n" + "1\n" * 8)
     for name, (rate, clause, _) in ROWS.items():
-        (folder / f"{name}.mlc").write_text(f"""data ones {{
+        (folder / f"{name}.mlc").write_text(f"""data points {{
   train csv("ones.csv")
   x: f32
 }}
@@ -69,7 +69,7 @@ model net(x: float[batch]) -> float[batch] {{
   param w: float = ones()
   w * x
 }}
-train t on ones {{
+train t on points {{
   let y = net(x) + 3
   predict    y
   loss       y

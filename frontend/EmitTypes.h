@@ -1,12 +1,12 @@
 // MLIR's types of elements, and the runtime's names for them.
-#ifndef MLC_DIALECTS_MLC_ELEMENTTYPES_H
-#define MLC_DIALECTS_MLC_ELEMENTTYPES_H
+#ifndef MLC_FRONTEND_EMITTYPES_H
+#define MLC_FRONTEND_EMITTYPES_H
 
 #include "runtime/DType.h"
 
 #include "mlir/IR/Builders.h"
 
-namespace mlc::ir {
+namespace mlc::frontend {
 
 /// MLIR's type of the elements of `dtype`: i8 for U8, whose ops know that it is unsigned; i1 for Bool.
 inline mlir::Type elementTypeOf(DType dtype, mlir::MLIRContext *context) {
@@ -29,6 +29,6 @@ inline std::optional<DType> dtypeOf(mlir::Type element) {
   return std::nullopt;
 }
 
-} // namespace mlc::ir
+} // namespace mlc::frontend
 
 #endif
