@@ -303,7 +303,7 @@ Expected<Rows> readEvaluationRows(const Manifest &manifest, const std::string &s
 }
 
 std::string placeOfRow(const ReaderSpec &reader, const DataFolders &folders, int64_t row) {
-  const std::string number = "row " + std::to_string(row);
+  std::string number = "row " + std::to_string(row);
   if (reader.kind != "csv" || reader.files.empty())
     return number;
   Expected<std::string> path = findDataFile(reader.files[0], folders.modelFolder, folders.dataFolder);
