@@ -7,9 +7,10 @@
 // each for sin(r) and cos(r); the last two bits of n say which of them it is and with which sign. Where a
 // program wants sin and cos of the same angle, everything but this choice is computed once.
 //
-// Angles of more than 2^20 would need more of pi. A vector that holds one goes through a loop, element by
-// element, that calls libm in f64, where an f32 angle is small enough for a result that is right to the last
-// bit of f32; the others keep what they have, so a result never depends on its neighbours.
+// Of angles of more than 2^17, what the second step rounds shows in an r that is small: they would be off by
+// more than two units (2.4 at 504847.6875). A vector that holds one goes through a loop, element by element,
+// that calls libm in f64, where an f32 angle is small enough for a result that is right to the last bit of
+// f32; the others keep what they have, so a result never depends on its neighbours.
 //
 // Coefficients as in Functions.cpp: 7e-9 for sin and 2e-10 for cos.
 #include "compiler/lowering/Arithmetic.h"
@@ -25,7 +26,7 @@ using namespace mlir;
 namespace mlc::compiler {
 namespace {
 
-constexpr double largest = 0x1p20;
+constexpr double largest = 0x1p17;
 
 /// sin, or cos, of angles up to `largest`; `size` is |x|.
 template <bool isCos> Value ofModerate(Arithmetic &a, Value x, Value size) {

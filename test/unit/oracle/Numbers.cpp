@@ -44,8 +44,8 @@ std::vector<double> specialNumbers(const Precision &precision) {
                             std::numeric_limits<double>::quiet_NaN()};
   sizes.push_back(precision.after(0));
   sizes.push_back(precision.leastNormal / 2);
-  for (double about :
-       {1.0, 0.5, 2.0, 3.0, 1.5, 10.0, 88.72283, 709.78271, 1e-3, 1e5, 16777216.0, 2147483648.0}) {
+  for (double about : {1.0, 0.5, 2.0, 3.0, 1.5, 10.0, 88.72283, 709.78271, 1e-3, 1e5, 504847.6875,
+                       1036048.625, 16777216.0, 2147483648.0}) {
     double at = rounded(about, precision);
     sizes.insert(sizes.end(), {at - (precision.after(at) - at), at, precision.after(at)});
   }
