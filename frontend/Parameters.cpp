@@ -352,6 +352,11 @@ Value Elaborator::parameter(const Ident &name, const TypeExpr &typeExpr, const E
   int state = registerState(join(env.path, name.text), role, *type, initial, env, name.span);
   if (state < 0)
     return Value();
+  for (const Dim &dim : type->shape)
+    if (!dim.constant())
+      return fail(DiagnosticCode::E0311, typeExpr.span,
+                  "what lives between steps has one size, and `" + dim.str() +
+                      "` is another in the last batch of an epoch");
   if (index)
     *index = state;
   return Value::tensor(phase->graph, stateValue(state));
