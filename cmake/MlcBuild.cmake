@@ -36,6 +36,15 @@ target_precompile_headers(mlc_mlir_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/mlir_pc
 set(MLC_IR_OPTIONS $<$<CONFIG:Release>:-O1>)
 target_compile_options(mlc_mlir_pch PRIVATE ${MLC_IR_OPTIONS})
 
+# Compiling allocates much, in small pieces: mimalloc takes the place of the C library's malloc in a program that it is
+# linked to first. Libraries leave that choice to who links them, sanitizers bring their own.
+function(mlc_use_mimalloc name)
+  if(NOT MLC_SANITIZE)
+    find_package(mimalloc 2.0 REQUIRED)
+    target_link_options(${name} BEFORE PRIVATE -Wl,--no-as-needed $<TARGET_FILE:mimalloc> -Wl,--as-needed)
+  endif()
+endfunction()
+
 # A library that knows MLIR. Sources, then `LINK` and what it needs of ours. NUMERIC: it computes, so -O3.
 function(mlc_add_mlir_library name)
   cmake_parse_arguments(ARG "NUMERIC" "" "LINK;DEPENDS" ${ARGN})
