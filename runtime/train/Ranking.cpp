@@ -49,6 +49,8 @@ std::vector<void *> StepResults::outputs(int64_t rows) {
 void StepResults::addTo(SplitSums &split, int64_t rows) const {
   for (size_t i = 0; i < sums_.size(); ++i)
     split.sums[i] += sums_[i];
+  if (spec_.rankings.empty())
+    return;
   const double *row = ranked_.data();
   for (int64_t i = 0; i < rows; ++i)
     for (size_t k = 0; k < spec_.rankings.size(); ++k) {

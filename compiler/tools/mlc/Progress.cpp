@@ -84,7 +84,8 @@ void Progress::onStep(const StepReport &report) {
     fmt::print(stepTimes.get(), "{} {:.9f} {:.9f}\n", report.update, now.count(), report.secondsWaited);
     std::fflush(stepTimes.get()); // who measures reads along
   }
-  line.show(stepText(report, figures, terminalColumns()));
+  if (line.isDrawn())
+    line.show(stepText(report, figures, terminalColumns()));
 }
 
 void Progress::onLog(const LogReport &report) {

@@ -16,6 +16,7 @@ class LiveLine {
 public:
   LiveLine();
   ~LiveLine() { clear(); }
+  bool isDrawn() const { return terminal; }
   void show(const std::string &text);
   void clear();
 
