@@ -84,4 +84,23 @@ std::optional<double> evaluate(const ScalarExpr &expr, int64_t rows) {
   return evaluateOperator(expr.op, operands);
 }
 
+static int64_t countOperations(const Graph &graph) {
+  int64_t count = int64_t(graph.nodes.size());
+  for (const Node &node : graph.nodes)
+    for (const std::unique_ptr<Graph> &region : node.regions)
+      count += countOperations(*region);
+  return count;
+}
+
+int64_t countOperations(const Program &program) {
+  int64_t count = 0;
+  for (const StepGraph *step : {&program.init, &program.evaluate, &program.predict, &program.figures})
+    count += countOperations(step->graph);
+  for (const Objective &objective : program.objectives)
+    count += countOperations(objective.forward.graph) + countOperations(objective.update.graph);
+  for (const Callee &callee : program.callees)
+    count += countOperations(callee.primal) + countOperations(callee.vjp);
+  return count;
+}
+
 } // namespace mlc::frontend::core

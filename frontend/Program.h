@@ -255,4 +255,7 @@ struct Program {
   std::vector<InstanceInfo> instances;
 };
 
+/// The nodes of all graphs of a program.
+int64_t countOperations(const Program &program);
+
 } // namespace mlc::frontend::core

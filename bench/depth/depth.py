@@ -1,12 +1,12 @@
 """Time and memory of mlc by the depth of a model: is each block as cheap as the first?
 
 Programs are generated: N residual blocks of layer_norm |> dense |> relu |> dense, N transformer blocks, N dense layers.
-For each N `mlc check`, and `mlc train --steps 1` from an empty cache: seconds from the command to its end, seconds of
+For each N `mlc check --plan`, and `mlc train --steps 1` from an empty cache: seconds from the command to its end, seconds of
 processor time (which other programs on the machine disturb less), and the highest resident set.
 
 What one block costs is (f(N) - f(M)) / (N - M) for neighbouring N and M: what every program costs, whatever its depth, is not
 in it. `growth` is that, over the same of the pair before. 1 is linear; the square would be about the ratio of the depths.
-Writes results.json and results.md beside it. Medians of rounds.
+Writes results.json and results.md beside it.
 """
 import argparse
 import json
@@ -106,55 +106,61 @@ def run(command, folder):
     return {"seconds": seconds, "processor": usage.ru_utime + usage.ru_stime, "kib": usage.ru_maxrss}
 
 
-def measure(kind, n, args):
+def prepare(kind, n, args, root):
+    """A folder with the program and its data; the commands to measure there, by name."""
     make, width, _ = KINDS[kind]
+    folder = root / f"{kind}-{n}"
+    folder.mkdir()
+    write_data(folder, width)
+    (folder / "model.mlc").write_text(make(n))
+    commands = {"check": [args.mlc, "check", "--plan", "model.mlc"]}
+    if kind != "dense" or args.train_dense:
+        commands["train"] = [args.mlc, "train", "model.mlc", "--steps", "1", "--out", "run", "--threads", str(args.threads)]
+    return folder, commands
+
+
+def measure(kind, depths, args):
+    """A row for each depth: medians of the rounds, each of which runs all depths one after the other. What a block costs is of
+    the least that a depth took in any round: the clock of a shared processor moves, and only one way."""
+    rounds = {n: [] for n in depths}
     with tempfile.TemporaryDirectory(prefix="mlc-depth-") as name:
-        folder = pathlib.Path(name)
-        write_data(folder, width)
-        (folder / "model.mlc").write_text(make(n))
-        row = {"kind": kind, "blocks": n}
-        commands = {"check": [args.mlc, "check", "model.mlc"]}
-        if kind != "dense" or args.train_dense:
-            commands["train"] = [args.mlc, "train", "model.mlc", "--steps", "1", "--out", "run", "--threads", str(args.threads)]
-        for what, command in commands.items():
-            rounds = []
-            for _ in range(args.rounds):
+        prepared = {n: prepare(kind, n, args, pathlib.Path(name)) for n in depths}
+        for _ in range(args.rounds):
+            for n, (folder, commands) in prepared.items():
                 shutil.rmtree(folder / "run", ignore_errors=True)
-                rounds.append(run(command, folder))
-            row[what] = {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
-        return row
-
-
-def with_growth(rows):
-    """Adds to each row what a block costs beyond those of the row before, and that over the same of the row before."""
-    for earlier, row in zip(rows, rows[1:]):
-        if earlier["kind"] != row["kind"]:
-            continue
-        for what in ("check", "train"):
-            if what not in row:
-                continue
+                rounds[n].append({what: run(command, folder) for what, command in commands.items()})
+    rows = []
+    for n, taken in rounds.items():
+        row = {"kind": kind, "blocks": n}
+        for what in taken[0]:
+            row[what] = {key: statistics.median(each[what][key] for each in taken) for key in taken[0][what]}
             for key in ("processor", "kib"):
-                each = (row[what][key] - earlier[what][key]) / (row["blocks"] - earlier["blocks"])
-                row[what][key + "_each"] = each
-                if before := earlier[what].get(key + "_each"):
-                    row[what][key + "_growth"] = each / before
+                of, least = row[what], min(each[what][key] for each in taken)
+                of[key + "_least"] = least
+                if rows:
+                    earlier = rows[-1][what]
+                    of[key + "_each"] = (least - earlier[key + "_least"]) / (n - rows[-1]["blocks"])
+                    if key + "_each" in earlier:
+                        of[key + "_growth"] = of[key + "_each"] / earlier[key + "_each"]
+        rows.append(row)
     return rows
 
 
 def table(rows, note):
-    lines = [f"Measured on {note}.", "",
-             "| model | blocks | check: s | processor s | MiB | train, first step: s | processor s | MiB "
-             "| ms of processor a block | growth | KiB a block | growth |", "|---|" + "---|" * 11]
+    def cell(of, key, digits, scale=1):
+        return f"{of[key] * scale:.{digits}f}" if key in of else "-"
+
+    title, rule = "| model | blocks |", "|---|---|"
+    for what in ("check", "train, first step"):
+        title += f" {what}: s | processor s | ms a block | growth | MiB | KiB a block | growth |"
+        rule += "---|" * 7
+    lines = [f"Measured on {note}.", "", title, rule]
     for row in rows:
         cells = [row["kind"], f"{row['blocks']:,}"]
-        for what in ("check", "train"):
-            cells += ([f"{row[what]['seconds']:.2f}", f"{row[what]['processor']:.2f}", f"{row[what]['kib'] / 1024:.0f}"]
-                      if what in row else ["-"] * 3)
-        last = row.get("train", row["check"])
-        cells += [f"{last['processor_each'] * 1000:.2f}" if "processor_each" in last else "-",
-                  f"{last['processor_growth']:.2f}" if "processor_growth" in last else "-",
-                  f"{last['kib_each']:.0f}" if "kib_each" in last else "-",
-                  f"{last['kib_growth']:.2f}" if "kib_growth" in last else "-"]
+        for of in (row.get("check", {}), row.get("train", {})):
+            cells += [cell(of, "seconds", 2), cell(of, "processor", 2), cell(of, "processor_each", 2, 1000),
+                      cell(of, "processor_growth", 2), cell(of, "kib", 0, 1 / 1024), cell(of, "kib_each", 0),
+                      cell(of, "kib_growth", 2)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -168,7 +174,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="KIND")
     parser.add_argument("--blocks", nargs="+", type=int, help="depths instead of a kind's own")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--train-dense", action="store_true", help="train the dense layers, too, not check them only")
     parser.add_argument("--print", nargs=2, metavar=("KIND", "N"), help="print a program and end")
@@ -181,11 +187,9 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     rows, note = [], f"{processor_note()}; {args.rounds} rounds, {args.threads} threads"
     for kind in args.only:
-        for n in args.blocks or KINDS[kind][2]:
-            rows.append(measure(kind, n, args))
-            with_growth(rows)
-            (args.out / "results.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-            (args.out / "results.md").write_text(table(rows, note))
+        rows += measure(kind, args.blocks or KINDS[kind][2], args)
+        (args.out / "results.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        (args.out / "results.md").write_text(table(rows, note))
     print(table(rows, note))
 
 

@@ -8,8 +8,14 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace mlc::tool {
 namespace {
+
+/// Operations of a program that `mlc check` plans without being asked: planning takes some 50 microseconds
+/// for each, and a person who checks waits for it.
+constexpr int64_t mostPlannedUnasked = 25000;
 
 /// The first training batch in file order, as the oracle and compiled code both take it.
 Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &data) {
@@ -104,18 +110,22 @@ Status runCheck(const Options &options) {
   if (options.settable)
     return writeOutput(options.json ? settableJson((*loaded)->settable)
                                     : settableText((*loaded)->settable, (*loaded)->sources));
-  auto jit = compiler::JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
+  const frontend::core::Program &program = *(*loaded)->program;
+  auto jit = compiler::JitProgram::create(program, (*loaded)->sources, options.threads);
   if (!jit)
     return jit.status();
   const Manifest &manifest = (*jit)->manifest();
-  Expected<compiler::TrainingPlan> plan = (*jit)->planTraining(manifest.train.batch);
-  if (!plan)
-    return plan.status();
-  MemoryPlan memory =
-      planMemory(manifest, manifest.train.batch, options.threads, plan->arenaBytes, plan->scratchBytes);
-  const frontend::core::Program &program = *(*loaded)->program;
-  std::string text = options.json ? summaryJson(program, manifest, plan->step, memory)
-                                  : summaryText(program, manifest, plan->step, manifest.train.batch, memory) +
+  std::optional<PlannedTraining> plan;
+  if (options.plan || options.verify || frontend::core::countOperations(program) <= mostPlannedUnasked) {
+    Expected<compiler::TrainingPlan> planned = (*jit)->planTraining(manifest.train.batch);
+    if (!planned)
+      return planned.status();
+    plan = {manifest.train.batch, planned->step,
+            planMemory(manifest, manifest.train.batch, options.threads, planned->arenaBytes,
+                       planned->scratchBytes)};
+  }
+  std::string text = options.json ? summaryJson(program, manifest, plan ? &*plan : nullptr)
+                                  : summaryText(program, manifest, plan ? &*plan : nullptr) +
                                         definitionsText(definitions, (*loaded)->sources);
   MLC_TRY(writeOutput(text));
   MLC_TRY(flushOutput());

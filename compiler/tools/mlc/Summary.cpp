@@ -190,17 +190,25 @@ std::string settableJson(const std::vector<Settable> &settable) {
   return json.dump(2) + "\n";
 }
 
-std::string summaryText(const core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory) {
+std::string summaryText(const core::Program &program, const Manifest &manifest, const PlannedTraining *plan) {
   std::string text = instanceTable(program);
   Totals totals = totalsOf(manifest);
   text += fmt::format("  {} parameters", grouped(totals.parameters));
   if (totals.trainable != totals.parameters)
     text += fmt::format(" ({} trained)", grouped(totals.trainable));
-  text += fmt::format("; memory: state {} (optimizer {}), a step of {} rows {},\n", bytesText(memory.state),
-                      bytesText(totals.optimizerBytes), rows, bytesText(memory.arena));
-  text += fmt::format("  batches {}, scratch {} × {}: {} in all\n", bytesText(memory.batches), memory.workers,
-                      bytesText(memory.scratch), bytesText(memory.total()));
+  text += fmt::format("; memory: state {} (optimizer {})", bytesText(manifest.stateBytes),
+                      bytesText(totals.optimizerBytes));
+  if (plan) {
+    const MemoryPlan &memory = plan->memory;
+    text += fmt::format(", a step of {} rows {},\n  batches {}, scratch {} × {}: {} in all\n", plan->rows,
+                        bytesText(memory.arena), bytesText(memory.batches), memory.workers,
+                        bytesText(memory.scratch), bytesText(memory.total()));
+  } else {
+    text += fmt::format(
+        "\n  not planned, for the time it would take: {} operations; `mlc check --plan` plans\n  what a step "
+        "takes, and `mlc train` does\n",
+        grouped(countOperations(program)));
+  }
   const core::Settings &settings = program.settings;
   if (settings.accumulate > 1)
     text += fmt::format(
@@ -208,14 +216,13 @@ std::string summaryText(const core::Program &program, const Manifest &manifest,
         "rows, and batch_norm sees {} rows\n",
         settings.accumulate, settings.accumulate, settings.batch, settings.accumulate * settings.batch,
         settings.accumulate * settings.batch);
-  if (step.launches)
-    text +=
-        fmt::format("  a training step: {} in {} kernel launches\n", flopsText(step.flops), step.launches);
+  if (plan && plan->step.launches)
+    text += fmt::format("  a training step: {} in {} kernel launches\n", flopsText(plan->step.flops),
+                        plan->step.launches);
   return text;
 }
 
-std::string summaryJson(const core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step, const MemoryPlan &memory) {
+std::string summaryJson(const core::Program &program, const Manifest &manifest, const PlannedTraining *plan) {
   nlohmann::ordered_json json;
   json["program"] = program.name;
   if (!program.instances.empty())
@@ -226,14 +233,17 @@ std::string summaryJson(const core::Program &program, const Manifest &manifest,
   json["step_rows"] = manifest.train.batch;
   json["parameters"] = totals.parameters;
   json["trainable"] = totals.trainable;
-  json["state_bytes"] = memory.state;
-  json["arena_bytes"] = memory.arena;
-  json["batch_bytes"] = memory.batches;
-  json["scratch_bytes"] = memory.scratch;
-  json["workers"] = memory.workers;
-  json["memory_bytes"] = memory.total();
-  json["flops"] = step.flops;
-  json["launches"] = step.launches;
+  json["state_bytes"] = manifest.stateBytes;
+  json["operations"] = countOperations(program);
+  if (plan) {
+    json["arena_bytes"] = plan->memory.arena;
+    json["batch_bytes"] = plan->memory.batches;
+    json["scratch_bytes"] = plan->memory.scratch;
+    json["workers"] = plan->memory.workers;
+    json["memory_bytes"] = plan->memory.total();
+    json["flops"] = plan->step.flops;
+    json["launches"] = plan->step.launches;
+  }
   return json.dump(2) + "\n";
 }
 

@@ -26,12 +26,19 @@ std::string flopsText(double flops);
 /// "1 h 02 min", "3 min 20 s", "4.2 s"
 std::string durationText(double seconds);
 
-/// `step` is the training step for `rows` rows, planned; `memory` what training takes with it.
+/// What planning says of training with batches of `rows` rows.
+struct PlannedTraining {
+  int64_t rows;
+  compiler::StepFunction step;
+  MemoryPlan memory;
+};
+
+/// Without a plan, how to get one stands in its place.
 std::string summaryText(const frontend::core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step, int64_t rows, const MemoryPlan &memory);
+                        const PlannedTraining *plan);
 /// The same as one JSON object.
 std::string summaryJson(const frontend::core::Program &program, const Manifest &manifest,
-                        const compiler::StepFunction &step, const MemoryPlan &memory);
+                        const PlannedTraining *plan);
 
 /// What a file defines beside its train blocks: the table of each model, and what was not checked, with its
 /// line.

@@ -371,8 +371,10 @@ Status runTrain(const Options &options) {
   Expected<compiler::TrainingPlan> plan = (*jit)->planTraining(rows);
   if (!plan)
     return plan.status();
-  MemoryPlan memory = planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes);
-  say(summaryText(*loaded.program, manifest, plan->step, rows, memory) + kernelsText((*jit)->statistics()) +
+  const PlannedTraining planned = {
+      rows, plan->step, planMemory(manifest, rows, options.threads, plan->arenaBytes, plan->scratchBytes)};
+  const MemoryPlan &memory = planned.memory;
+  say(summaryText(*loaded.program, manifest, &planned) + kernelsText((*jit)->statistics()) +
       classesText(manifest, data->vocabulary));
   if (std::string left = leftOutText(spec, data->train.size()); !left.empty())
     say(fmt::format("  {}\n", left));

@@ -289,6 +289,8 @@ private:
     addData(sub);
     sub->add_flag("--verify", options.verify,
                   "run one batch compiled and interpreted, and compare (reads the data)");
+    sub->add_flag("--plan", options.plan,
+                  "what a step takes, also of a program of more than 25,000 operations");
     sub->add_flag("--settable", options.settable, "list what --set can change, and what it is");
     sub->add_flag("--json", options.json, "print JSON");
     sub->footer(
