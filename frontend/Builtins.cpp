@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace mlc::frontend {
 
@@ -344,6 +345,9 @@ Value trainMaxRule(Elaborator &elaborator, BuiltinCall &call) { return statistic
 
 //===-- For the prelude ----------------------------------------------------------------------------===//
 
+/// Of a window or its stride; primitives hold 32 bits of either.
+static constexpr int64_t widestWindow = std::numeric_limits<int32_t>::max();
+
 /// windows(extent, window, stride): how many windows fit; one at least.
 Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {
   std::optional<int64_t> numbers[3];
@@ -354,12 +358,15 @@ Value windowsRule(Elaborator &elaborator, BuiltinCall &call) {
       return Value();
   }
   int64_t extent = *numbers[0], window = *numbers[1], stride = *numbers[2];
-  if (window >= 1 && window <= extent && stride >= 1)
+  bool isNarrow = window <= widestWindow && stride <= widestWindow;
+  if (window >= 1 && window <= extent && stride >= 1 && isNarrow)
     return Value::of(Number::size((extent - window) / stride + 1));
   std::string wrong =
-      stride < 1 ? "the stride of a window is 1 or more, and this is " + std::to_string(stride)
-      : window < 1
-          ? "a window is 1 or more wide, and this is " + std::to_string(window)
+      stride < 1   ? "the stride of a window is 1 or more, and this is " + std::to_string(stride)
+      : window < 1 ? "a window is 1 or more wide, and this is " + std::to_string(window)
+      : !isNarrow
+          ? "a window and its stride are at most " + std::to_string(widestWindow) + ", and this is " +
+                std::to_string(std::max(window, stride))
           : "a window of " + std::to_string(window) + " does not fit an axis of " + std::to_string(extent);
   DiagnosticBuilder builder = elaborator.report(DiagnosticCode::E0219, call.site.span, wrong);
   elaborator.noteOrigin(builder, elaborator.blamed, call.site.span);

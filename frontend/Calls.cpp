@@ -290,10 +290,7 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   callee.site = isModel ? declaration.name.text : join(env.site, site.siteComponent);
   bool absent = false;
   if (!elaborator.bindParameters(declaration, arguments, site, callee, expected, absent)) {
-    Value error;
-    if (absent)
-      error.kind = Value::Absent;
-    return error;
+    return absent ? Value::absent() : Value();
   }
   // Functions without operands get their shape from the place they stand in.
   if (declaration.operands.empty())

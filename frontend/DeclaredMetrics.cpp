@@ -165,9 +165,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
         if (good && *type != TensorType{e.computeType, {Dim(2)}})
           wrong(node.type.span, "`ranking` gives float[2]");
         states.emplace_back(node.name.text, Open{*type, node.name.span, 0, true, true});
-        Value none;
-        none.kind = Value::Absent;
-        e.declare(callee, node.name, none);
+        e.declare(callee, node.name, Value::absent());
         break;
       }
       if (!type) {
@@ -186,9 +184,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
         wrong(node.type.span, "the state of a metric is float, and of one size");
       else
         states.emplace_back(node.name.text, Open{*type, node.name.span});
-      Value none;
-      none.kind = Value::Absent;
-      e.declare(callee, node.name, none);
+      e.declare(callee, node.name, Value::absent());
       break;
     }
     case StmtKind::Rebind: {
@@ -284,6 +280,11 @@ ValueId TrainBlock::part(GraphContext &graph, ValueId sums, int64_t offset, cons
 /// Each is a column of metrics.csv.
 static constexpr int64_t maxElements = 10000;
 
+static bool readsStream(const core::StepGraph &step) {
+  return std::any_of(step.inputs.begin(), step.inputs.end(),
+                     [](const core::Input &input) { return input.kind == core::Input::Stream; });
+}
+
 /// The result of a declared metric, from its states: f64 throughout, the operands gone.
 bool TrainBlock::metricResult(const Line &line, ValueId sums, ValueId &result) {
   Elaborator &e = elaborator;
@@ -291,11 +292,12 @@ bool TrainBlock::metricResult(const Line &line, ValueId sums, ValueId &result) {
   e.computeType = DType::F64;
   Env env;
   env.scope = e.copyOf(*line.scope);
-  Value absent;
-  absent.kind = Value::Absent;
-  for (auto &[name, variable] : env.scope->names)
-    if (variable.value.kind == Value::Tensor)
-      variable.value = absent;
+  for (auto &[name, variable] : env.scope->names) {
+    const Value &value = variable.value;
+    bool isNumber = value.kind == Value::Number || value.kind == Value::Truth;
+    if (value.kind == Value::Tensor || (isNumber && !value.number.known()))
+      variable.value = Value::absent();
+  }
   int64_t offset = line.offset;
   for (const auto &[name, type] : line.states) {
     env.scope->names[name].value = e.result(part(*e.graph, sums, offset, type.shape));
@@ -313,7 +315,11 @@ bool TrainBlock::metricResult(const Line &line, ValueId sums, ValueId &result) {
   }
   Span span = line.metric->body.stmts.back()->span;
   if (value.kind == Value::Absent)
-    e.fail(DiagnosticCode::E0413, span, "the result of a metric depends on its states, not on a batch");
+    e.fail(DiagnosticCode::E0413, span,
+           "the result of a metric depends on its states, not on a step or its batch");
+  else if (!value.isError() && readsStream(e.phase->step))
+    e.fail(DiagnosticCode::E0413, span,
+           "the result of a metric is made of its states, without random numbers");
   else if (line.metric->body.stmts.back()->kind != StmtKind::Expr)
     e.fail(DiagnosticCode::E0413, span, "a metric ends with its result");
   else if (value.kind != Value::Tensor || e.type(value).shape.empty())

@@ -182,6 +182,8 @@ public:
   Value fail(DiagnosticCode code, Span span, std::string message, std::string label = {});
   /// Of a number that depends on `step` or `batch` in too many ways.
   Value failTooLong(Span span);
+  /// `what` of the run would be another number for each batch.
+  Value failBatchInRun(Span span, const std::string &what);
   Span userSpan(Span span) const;
   /// Adds a note that says where a tensor's shape was made, unless that is the place of the error.
   void noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary);
@@ -345,7 +347,7 @@ public:
   std::map<std::tuple<const Item *, bool, int64_t>, Value> fileLets;
   size_t expressionDepth = 0;
   /// More operations than this is no program a person wrote, but layers that call layers that call layers.
-  static constexpr size_t maxNodes = 200000;
+  static constexpr size_t maxNodes = 150000;
   size_t nodeCount = 0, callCount = 0;
   bool tooLarge = false;
   /// Of `remat`, so far.

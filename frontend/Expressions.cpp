@@ -10,6 +10,12 @@ namespace mlc::frontend {
 
 //===-- Values -------------------------------------------------------------------------------------===//
 
+Value Value::absent() {
+  Value value;
+  value.kind = Absent;
+  return value;
+}
+
 Value Value::of(frontend::Number number) {
   Value value;
   value.kind = Number;
@@ -132,6 +138,12 @@ Value Elaborator::fail(DiagnosticCode code, Span span, std::string message, std:
 Value Elaborator::failTooLong(Span span) {
   return fail(DiagnosticCode::E0314, span, "this number is too long an expression",
               "more than " + std::to_string(Number::mostOperators) + " operators on `step` or sizes");
+}
+
+Value Elaborator::failBatchInRun(Span span, const std::string &what) {
+  return fail(DiagnosticCode::E0218, span,
+              what + " is a number of the run, and `batch` is another in the last batch of an epoch",
+              "write the number instead");
 }
 
 void Elaborator::noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary) {
@@ -364,6 +376,10 @@ Value Elaborator::lookup(const std::string &name, Span span, Env &env, bool isCa
     }
   if (name == "training")
     return Value::truth(phase && phase->training() && !isFrozen(env.path));
+  // The result of a metric is computed once, after the last batch.
+  bool isOfSteps = name == "batch" || name == "step" || name == "total_steps";
+  if (isOfSteps && phase && phase->kind == Phase::Figures)
+    return Value::absent();
   if (name == "batch")
     return Value::of(Number::size(Dim::batch()));
   if (name == "step")

@@ -51,7 +51,9 @@ Number Number::validationFigure() {
   return number;
 }
 
-Number Number::atRunTime() const {
+std::optional<Number> Number::atRunTime() const {
+  if (hasSize)
+    return std::nullopt;
   Number number = *this;
   number.runTime = true;
   return number;

@@ -24,8 +24,8 @@ public:
   /// An operator that reads the validation figures of the run so far. Nothing where `apply` gives nothing.
   static std::optional<Number> ofFigures(const std::string &op, const std::vector<Number> &operands);
 
-  /// This number as an argument of the step.
-  Number atRunTime() const;
+  /// This number as an argument of the step. Nothing when it depends on `batch`, which no argument says.
+  std::optional<Number> atRunTime() const;
   bool isRunTime() const { return runTime; }
   /// The value in the file, also of a run-time number.
   std::optional<double> known() const { return value; }

@@ -232,11 +232,13 @@ bool TrainBlock::findFollowers(bool isLast) {
                    given->named[0].first.text == "rate" && given->named[0].second.value.kind == Value::Number;
     if (!hasRate)
       return wrong(clause->leader.span, "`track` takes the rate at which the model follows: `(rate = 0.01)`");
-    Number rate = given->named[0].second.value.number.atRunTime();
-    if (rate.known() && !(*rate.known() >= 0 && *rate.known() <= 1))
+    std::optional<Number> rate = given->named[0].second.value.number.atRunTime();
+    if (!rate)
+      return e.failBatchInRun(given->named[0].second.span, "the rate of `track`"), false;
+    if (rate->known() && !(*rate->known() >= 0 && *rate->known() <= 1))
       return wrong(given->named[0].second.span,
                    "the rate of `track` is a share of the distance, from 0 to 1");
-    program.settings.numbers["track " + clause->follower.text + ".rate"] = core::print(rate.expr());
+    program.settings.numbers["track " + clause->follower.text + ".rate"] = core::print(rate->expr());
     for (size_t i = 0; i < e.states.size(); ++i) {
       if (!isOfModel(e.states[i], clause->follower.text))
         continue;
@@ -254,7 +256,7 @@ bool TrainBlock::findFollowers(bool isLast) {
       }
       if (!following.insert(int(i)).second)
         return wrong(clause->follower.span, "`" + clause->follower.text + "` follows two models");
-      followers.push_back({int(i), leader->second, rate});
+      followers.push_back({int(i), leader->second, *rate});
       // It begins where its model begins.
       std::vector<ValueId> &initial = e.init->graph.graph.outputs;
       initial[e.states[i].init] = initial[e.states[leader->second].init];

@@ -214,10 +214,18 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
       absent = slot.given->value.kind == Value::Absent;
       return false;
     }
+  bool isGood = true;
   auto set = [&](const Slot &slot, Value value, Span span) {
     // What an optimizer is given becomes an argument of the step, so that changing it compiles nothing.
-    if (declaration.kind == CallableKind::Optimizer && value.kind == Value::Number)
-      value = Value::of(value.number.atRunTime());
+    if (declaration.kind == CallableKind::Optimizer && value.kind == Value::Number) {
+      std::optional<Number> number = value.number.atRunTime();
+      if (!number) {
+        failBatchInRun(span, "`" + slot.param->name.text + "` of `" + declaration.name.text + "`");
+        isGood = false;
+        return;
+      }
+      value = Value::of(*number);
+    }
     Variable &variable = callee.scope->names[slot.param->name.text];
     variable.value = std::move(value);
     variable.span = span;
@@ -281,6 +289,8 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
   }
   // Sizes such as `4 * hidden` once more, now that all names are known.
   for (const Slot &slot : slots) {
+    if (!isGood)
+      return false;
     const Value &value = callee.scope->names[slot.param->name.text].value;
     if (isTensorType(*slot.param) && value.kind == Value::Tensor &&
         !unifyOperand(*this, declaration, *slot.param, value, slot.given ? slot.given->span : site.span,
@@ -302,6 +312,33 @@ ValueId Elaborator::stateValue(int state) {
     phase->step.inputs.push_back({core::Input::State, state, entry->second});
   }
   return entry->second;
+}
+
+static bool holdsBatch(const std::vector<Dim> &dims) {
+  return std::any_of(dims.begin(), dims.end(), [](const Dim &dim) { return !dim.constant(); });
+}
+
+static bool holdsBatch(const core::ScalarExpr &expr) {
+  return expr.kind == core::ScalarExpr::Size ||
+         std::any_of(expr.operands.begin(), expr.operands.end(),
+                     [](const core::ScalarExpr &operand) { return holdsBatch(operand); });
+}
+
+/// Whether a node of `graph`, from number `begin` on, is another for another number of rows.
+static bool holdsBatch(const core::Graph &graph, size_t begin) {
+  for (size_t i = begin; i < graph.nodes.size(); ++i) {
+    const core::Node &node = graph.nodes[i];
+    for (ValueId id : node.results)
+      if (holdsBatch(graph.types[id].shape))
+        return true;
+    for (const auto &[name, value] : node.attrs) {
+      const auto *dims = std::get_if<std::vector<Dim>>(&value);
+      const auto *expr = std::get_if<core::ScalarExpr>(&value);
+      if ((dims && holdsBatch(*dims)) || (expr && holdsBatch(*expr)))
+        return true;
+    }
+  }
+  return false;
 }
 
 int Elaborator::registerState(const std::string &path, core::StateTensor::Role role, const TensorType &type,
@@ -328,12 +365,19 @@ int Elaborator::registerState(const std::string &path, core::StateTensor::Role r
   Env inner = env;
   inner.site = path;
   Expected expected{{type}, false};
+  const size_t begin = graph->graph.nodes.size();
   Value value = expression(initial, inner, &expected);
   value = coerce(value, type, initial.span, "`" + path + "`");
   graph = graphBefore;
   phase = phaseBefore;
   if (value.isError())
     return -1;
+  // The size itself may be the fault, which the caller says.
+  if (!holdsBatch(type.shape) && holdsBatch(init->graph.graph, begin)) {
+    fail(DiagnosticCode::E0218, initial.span,
+         "first values are made once, and `batch` is another in each batch", "write the number instead");
+    return -1;
+  }
   state.init = int(init->graph.graph.outputs.size());
   init->graph.graph.outputs.push_back(value.id);
   int index = int(states.size());

@@ -36,6 +36,7 @@ struct Value {
 
   bool isError() const { return kind == Error || kind == Absent; }
 
+  static Value absent();
   static Value of(frontend::Number number);
   static Value truth(frontend::Number number);
   static Value truth(bool flag) { return truth(frontend::Number(flag)); }

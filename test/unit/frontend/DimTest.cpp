@@ -53,11 +53,12 @@ TEST(NumberTest, RunTimeNumbersKeepTheirExpression) {
   EXPECT_TRUE(next->isRunTime());
   EXPECT_FALSE(next->known());
   // A hyper-parameter is known to `if`, and an argument of the step all the same.
-  auto rate = Number::apply("mul", {Number(0.5).atRunTime(), Number(2)});
+  auto rate = Number::apply("mul", {*Number(0.5).atRunTime(), Number(2)});
   EXPECT_EQ(rate->known(), std::optional<double>(1));
   EXPECT_TRUE(rate->isRunTime());
   EXPECT_EQ(rate->expr().op, "mul");
   EXPECT_FALSE(Number::apply("mul", {Number::step(), Number::size(batch)}));
+  EXPECT_FALSE(Number::size(batch).atRunTime());
 }
 
 } // namespace
