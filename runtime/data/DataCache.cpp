@@ -41,7 +41,10 @@ DataCache::DataCache(DiskCache cache, const std::string &kind, const std::vector
     struct stat info;
     if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
       return;
-    if (time(nullptr) - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) < leastAge)
+    // Not time(): it lags behind the clock that stamps files, and a new file would come from the future.
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) < leastAge)
       return;
     bytes += info.st_size;
     files.push_back({info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 using namespace mlc;
 
 namespace {
@@ -78,6 +81,22 @@ TEST_F(DataCacheTest, KeepsTheOverlapOfWindows) {
   std::optional<Dataset> found = cache().find(vocabulary);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->overlap, 7);
+}
+
+TEST_F(DataCacheTest, AFileOfThisInstantIsNotOfTheFuture) {
+  using namespace std::chrono;
+  // In the first milliseconds of a second the clock of the last tick is a second behind the fine one, which
+  // stamps a file whose stamp somebody has looked at since that tick.
+  auto second = time_point_cast<seconds>(system_clock::now()) + 1s;
+  std::this_thread::sleep_until(second - 2ms);
+  while (system_clock::now() < second) {
+  }
+  for (char letter : {'a', 'b', 'c'}) {
+    folder.write("rows.csv", std::string(1000, letter));
+    EXPECT_FALSE(finds(cache()));
+  }
+  cache().store(rows(), {});
+  EXPECT_TRUE(finds(cache()));
 }
 
 TEST_F(DataCacheTest, WordsThatJsonCannotHoldAreNotKept) {
