@@ -91,6 +91,28 @@ protected:
     return result;
   }
 
+  /// The same, stopped by a signal after update `at`.
+  TrainResult trainStopped(const std::string &name, uint64_t at, bool resume = false) {
+    recorder.stop = &stop;
+    recorder.stopAt = at;
+    TrainResult result = train(name, resume);
+    recorder.stop = nullptr;
+    stop = 0;
+    return result;
+  }
+
+  /// Trains to the end; what a process that was killed after update `at` would leave is then in the folder
+  /// that is returned.
+  std::string trainKilled(const std::string &name, uint64_t at) {
+    std::string left = name + "-left";
+    recorder.killAt = at;
+    recorder.kill = [&] { folder.copy(name, left); };
+    TrainResult result = train(name);
+    recorder.killAt = 0;
+    EXPECT_TRUE(result.status.isOk()) << result.status.message();
+    return left;
+  }
+
   std::string model(const std::string &run) { return folder.read(run + "/model.safetensors"); }
   std::string slots(const std::string &run) { return folder.read(run + "/optimizer.safetensors"); }
   std::string metrics(const std::string &run) { return folder.read(run + "/metrics.csv"); }

@@ -4,8 +4,6 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
-
 using namespace mlc;
 using namespace mlc::test;
 using testing::HasSubstr;
@@ -66,11 +64,7 @@ TEST_F(TrainLogTest, StoppedAnywhereAndResumed) {
   ASSERT_TRUE(train("whole").status.isOk());
   for (uint64_t at = 1; at <= 30; ++at) {
     std::string name = "stopped" + std::to_string(at);
-    recorder.stop = &stop;
-    recorder.stopAt = at;
-    ASSERT_EQ(train(name).reason, StopReason::Interrupted);
-    stop = 0;
-    recorder.stop = nullptr;
+    ASSERT_EQ(trainStopped(name, at).reason, StopReason::Interrupted);
     ASSERT_EQ(train(name, true).reason, StopReason::Finished);
     EXPECT_EQ(updates(name), updates("whole")) << at;
     EXPECT_EQ(folder.read(name + "/trainer_state.json"), folder.read("whole/trainer_state.json")) << at;
@@ -99,13 +93,7 @@ TEST_F(TrainLogTest, KilledAfterACheckpointWithinAnEpoch) {
   options.checkpoints.updates = 3;
   ASSERT_TRUE(train("whole").status.isOk());
   for (uint64_t at = 4; at <= 30; ++at) {
-    std::string name = "killed" + std::to_string(at), left = name + "left";
-    recorder.killAt = at;
-    recorder.kill = [&] {
-      std::filesystem::copy(folder.file(name), folder.file(left), std::filesystem::copy_options::recursive);
-    };
-    ASSERT_TRUE(train(name).status.isOk());
-    recorder.killAt = 0;
+    std::string left = trainKilled("killed" + std::to_string(at), at);
     ASSERT_TRUE(train(left, true).status.isOk());
     EXPECT_EQ(updates(left), updates("whole")) << at;
   }

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <filesystem>
 
 using namespace mlc;
 using namespace mlc::test;
@@ -36,11 +35,7 @@ TEST_F(TrainScheduleTest, StoppedAnywhereAndResumed) {
   ASSERT_EQ(recorder.epochs.size(), 6u);
   for (uint64_t at = 1; at <= 30; ++at) {
     std::string name = "stopped" + std::to_string(at);
-    recorder.stop = &stop;
-    recorder.stopAt = at;
-    ASSERT_EQ(train(name).reason, StopReason::Interrupted);
-    stop = 0;
-    recorder.stop = nullptr;
+    ASSERT_EQ(trainStopped(name, at).reason, StopReason::Interrupted);
     ASSERT_EQ(train(name, true).reason, StopReason::Finished);
     EXPECT_EQ(model(name), model("whole")) << at;
     EXPECT_EQ(slots(name), slots("whole")) << at;
@@ -56,13 +51,7 @@ TEST_F(TrainScheduleTest, KilledAndResumed) {
   options.checkpoints.updates = 3;
   ASSERT_TRUE(train("whole").status.isOk());
   for (uint64_t at = 4; at <= 30; at += 3) {
-    std::string name = "killed" + std::to_string(at), left = name + "left";
-    recorder.killAt = at;
-    recorder.kill = [&] {
-      std::filesystem::copy(folder.file(name), folder.file(left), std::filesystem::copy_options::recursive);
-    };
-    ASSERT_TRUE(train(name).status.isOk());
-    recorder.killAt = 0;
+    std::string left = trainKilled("killed" + std::to_string(at), at);
     ASSERT_TRUE(train(left, true).status.isOk());
     EXPECT_EQ(model(left), model("whole")) << at;
     EXPECT_EQ(metrics(left), metrics("whole")) << at;

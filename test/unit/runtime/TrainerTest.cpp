@@ -64,15 +64,11 @@ TEST_F(TrainerTest, StoppingAnywhereAndResumingChangesNoBit) {
   ASSERT_EQ(total, 30u);
   for (uint64_t at = 1; at <= total; ++at) {
     std::string name = "stopped" + std::to_string(at);
-    recorder.stop = &stop;
-    recorder.stopAt = at;
-    TrainResult result = train(name);
+    TrainResult result = trainStopped(name, at);
     ASSERT_EQ(result.reason, StopReason::Interrupted);
     EXPECT_EQ(result.signal, SIGTERM);
     EXPECT_EQ(result.status.code(), StatusCode::Interrupted);
     EXPECT_THAT(result.status.message(), HasSubstr("saved in "));
-    stop = 0;
-    recorder.stop = nullptr;
     result = train(name, true);
     ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
     EXPECT_EQ(model(name), model("whole")) << at;
@@ -176,17 +172,13 @@ TEST_F(TrainerTest, CheckpointsWithinAnEpochChangeNoBit) {
   // At most so many updates are lost, whenever the process is killed.
   options.checkpoints.updates = 3;
   for (uint64_t at : {1, 2, 3, 4, 8, 11, 17, 23}) {
-    std::string name = "killed" + std::to_string(at);
-    recorder.killAt = at;
-    recorder.kill = [&] { folder.copy(name, name + "-then"); };
-    ASSERT_TRUE(train(name).status.isOk());
-    recorder.killAt = 0;
-    Expected<RunFolder> then = RunFolder::open(folder.file(name + "-then"), false);
-    ASSERT_TRUE(then);
-    EXPECT_EQ(then->readState()->update, (at - 1) / 3 * 3) << at; // told before it is saved
-    ASSERT_EQ(train(name + "-then", true).reason, StopReason::Finished);
-    EXPECT_EQ(model(name + "-then"), model("whole")) << at;
-    EXPECT_EQ(metrics(name + "-then"), metrics("whole")) << at;
+    std::string left = trainKilled("killed" + std::to_string(at), at);
+    Expected<RunFolder> run = RunFolder::open(folder.file(left), false);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->readState()->update, (at - 1) / 3 * 3) << at; // told before it is saved
+    ASSERT_EQ(train(left, true).reason, StopReason::Finished);
+    EXPECT_EQ(model(left), model("whole")) << at;
+    EXPECT_EQ(metrics(left), metrics("whole")) << at;
   }
 }
 
@@ -231,9 +223,7 @@ TEST_F(TrainerTest, ParametersThatAreNotFiniteAreNotSavedWithinAnEpoch) {
   EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 1 is kept"));
   // Nor when a signal asks to save.
   options.checkpoints.updates = 0;
-  recorder.stop = &stop;
-  recorder.stopAt = 2;
-  result = train("stopped");
+  result = trainStopped("stopped", 2);
   EXPECT_EQ(result.reason, StopReason::Diverged);
   EXPECT_THAT(result.status.message(), HasSubstr("the checkpoint after update 0 is kept"));
 }
@@ -259,11 +249,7 @@ TEST_F(TrainerTest, AnotherBatchBetweenTwoEpochs) {
   ASSERT_EQ(result.reason, StopReason::Finished) << result.status.message();
   EXPECT_EQ(result.state.update, 10u + 16);
   EXPECT_EQ(recorder.epochs.back().epoch, 4);
-  recorder.stop = &stop;
-  recorder.stopAt = 13;
-  ASSERT_EQ(train("parts", true).reason, StopReason::Interrupted);
-  recorder.stop = nullptr;
-  stop = 0;
+  ASSERT_EQ(trainStopped("parts", 13, true).reason, StopReason::Interrupted);
   options.train.batch = 8;
   Status status = train("parts", true).status;
   EXPECT_EQ(status.code(), StatusCode::Usage);
@@ -300,11 +286,7 @@ TEST_F(TrainerTest, PatienceThatRanOutCanBeRaised) {
 
 TEST_F(TrainerTest, MetricsBeyondTheCheckpointAreDropped) {
   ASSERT_TRUE(train("whole").status.isOk());
-  recorder.stop = &stop;
-  recorder.stopAt = 12;
-  ASSERT_EQ(train("killed").reason, StopReason::Interrupted);
-  recorder.stop = nullptr;
-  stop = 0;
+  ASSERT_EQ(trainStopped("killed", 12).reason, StopReason::Interrupted);
   // As if the process had been killed after writing lines and before the checkpoint, the last line in the
   // middle.
   std::string lines = metrics("killed");
@@ -402,11 +384,7 @@ TEST_F(TrainerTest, ParametersThatAreNotFiniteAreNotSaved) {
 }
 
 TEST_F(TrainerTest, AFullDiskLeavesTheOldCheckpointGood) {
-  recorder.stop = &stop;
-  recorder.stopAt = 10;
-  ASSERT_EQ(train("run").reason, StopReason::Interrupted);
-  recorder.stop = nullptr;
-  stop = 0;
+  ASSERT_EQ(trainStopped("run", 10).reason, StopReason::Interrupted);
   std::string before = model("run");
   for (rlim_t bytes : {0, 1, 100, 300, 500, 900}) {
     FullDisk full(bytes);
@@ -429,11 +407,7 @@ TEST_F(TrainerTest, ScalarsAreSetByName) {
 }
 
 TEST_F(TrainerTest, ChangedDataIsNoticed) {
-  recorder.stop = &stop;
-  recorder.stopAt = 9;
-  ASSERT_EQ(train("run").reason, StopReason::Interrupted);
-  stop = 0;
-  recorder.stop = nullptr;
+  ASSERT_EQ(trainStopped("run", 9).reason, StopReason::Interrupted);
   std::string good = folder.read("points.csv"), state = folder.read("run/trainer_state.json");
   std::string other = good;
   other[other.size() - 2] ^= 1; // a digit
@@ -472,11 +446,7 @@ TEST_F(TrainerTest, ALastBatchOfTooFewRowsIsLeftOut) {
   // Within an epoch, at its end, and before the rows that are left out.
   for (uint64_t at : {1, 4, 5, 8}) {
     std::string name = "stopped" + std::to_string(at);
-    recorder.stop = &stop;
-    recorder.stopAt = at;
-    ASSERT_EQ(train(name).reason, StopReason::Interrupted);
-    stop = 0;
-    recorder.stop = nullptr;
+    ASSERT_EQ(trainStopped(name, at).reason, StopReason::Interrupted);
     ASSERT_EQ(train(name, true).reason, StopReason::Finished);
     EXPECT_EQ(model(name), model("whole")) << at;
     EXPECT_EQ(metrics(name), metrics("whole")) << at;
