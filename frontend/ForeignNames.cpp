@@ -147,4 +147,28 @@ std::optional<std::string> foreignWordHelp(std::string_view word) {
   return note ? std::optional(std::string(*note)) : std::nullopt;
 }
 
+std::optional<std::string> foreignTypeHelp(std::string_view name, bool isField) {
+  struct Row {
+    std::string_view theirs, ours, note;
+    bool isField;
+  };
+  static const Row rows[] = {
+#define MLC_FOREIGN_FIELD_TYPE(theirs, note) {theirs, "", note, true},
+#include "frontend/ForeignNames.def"
+#define MLC_FOREIGN_TYPE(theirs, ours, note) {theirs, ours, note, false},
+#include "frontend/ForeignNames.def"
+  };
+  if (name.size() > 100)
+    return std::nullopt;
+  for (const Row &row : rows) {
+    if ((row.isField && !isField) || !find(row.theirs, name).fit)
+      continue;
+    if (row.ours.empty())
+      return std::string(row.note);
+    std::string help = "did you mean `" + std::string(row.ours) + "`?";
+    return row.note.empty() ? help : help + " " + std::string(row.note);
+  }
+  return std::nullopt;
+}
+
 } // namespace mlc::frontend

@@ -29,5 +29,7 @@ std::optional<std::string> foreignArgumentHelp(std::string_view name, const std:
 /// should begin an item or a statement.
 std::optional<std::string> foreignClauseHelp(std::string_view word);
 std::optional<std::string> foreignWordHelp(std::string_view word);
+/// Help for a name that should be a type; `isField` where it is that of a field of a data block.
+std::optional<std::string> foreignTypeHelp(std::string_view name, bool isField);
 
 } // namespace mlc::frontend
