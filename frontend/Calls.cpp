@@ -1,6 +1,7 @@
 // Calls and pipes: who is called, with what, and what the call adds to the instance path.
 #include "frontend/Elaborator.h"
 #include "frontend/ForeignNames.h"
+#include "frontend/LossInputs.h"
 
 #include <algorithm>
 
@@ -292,6 +293,7 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   if (!elaborator.bindParameters(declaration, arguments, site, callee, expected, absent)) {
     return absent ? Value::absent() : Value();
   }
+  warnOfInput(elaborator, declaration, callee, site, arguments);
   // Functions without operands get their shape from the place they stand in.
   if (declaration.operands.empty())
     for (const Generic &generic : declaration.generics)
@@ -328,6 +330,7 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   elaborator.currentPath = pathBefore;
   if (declaration.result && !value.isError())
     value = checkResult(elaborator, declaration, *declaration.result, std::move(value), callee);
+  noteActivation(elaborator, declaration, value);
   if (!value.isError())
     recordInstance(elaborator, declaration, callee.path, value);
   return value;

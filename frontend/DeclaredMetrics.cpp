@@ -1,4 +1,5 @@
 // Declared metrics: what their states add up in a step, and what is made of them after the last.
+#include "frontend/LossInputs.h"
 #include "frontend/RowMeans.h"
 #include "frontend/TrainBlock.h"
 
@@ -130,6 +131,7 @@ void TrainBlock::declaredMetric(const Call &call, const Function &function, Env 
   bool absent = false;
   if (!e.bindParameters(metric, arguments, site, callee, nullptr, absent))
     return;
+  warnOfInput(e, metric, callee, site, arguments);
   line.isRatio = false;
   line.metric = &metric;
   line.offset = sumCount;

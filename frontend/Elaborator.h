@@ -154,6 +154,8 @@ struct Phase {
   std::map<int, ValueId> before;    // the value at the begin of the step, where objectives moved it since
   std::map<ValueId, int> fieldOf;   // input that is a field
   std::map<std::string, int> draws; // random draws so far by site
+  /// Results of functions that are no logits, with their names: see LossInputs.
+  std::map<ValueId, std::string> activations;
 };
 
 /// The results of elaborating functions that have a derivative clause.

@@ -11,6 +11,8 @@ const std::vector<ForeignName> &foreignNames() {
 #define MLC_FOREIGN_SECTION(title) section = title;
 #define MLC_FOREIGN(pytorch, keras, jax, ours, note)                                                         \
   all.push_back({section, pytorch, keras, jax, ours, note});
+#define MLC_FOREIGN_OTHER(library, names, ours, note)                                                        \
+  all.push_back({section, "", "", "", ours, note, library, names});
 #include "frontend/ForeignNames.def"
     return all;
   }();
@@ -71,16 +73,16 @@ static std::vector<std::string> helps(std::string_view name, bool isBeside) {
     return {};
   std::vector<std::string> whole, others;
   for (const ForeignName &row : foreignNames()) {
-    const std::pair<const char *, std::string_view> libraries[] = {
-        {"PyTorch", row.pytorch}, {"Keras", row.keras}, {"JAX", row.jax}};
-    const char *library = nullptr;
+    const std::pair<std::string_view, std::string_view> libraries[] = {
+        {"PyTorch", row.pytorch}, {"Keras", row.keras}, {"JAX", row.jax}, {row.library, row.names}};
+    std::string_view library;
     Match best;
     for (const auto &[each, cell] : libraries)
       if (Match match = find(cell, name); match.fit > best.fit) {
         library = each;
         best = match;
       }
-    if (!library || (isBeside && mentions(row.ours, name)))
+    if (library.empty() || (isBeside && mentions(row.ours, name)))
       continue;
     std::string text = std::string(library) + "'s `" + std::string(best.name) + "`";
     if (!row.ours.empty())
@@ -96,16 +98,18 @@ std::vector<std::string> foreignHelps(std::string_view name) { return helps(name
 
 std::vector<std::string> foreignHelpsBeside(std::string_view name) { return helps(name, true); }
 
-std::optional<std::string> foreignArgumentHelp(std::string_view name, const std::vector<std::string> &known) {
-  struct Row {
-    std::string_view theirs, ours, note;
-  };
-  static const Row rows[] = {
-#define MLC_FOREIGN_ARGUMENT(theirs, ours, note) {theirs, ours, note},
-#include "frontend/ForeignNames.def"
-  };
+namespace {
+struct Row {
+  std::string_view theirs, ours, note;
+};
+} // namespace
+
+/// What the first row that has this name says: what it is called here, where it is one of those `known`.
+template <std::size_t N>
+static std::optional<std::string> argumentHelp(const Row (&rows)[N], std::string_view name,
+                                               const std::vector<std::string> &known) {
   for (const Row &row : rows) {
-    if (row.theirs != name)
+    if (find(row.theirs, name).fit < 2)
       continue;
     if (row.ours.empty())
       return std::string(row.note);
@@ -113,6 +117,35 @@ std::optional<std::string> foreignArgumentHelp(std::string_view name, const std:
       return "it is called `" + std::string(row.ours) + "` here";
   }
   return std::nullopt;
+}
+
+std::optional<std::string> foreignArgumentHelp(std::string_view name, const std::vector<std::string> &known) {
+  static const Row rows[] = {
+#define MLC_FOREIGN_ARGUMENT(theirs, ours, note) {theirs, ours, note},
+#include "frontend/ForeignNames.def"
+  };
+  return name.size() > 100 ? std::nullopt : argumentHelp(rows, name, known);
+}
+
+std::optional<std::string> foreignReaderHelp(std::string_view name) {
+  static const Row rows[] = {
+#define MLC_FOREIGN_READER(theirs, ours, note) {theirs, ours, note},
+#include "frontend/ForeignNames.def"
+  };
+  for (const Row &row : rows)
+    if (name.size() <= 100 && find(row.theirs, name).fit)
+      return row.ours.empty() ? std::string(row.note)
+                              : "it is called `" + std::string(row.ours) + "` here" +
+                                    (row.note.empty() ? std::string() : ": " + std::string(row.note));
+  return std::nullopt;
+}
+
+std::optional<std::string> foreignOptionHelp(std::string_view name, const std::vector<std::string> &known) {
+  static const Row rows[] = {
+#define MLC_FOREIGN_OPTION(theirs, ours, note) {theirs, ours, note},
+#include "frontend/ForeignNames.def"
+  };
+  return name.size() > 100 ? std::nullopt : argumentHelp(rows, name, known);
 }
 
 namespace {
@@ -145,6 +178,30 @@ std::optional<std::string> foreignWordHelp(std::string_view word) {
   };
   std::optional<std::string_view> note = begin(rows, word);
   return note ? std::optional(std::string(*note)) : std::nullopt;
+}
+
+std::optional<std::string> foreignTypeHelp(std::string_view name, bool isField) {
+  struct Row {
+    std::string_view theirs, ours, note;
+    bool isField;
+  };
+  static const Row rows[] = {
+#define MLC_FOREIGN_FIELD_TYPE(theirs, note) {theirs, "", note, true},
+#include "frontend/ForeignNames.def"
+#define MLC_FOREIGN_TYPE(theirs, ours, note) {theirs, ours, note, false},
+#include "frontend/ForeignNames.def"
+  };
+  if (name.size() > 100)
+    return std::nullopt;
+  for (const Row &row : rows) {
+    if ((row.isField && !isField) || !find(row.theirs, name).fit)
+      continue;
+    if (row.ours.empty())
+      return std::string(row.note);
+    std::string help = "did you mean `" + std::string(row.ours) + "`?";
+    return row.note.empty() ? help : help + " " + std::string(row.note);
+  }
+  return std::nullopt;
 }
 
 } // namespace mlc::frontend

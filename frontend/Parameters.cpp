@@ -2,6 +2,7 @@
 // between steps.
 #include "frontend/Elaborator.h"
 #include "frontend/ForeignNames.h"
+#include "frontend/OperandHelps.h"
 #include "frontend/Overrides.h"
 #include "frontend/ProgramPrinter.h"
 
@@ -115,15 +116,7 @@ static bool unifyOperand(Elaborator &elaborator, const Callable &declaration, co
                             elaborator.typeText(*param.type, callee, declaration.generics) +
                             ", and this is " + elaborator.describe(value));
   elaborator.noteOrigin(builder, value, span);
-  DType wanted = elaborator.dtype(param.type->scalar), given = elaborator.type(value).dtype;
-  if (wanted == given && elaborator.isBound(*param.type, callee, declaration.generics))
-    if (std::optional<TensorType> type = elaborator.resolve(*param.type, callee))
-      if (std::optional<std::string> way = Elaborator::rearranged(elaborator.type(value).shape, type->shape))
-        builder.help(*way);
-  if (isFloat(wanted) && wanted != given)
-    builder.help("nothing is converted by itself: write `float(...)`");
-  else if (wanted == DType::I32 && given == DType::U8)
-    builder.help("nothing is converted by itself: write `i32(...)`");
+  helpOperand(elaborator, builder, declaration, param, value, span, callee);
   return false;
 }
 

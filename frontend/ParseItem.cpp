@@ -291,7 +291,7 @@ bool ParserCore::parseFieldType(Field &field) {
       return parseInto(field.words) && expectClosing(TokenKind::RBracket, opening);
     }
   field.type.emplace();
-  return parseType(*field.type);
+  return parseType(*field.type, true);
 }
 
 ItemPtr ParserCore::parseDerivative() {

@@ -6,26 +6,7 @@
 
 using namespace mlc::frontend;
 
-namespace {
-
-/// The type that a misspelt or foreign name most likely means.
-std::optional<std::string> typeMeant(std::string_view name) {
-  struct Foreign {
-    std::string_view theirs, ours;
-  };
-  constexpr Foreign foreign[] = {{"int", "i32"},     {"int32", "i32"},   {"double", "f64"},
-                                 {"float64", "f64"}, {"float32", "f32"}, {"Tensor", "float"},
-                                 {"uint8", "u8"},    {"byte", "u8"},     {"boolean", "bool"},
-                                 {"size", "dim"},    {"function", "fn"}};
-  for (const Foreign &entry : foreign)
-    if (entry.theirs == name)
-      return std::string(entry.ours);
-  return didYouMean(name, {"float", "f32", "f64", "i32", "u8", "bool", "dim"});
-}
-
-} // namespace
-
-bool ParserCore::parseType(TypeExpr &type) {
+bool ParserCore::parseType(TypeExpr &type, bool isField) {
   if (tooDeep())
     return false;
   Nested nested(nesting);
@@ -71,9 +52,14 @@ bool ParserCore::parseType(TypeExpr &type) {
     }
   } else {
     DiagnosticBuilder report = error(DiagnosticCode::E0116, "expected a type, found " + found());
-    if (is(TokenKind::Name))
-      if (std::optional<std::string> meant = typeMeant(textOf(current)))
+    if (is(TokenKind::Name)) {
+      std::string_view name = textOf(current);
+      if (std::optional<std::string> help = foreignTypeHelp(name, isField))
+        report.help(*help);
+      else if (std::optional<std::string> meant =
+                   didYouMean(name, {"float", "f32", "f64", "i32", "u8", "bool", "dim"}))
         report.help("did you mean `" + *meant + "`?");
+    }
     return false;
   }
   type.span = since(begin);

@@ -112,7 +112,8 @@ private:
   //===-- Types, blocks, statements (ParseStmt.cpp) and items (ParseItem.cpp)
   //----------------------------------===//
 
-  bool parseType(TypeExpr &type);
+  /// `isField`: of a field of a data block, for what is said of a name that is no type.
+  bool parseType(TypeExpr &type, bool isField = false);
   bool parseParamType(Param &param);
   bool parseBlock(Block &block);
   StmtPtr parseStmt();

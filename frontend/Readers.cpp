@@ -1,4 +1,5 @@
 // The readers of a data block, and whether its fields are what they deliver.
+#include "frontend/ForeignNames.h"
 #include "frontend/TrainBlock.h"
 
 #include <algorithm>
@@ -115,6 +116,19 @@ const std::vector<ReaderKind> &readerKinds() {
   return kinds;
 }
 
+bool unknownOption(Elaborator &elaborator, const ReaderKind &kind, const Ident &name,
+                   const std::vector<std::string> &options) {
+  DiagnosticBuilder builder =
+      elaborator.report(DiagnosticCode::E0403, name.span,
+                        "the reader `" + std::string(kind.name) + "` has no option `" + name.text + "`");
+  builder.label("it is `" + std::string(kind.call) + "`");
+  if (std::optional<std::string> help = foreignOptionHelp(name.text, options))
+    builder.help(*help);
+  else if (std::optional<std::string> meant = didYouMean(name.text, options))
+    builder.help("did you mean `" + *meant + "`?");
+  return false;
+}
+
 } // namespace
 
 bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
@@ -139,14 +153,20 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
     DiagnosticBuilder builder =
         elaborator.report(DiagnosticCode::E0403, node->call.callee.span, "unknown reader `" + name + "`");
     builder.label("readers are " + all);
-    if (std::optional<std::string> meant = didYouMean(name, names))
+    if (std::optional<std::string> help = foreignReaderHelp(name))
+      builder.help(*help);
+    else if (std::optional<std::string> meant = didYouMean(name, names))
       builder.help("did you mean `" + *meant + "`?");
     return false;
   }
   result.kind = name;
   result.span = reader.span;
   Env env{elaborator.root->scope, "", ""};
+  std::vector<std::string> options(kind->options.begin(), kind->options.end());
+  options.insert(options.end(), kind->texts.begin(), kind->texts.end());
   for (const Arg &arg : node->call.args) {
+    if (arg.name && std::find(options.begin(), options.end(), arg.name->text) == options.end())
+      return unknownOption(elaborator, *kind, *arg.name, options);
     Value value = elaborator.expression(*arg.value, env);
     if (value.isError())
       return false;
@@ -157,11 +177,9 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
       result.files.push_back(value.text);
       continue;
     }
-    auto has = [&](const std::vector<const char *> &options) {
-      return std::any_of(options.begin(), options.end(),
-                         [&](const char *option) { return arg.name->text == option; });
-    };
-    if (has(kind->texts)) {
+    bool isText = std::any_of(kind->texts.begin(), kind->texts.end(),
+                              [&](const char *text) { return arg.name->text == text; });
+    if (isText) {
       if (value.kind != Value::String)
         return wrong(arg.span,
                      "`" + arg.name->text + "` is a text, and this is " + elaborator.describe(value));
@@ -171,8 +189,6 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
       result.texts.emplace_back(arg.name->text, value.text);
       continue;
     }
-    if (!has(kind->options))
-      return wrong(arg.name->span, "the reader `" + name + "` has no option `" + arg.name->text + "`");
     std::optional<int64_t> number =
         elaborator.wholeNumber(value, arg.value->span, "`" + arg.name->text + "`");
     if (!number)

@@ -43,6 +43,7 @@ private:
   void args(const std::vector<Arg> &args);
   void expression(const Expr &expr);
   void use(const std::string &name, Span span, bool isCalled = false);
+  void figure(const Expr &value);
   void findCycles();
 
   void declare(const Ident &name) { scopes.back()[name.text] = {name.span}; }
@@ -62,6 +63,14 @@ private:
 } // namespace
 
 //===-- Names --------------------------------------------------------------------------------------===//
+
+/// What a loss or metric line says. A name alone is that of a function that was to be called: `metric auc`.
+void Resolver::figure(const Expr &value) {
+  if (const auto *variable = as<NameExpr>(value))
+    use(variable->name, value.span, true);
+  else
+    expression(value);
+}
 
 void Resolver::use(const std::string &name, Span span, bool isCalled) {
   for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
@@ -327,12 +336,12 @@ void Resolver::clauses(const std::vector<ClausePtr> &clauses, const std::vector<
         use(name.text, name.span);
       break;
     case ClauseKind::Loss:
-      expression(*cast<LossClause>(*clause).value);
+      figure(*cast<LossClause>(*clause).value);
       if (cast<LossClause>(*clause).weight)
         expression(*cast<LossClause>(*clause).weight);
       break;
     case ClauseKind::Metric:
-      expression(*cast<MetricClause>(*clause).value);
+      figure(*cast<MetricClause>(*clause).value);
       if (cast<MetricClause>(*clause).weight)
         expression(*cast<MetricClause>(*clause).weight);
       break;

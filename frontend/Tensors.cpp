@@ -1,5 +1,6 @@
 // Tensors while elaborating: nodes and their sizes, numbers and lists that become tensors, broadcasting.
 #include "frontend/Elaborator.h"
+#include "frontend/OperandHelps.h"
 #include "frontend/ProgramPrinter.h"
 #include "frontend/Rows.h"
 
@@ -210,8 +211,13 @@ Value Elaborator::demandTensor(const Value &value, Span span, const std::string 
     std::optional<ValueId> id = toDtype(value, {computeType, shapeOf(value)}, span);
     return id ? result(*id) : Value();
   }
-  if (value.kind != Value::Tensor)
-    return fail(DiagnosticCode::E0218, span, what + " is a tensor, and this is " + describe(value));
+  if (value.kind != Value::Tensor) {
+    DiagnosticBuilder builder =
+        report(DiagnosticCode::E0218, span, what + " is a tensor, and this is " + describe(value));
+    if (value.kind == Value::Function)
+      helpUncalled(builder, *value.function);
+    return Value();
+  }
   std::optional<ValueId> own = use(value, span);
   return own ? result(*own) : Value();
 }

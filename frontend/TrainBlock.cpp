@@ -322,6 +322,18 @@ static bool checkState(Elaborator &elaborator, const core::Program &program) {
   return true;
 }
 
+/// Of the figures, the one that is meant. Others write what it is of into its name: `val_loss`; here figures
+/// are of validation rows wherever there are any.
+static std::optional<std::string> figureMeant(const std::string &name,
+                                              const std::vector<std::string> &names) {
+  for (std::string_view prefix : {"val_", "valid_", "validation_", "eval_", "test_"})
+    if (name.rfind(prefix, 0) == 0)
+      if (std::string rest = name.substr(prefix.size());
+          std::find(names.begin(), names.end(), rest) != names.end())
+        return rest;
+  return didYouMean(name, names);
+}
+
 static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Program &program) {
   const BestClause *best = nullptr;
   for (const ClausePtr &clause : item.clauses)
@@ -344,8 +356,14 @@ static void settleBest(Elaborator &elaborator, const TrainItem &item, core::Prog
                                [&](const core::Figure &each) { return each.name == best->figure.text; });
     if (isTable)
       builder.label("it is a table, and the best is chosen by a number");
-    else if (std::optional<std::string> meant = didYouMean(best->figure.text, names))
+    else if (std::optional<std::string> meant = figureMeant(best->figure.text, names))
       builder.help("did you mean `" + *meant + "`?");
+    std::string all;
+    for (const std::string &name : names)
+      all += (all.empty() ? "`" : ", `") + name + "`";
+    // The loss is always one, and is alone where the program has no other line.
+    builder.help(names.size() == 1 ? "the only figure is " + all + "; a `metric` line makes another"
+                                   : "the figures are " + all);
     return;
   }
   program.settings.best = best->figure.text;

@@ -83,7 +83,7 @@ std::vector<std::string> words(std::string_view cell) {
 TEST(ForeignNamesTest, WhatTheTableSaysPassesTheChecker) {
   ASSERT_NE(diagnose(programOf("x |> dens(64)")), "") << "the test sees errors";
   for (const ForeignName &row : foreignNames()) {
-    EXPECT_FALSE(row.ours.empty() && row.note.empty()) << row.pytorch << row.keras << row.jax;
+    EXPECT_FALSE(row.ours.empty() && row.note.empty()) << row.pytorch << row.keras << row.jax << row.names;
     if (!row.ours.empty())
       EXPECT_EQ(diagnose(programOf(std::string(row.ours))), "") << row.ours;
   }
@@ -92,7 +92,7 @@ TEST(ForeignNamesTest, WhatTheTableSaysPassesTheChecker) {
 TEST(ForeignNamesTest, EveryNameIsFoundUnderAnySpelling) {
   std::map<std::string, int> rowsOf;
   for (const ForeignName &row : foreignNames())
-    for (std::string_view cell : {row.pytorch, row.keras, row.jax})
+    for (std::string_view cell : {row.pytorch, row.keras, row.jax, row.names})
       for (const std::string &name : words(cell)) {
         std::string last = name.substr(name.rfind('.') + 1);
         std::string upper = last;
@@ -133,6 +133,13 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
   EXPECT_EQ(foreignArgumentHelp("padding", {"out"}), std::nullopt);
   EXPECT_EQ(foreignArgumentHelp("activation", {}),
             "an activation is a stage of its own: `|> dense(64) |> relu`");
+  EXPECT_EQ(foreignOptionHelp("sep", {"separator"}), "it is called `separator` here");
+  EXPECT_EQ(foreignOptionHelp("sep", {"size"}), std::nullopt);
+  EXPECT_EQ(foreignReaderHelp("pd.read_csv"), "it is called `csv` here");
+  EXPECT_EQ(foreignReaderHelp("frobnicate"), std::nullopt);
+  EXPECT_EQ(foreignTypeHelp("Int", false), "did you mean `i32`?");
+  EXPECT_NE(foreignTypeHelp("category", true), foreignTypeHelp("category", false));
+  EXPECT_EQ(foreignTypeHelp(std::string(100000, 'a'), true), std::nullopt);
   EXPECT_EQ(foreignClauseHelp("batch_size"), "write `batch 64`");
   EXPECT_EQ(foreignClauseHelp("batch_sizes"), std::nullopt);
   EXPECT_TRUE(foreignWordHelp("class"));
@@ -158,6 +165,34 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
 #include "frontend/ForeignNames.def"
 }
 
+/// A data block that is read by this, of which the options are known alone.
+std::string readBy(const std::string &reader) {
+  return diagnose("data rows {\n  train " + reader +
+                  "\n  x: f32\n}\nmodel net(x: float[batch]) -> float[batch] {\n"
+                  "  rearrange(\"b -> b 1\", x) |> dense(1) |> rearrange(\"b 1 -> b\")\n}\n"
+                  "train fit on rows {\n  loss mse(net(x), x)\n  optimizer sgd()\n}\n");
+}
+
+TEST(ForeignNamesTest, ReadersAndTheirOptionsAreReadersAndOptions) {
+  EXPECT_NE(readBy("nothing()").find("unknown reader"), std::string::npos);
+#define MLC_FOREIGN_READER(theirs, ours, note)                                                               \
+  EXPECT_FALSE(std::string(ours).empty() && std::string(note).empty()) << theirs;                            \
+  if (!std::string(ours).empty())                                                                            \
+    EXPECT_EQ(readBy(std::string(ours) + "(\"a\")").find("unknown reader"), std::string::npos) << theirs;
+#include "frontend/ForeignNames.def"
+  auto isOption = [](const std::string &option) {
+    for (const char *reader : {"csv", "images", "text"})
+      if (readBy(std::string(reader) + "(\"a\", " + option + " = 1)").find("has no option") ==
+          std::string::npos)
+        return true;
+    return false;
+  };
+  EXPECT_FALSE(isOption("sep"));
+#define MLC_FOREIGN_OPTION(theirs, ours, note)                                                               \
+  EXPECT_TRUE(std::string(ours).empty() ? !std::string(note).empty() : isOption(ours)) << theirs;
+#include "frontend/ForeignNames.def"
+}
+
 //===-- The page -----------------------------------------------------------------------------------===//
 
 std::string inCell(std::string_view text) {
@@ -179,12 +214,16 @@ std::string tables() {
   for (const ForeignName &row : foreignNames()) {
     if (row.section != section) {
       section = row.section;
-      text += "\n### " + section + "\n\n| PyTorch | Keras | JAX | mlc | |\n|---|---|---|---|---|\n";
+      text += "\n### " + section + "\n\n";
+      text += row.library.empty() ? "| PyTorch | Keras | JAX | mlc | |\n|---|---|---|---|---|\n"
+                                  : "| library | names | mlc | |\n|---|---|---|---|\n";
     }
     auto cell = [](const std::string &content) { return content.empty() ? " |" : " " + content + " |"; };
     std::string ours = row.ours.empty() ? "" : "`" + inCell(row.ours) + "`";
-    text += "|" + cell(coded(row.pytorch)) + cell(coded(row.keras)) + cell(coded(row.jax)) + cell(ours) +
-            cell(inCell(row.note)) + "\n";
+    std::string theirs = row.library.empty()
+                             ? cell(coded(row.pytorch)) + cell(coded(row.keras)) + cell(coded(row.jax))
+                             : cell(std::string(row.library)) + cell(coded(row.names));
+    text += "|" + theirs + cell(ours) + cell(inCell(row.note)) + "\n";
   }
   text += "\n### Arguments\n\n| theirs | mlc |\n|---|---|\n";
   auto argument = [&](std::string_view theirs, std::string_view ours, std::string_view note) {
@@ -192,6 +231,14 @@ std::string tables() {
             (ours.empty() ? inCell(note) : "`" + std::string(ours) + "`") + " |\n";
   };
 #define MLC_FOREIGN_ARGUMENT(theirs, ours, note) argument(theirs, ours, note);
+#include "frontend/ForeignNames.def"
+  text += "\n### Readers and their options\n\n| theirs | mlc | |\n|---|---|---|\n";
+  auto reader = [&](std::string_view theirs, std::string_view ours, std::string_view note) {
+    text += "| " + coded(theirs) + (ours.empty() ? " | |" : " | `" + std::string(ours) + "` |") +
+            (note.empty() ? "" : " " + inCell(note)) + " |\n";
+  };
+#define MLC_FOREIGN_READER(theirs, ours, note) reader(theirs, ours, note);
+#define MLC_FOREIGN_OPTION(theirs, ours, note) reader(theirs, ours, note);
 #include "frontend/ForeignNames.def"
   return text + "\n";
 }
