@@ -64,12 +64,13 @@ static Expected<Dataset> readRows(const Options &options, const std::string &kin
                                   const std::vector<std::string> &paths,
                                   const std::map<std::string, std::string> &readerOptions,
                                   const std::vector<FieldSpec> &fields, Vocabulary &vocabulary) {
+  const Keep keep{options.keep, options.json};
   if (!takesOneFile(kind) || paths.size() == 1)
-    return readFiles(kind, paths, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+    return readFiles(kind, paths, readerOptions, fields, vocabulary, /*learn=*/false, keep);
   Dataset all;
   for (size_t i = 0; i < paths.size(); ++i) {
     Expected<Dataset> read =
-        readFiles(kind, {paths[i]}, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+        readFiles(kind, {paths[i]}, readerOptions, fields, vocabulary, /*learn=*/false, keep);
     if (!read)
       return read;
     if (i == 0)

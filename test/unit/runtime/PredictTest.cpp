@@ -25,7 +25,7 @@ protected:
     EXPECT_EQ(fields->size(), 1u);
     Vocabulary vocabulary;
     Expected<Dataset> read =
-        readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false, keep);
+        readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false, {keep});
     EXPECT_TRUE(read) << read.status().message();
     PredictOptions options;
     options.batch = batch;
