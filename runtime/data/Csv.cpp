@@ -141,7 +141,7 @@ std::string appendValue(const std::string &text, Target &target) {
   // Categories that are too many are counted first; the code of a row to skip is none.
   if (target.tooMany.empty() && field.unknown != UnknownCategory::Skip && !withinClasses(target.column, last))
     return field.coding == Coding::Category ? tooFewCodes(text, field)
-                                            : "label " + excerpt(text) + outsideClasses(field.classes);
+                                            : excerpt(text) + outsideClasses(field.classes);
   return {};
 }
 

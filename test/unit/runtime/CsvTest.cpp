@@ -173,8 +173,9 @@ TEST_F(CsvTest, LabelsOutsideTheClasses) {
   FieldSpec label = field("y", DType::I32);
   label.classes = 3;
   EXPECT_TRUE(read("y\n0\n2\n", {label}));
-  expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes, which count from 0 to 2");
-  expectBad("y\n-1\n", {label}, "label -1 is outside");
+  expectBad("y\n0\n3\n", {label}, "3 is outside the 3 classes, which count from 0 to 2");
+  EXPECT_THAT(read("y\n3\n", {label}).status().message(), testing::StartsWith("3 is outside"));
+  expectBad("y\n-1\n", {label}, "-1 is outside");
   FieldSpec narrow = category("job", 3, true);
   narrow.classes = 2;
   expectBad("job\ncook\nsmith\n", {narrow},
