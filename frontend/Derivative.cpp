@@ -200,7 +200,7 @@ Value Elaborator::callWithDerivative(const Function &function, Env &callee, cons
     known = calleesByKey.emplace(key, std::move(record)).first;
   } else {
     for (const auto &[operand, count] : known->second.classes)
-      noteClasses(graph, operands[operand].id, count);
+      noteClasses(graph, operands[operand].id, count, site.span);
   }
   const CalleeRecord &record = known->second;
   std::vector<ValueId> inputs;

@@ -367,9 +367,9 @@ public:
 
   /// Notes that what stands at `span` cannot be trained with fewer rows; `needs` ends the reason.
   void needRows(int64_t rows, Span span, const std::string &needs);
-  /// Notes that a field is used as a class below `count`, if this value is one. True if nothing else can be
-  /// this value.
-  bool noteClasses(GraphContext *context, ValueId value, int64_t count);
+  /// Notes that a field is used as a class below `count`, if this value is one, and reports one that has more
+  /// codes. True if nothing else can be this value.
+  bool noteClasses(GraphContext *context, ValueId value, int64_t count, Span span);
   /// Puts the place of the nodes that follow into the graph.
   void locate();
   /// Appends the places of the calls that are open, from the inside.

@@ -320,13 +320,26 @@ bool TrainBlock::figures(Phase &phase) {
   size_t lossLines = std::count_if(lines.begin(), lines.end(), [](const Line &line) { return line.isLoss; });
   bool good = true;
   std::map<std::string, Span> seen;
+  auto takenFigureName = [&](const std::string &name) -> std::string {
+    if (name == "loss")
+      return lossLines > 1 ? "`loss` is the name of the sum of all losses" : "`loss` is the name of the loss";
+    // What else stands in a line of `--json`, metrics.csv and updates.csv.
+    for (const char *member : {"split", "epoch", "update", "samples", "best"})
+      if (name == member)
+        return "lines of figures have `" + name + "` already, as what they are about";
+    const std::string validation = "validation_";
+    if (name.rfind(validation, 0) != 0)
+      return {};
+    const std::string of = name.substr(validation.size());
+    bool isFigure = of == "loss" || std::any_of(lines.begin(), lines.end(),
+                                                [&](const Line &line) { return line.name == of; });
+    return isFigure ? "`" + name + "` is what metrics.csv calls `" + of + "` of the validation rows" : "";
+  };
   auto add = [&](const Line &line, ValueId value) {
     auto [entry, added] = seen.emplace(line.name, line.span);
-    bool isTotal = line.name == "loss" && lossLines > 1;
-    if (!added || isTotal) {
-      DiagnosticBuilder builder = e.report(DiagnosticCode::E0412, line.span,
-                                           isTotal ? "`loss` is the name of the sum of all losses"
-                                                   : "two figures are called `" + line.name + "`");
+    std::string taken = !added ? "two figures are called `" + line.name + "`" : takenFigureName(line.name);
+    if (!taken.empty()) {
+      DiagnosticBuilder builder = e.report(DiagnosticCode::E0412, line.span, taken);
       if (!added)
         builder.note(entry->second, "first here");
       builder.help("give it a name: `" + std::string(line.isLoss ? "loss" : "metric") + " NAME = ...`");

@@ -42,7 +42,8 @@ Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
   std::optional<int64_t> count = size ? size->constant() : std::nullopt;
   if (!size || value.kind != Value::Tensor)
     return value;
-  if (count && elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count))
+  if (count &&
+      elaborator.noteClasses(static_cast<GraphContext *>(value.graph), value.id, *count, call.site.span))
     return value;
   std::optional<ValueId> id = elaborator.use(value, call.operands[0].span);
   if (!id)
@@ -52,7 +53,7 @@ Value inClassesRule(Elaborator &elaborator, BuiltinCall &call) {
   return elaborator.emit("within", {*id, bound}, {}, type, call.site.span);
 }
 
-bool Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count) {
+bool Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count, Span span) {
   // In the graph of a function a field may be any operand: what is looked at there depends on the call.
   bool isInStep = !context->parent;
   while (context->parent) {
@@ -66,7 +67,16 @@ bool Elaborator::noteClasses(GraphContext *context, ValueId value, int64_t count
   auto field = phase->fieldOf.find(value);
   if (field == phase->fieldOf.end() || field->second >= int(fields.size()))
     return false;
+  const core::Field &named = fields[field->second];
   int64_t &classes = fields[field->second].classes;
+  if (named.categories > count)
+    report(DiagnosticCode::E0213, span,
+           "`" + named.name + "` has the codes 0 to " + std::to_string(named.categories - 1) +
+               ", and this looks them up among " + std::to_string(count))
+        .note(named.span, named.optional && named.coding == "category"
+                              ? std::to_string(named.categories) +
+                                    " codes are declared here, of which 0 stands for a missing value"
+                              : std::to_string(named.categories) + " codes are declared here");
   classes = classes ? std::min(classes, count) : count;
   return isInStep;
 }

@@ -194,6 +194,11 @@ void JsonObject::fail(const char *key, const std::string &what) {
     status_ = Status::badData(where_ + "." + key + " " + what);
 }
 
+bool JsonObject::holdsObject(const char *key) const {
+  const Json *value = find(key);
+  return value && value->is_object();
+}
+
 std::string JsonObject::text(const char *key) {
   const Json *value = require(key);
   if (value && value->is_string())

@@ -45,6 +45,7 @@ public:
   JsonObject(const Json &value, std::string where, Status &status);
 
   bool has(const char *key) const { return find(key) != nullptr; }
+  bool holdsObject(const char *key) const;
   std::string text(const char *key);
   int64_t integer(const char *key, int64_t least = 0, int64_t most = std::numeric_limits<int64_t>::max());
   uint64_t natural(const char *key);

@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/RunConfig.h"
 
 #include "runtime/Json.h"
+#include "runtime/data/Values.h"
 
 #include <charconv>
 
@@ -15,6 +16,28 @@ Json print(const Fingerprint &data) {
   for (const auto &[field, sum] : data.fields) // as text: readers of JSON make doubles of numbers
     json["fields"][field] = std::to_string(sum);
   return json;
+}
+
+/// A path as JSON. A name of Linux is any bytes, and text of JSON is UTF-8: what is none is a list of bytes.
+Json printPath(const std::string &path) {
+  if (isUtf8(path))
+    return path;
+  Json bytes = Json::array();
+  for (char byte : path)
+    bytes.push_back(static_cast<unsigned char>(byte));
+  return {{"bytes", std::move(bytes)}};
+}
+
+std::string readPath(JsonObject &object, const char *key) {
+  if (!object.holdsObject(key))
+    return object.text(key);
+  std::string path;
+  for (int64_t byte : object.object(key).integers("bytes")) {
+    if (byte < 1 || byte > 255)
+      object.fail(key, "holds something that is not a byte of a path");
+    path += static_cast<char>(byte);
+  }
+  return path;
 }
 
 Fingerprint readFingerprint(JsonObject object) {
@@ -34,9 +57,12 @@ Fingerprint readFingerprint(JsonObject object) {
 } // namespace
 
 Expected<std::string> printConfig(const RunConfig &config) {
-  Json json = {{"version", formatVersion},         {"model_folder", config.modelFolder},
-               {"data_folder", config.dataFolder}, {"texts", config.texts},
-               {"settings", Json::object()},       {"categories", Json::object()}};
+  Json json = {{"version", formatVersion},
+               {"model_folder", printPath(config.modelFolder)},
+               {"data_folder", printPath(config.dataFolder)},
+               {"texts", config.texts},
+               {"settings", Json::object()},
+               {"categories", Json::object()}};
   for (const auto &[name, value] : config.settings)
     json["settings"][name] = value;
   for (const auto &[field, values] : config.vocabulary)
@@ -61,8 +87,8 @@ Expected<RunConfig> parseConfig(const std::string &text, const std::string &wher
   JsonObject object(*json, where, status);
   if (object.integer("version") != formatVersion)
     object.fail("version", "is not known here");
-  config.modelFolder = object.text("model_folder");
-  config.dataFolder = object.text("data_folder");
+  config.modelFolder = readPath(object, "model_folder");
+  config.dataFolder = readPath(object, "data_folder");
   if (object.has("texts")) // runs of before do not say
     config.texts = object.texts("texts");
   else

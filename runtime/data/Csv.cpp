@@ -49,6 +49,8 @@ std::string wanted(DType dtype) {
 
 std::string excerpt(const std::string &text) { return text.size() <= 40 ? text : text.substr(0, 37) + "..."; }
 
+constexpr const char *notUtf8 = "the text is not UTF-8; convert the file (iconv -f LATIN1 -t UTF-8)";
+
 /// What is wrong with a missing value, or empty: then what stands for it was appended to the row.
 std::string appendMissing(const std::string &text, Target &target, int64_t elements) {
   const FieldSpec &field = target.field();
@@ -118,7 +120,7 @@ std::string tooFewCodes(const std::string &text, const FieldSpec &field) {
 std::string appendValue(const std::string &text, Target &target) {
   const FieldSpec &field = target.field();
   if (field.coding != Coding::Number && field.coding != Coding::Date && !isUtf8(text))
-    return "the text is not UTF-8; convert the file (iconv -f LATIN1 -t UTF-8)";
+    return notUtf8;
   if (target.categories) {
     if (std::string wrong = appendCategory(text, target); !wrong.empty())
       return wrong;
@@ -139,7 +141,7 @@ std::string appendValue(const std::string &text, Target &target) {
   // Categories that are too many are counted first; the code of a row to skip is none.
   if (target.tooMany.empty() && field.unknown != UnknownCategory::Skip && !withinClasses(target.column, last))
     return field.coding == Coding::Category ? tooFewCodes(text, field)
-                                            : "label " + excerpt(text) + outsideClasses(field.classes);
+                                            : excerpt(text) + outsideClasses(field.classes);
   return {};
 }
 
@@ -221,7 +223,7 @@ Expected<std::vector<Target>> bind(const CsvColumns &columns, const std::vector<
 
 Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
                           const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
-                          const std::vector<std::string> &keep) {
+                          const Keep &keep) {
   Expected<char> separator = separatorOf(path, options);
   if (!separator)
     return separator.status();
@@ -242,12 +244,19 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
 
   Dataset dataset;
   std::vector<size_t> keptAt;
-  for (const std::string &name : keep) {
+  auto checkKept = [&](const std::string &text, const std::string &name) {
+    if (!keep.asUtf8 || isUtf8(text))
+      return Status::ok();
+    return Status::badData(notUtf8 + std::string(", or leave out --json: CSV passes bytes on as they are, ") +
+                           path + " line " + std::to_string(records.line()) + ", column '" + name + "'");
+  };
+  for (const std::string &name : keep.columns) {
     FieldSpec column;
     column.name = name;
     Expected<std::vector<size_t>> at = columns.of(column);
     if (!at)
       return at.status();
+    MLC_TRY(checkKept(name, name));
     keptAt.push_back((*at)[0]);
     dataset.kept.push_back({name, {}});
   }
@@ -280,8 +289,11 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
         if (fitted && !target.tooMany.empty())
           target.tooManyAt = place() + ", column '" + columns.name(source) + "'";
       }
-    for (size_t i = 0; i < keptAt.size(); ++i)
-      dataset.kept[i].values.push_back(values[keptAt[i]].text);
+    for (size_t i = 0; i < keptAt.size(); ++i) {
+      const std::string &text = values[keptAt[i]].text;
+      MLC_TRY(checkKept(text, dataset.kept[i].name));
+      dataset.kept[i].values.push_back(text);
+    }
     ++rows;
   }
   dataset.rows = rows;

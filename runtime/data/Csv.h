@@ -16,10 +16,10 @@ namespace mlc {
 /// a comma, or a tab where the file's name ends in .tsv. What stands for a missing value says Missing.h; it
 /// is an error unless the field is optional. Errors name file, line and column, and those about columns the
 /// columns that there are.
-/// The columns called in `keep` are passed on as they stand, as Dataset::kept.
+/// What `keep` wants is passed on as it stands, as Dataset::kept.
 Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
                           const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
-                          const std::vector<std::string> &keep = {});
+                          const Keep &keep = {});
 
 /// The line on which row `row`, from 0, begins, for a message about a row that was read before.
 Expected<int64_t> lineOfCsvRow(const std::string &path, const std::map<std::string, std::string> &options,

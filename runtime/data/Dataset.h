@@ -46,6 +46,12 @@ struct KeptColumn {
   std::vector<std::string> values; ///< of each row
 };
 
+/// Which columns of a file are to be passed on.
+struct Keep {
+  std::vector<std::string> columns;
+  bool asUtf8 = false; ///< what is no UTF-8 is an error, for JSON cannot say it
+};
+
 struct Dataset {
   int64_t rows = 0;
   std::vector<Column> columns;

@@ -48,7 +48,7 @@ struct Request {
   const std::vector<FieldSpec> &fields;
   Vocabulary &vocabulary;
   bool learn;
-  const std::vector<std::string> &keep;
+  const Keep &keep;
 
   /// A whole number given by name, 1 or more; 0 if it is not given.
   Expected<int64_t> number(const std::string &name) const {
@@ -164,9 +164,9 @@ static Expected<Dataset> readKind(const std::string &name, const Request &reques
   if (request.paths.empty() || request.paths.size() > kind->mostFiles)
     return Status::badData(name + " takes " + (kind->mostFiles == 1 ? "one file" : "one file or more") +
                            ", not " + std::to_string(request.paths.size()));
-  if (!request.keep.empty() && name != "csv")
-    return Status::usage("only columns of CSV can be kept; `" + name + "` has no column '" + request.keep[0] +
-                         "'");
+  if (!request.keep.columns.empty() && name != "csv")
+    return Status::usage("only columns of CSV can be kept; `" + name + "` has no column '" +
+                         request.keep.columns[0] + "'");
   return kind->read(request);
 }
 
@@ -190,7 +190,7 @@ std::string readerOf(const std::vector<std::string> &paths, const std::string &u
 Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
                             const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
-                            const std::vector<std::string> &keep) {
+                            const Keep &keep) {
   try {
     Expected<Dataset> read = readKind(kind, {paths, options, fields, vocabulary, learn, keep});
     if (read && std::any_of(fields.begin(), fields.end(),

@@ -31,12 +31,12 @@ std::string readerOf(const std::vector<std::string> &paths, const std::string &u
 /// Whether a reader takes one file of rows, so that the rows of several may follow one another.
 bool takesOneFile(const std::string &kind);
 
-/// Reads rows with the reader `kind`; paths are taken as they are. `keep`: columns that are passed on as they
-/// stand; a usage error of all readers but "csv".
+/// Reads rows with the reader `kind`; paths are taken as they are. `keep`: what is passed on as it
+/// stands; a usage error of all readers but "csv".
 Expected<Dataset> readFiles(const std::string &kind, const std::vector<std::string> &paths,
                             const std::map<std::string, std::string> &options,
                             const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
-                            const std::vector<std::string> &keep = {});
+                            const Keep &keep = {});
 
 /// What a training run reads.
 struct TrainingData {

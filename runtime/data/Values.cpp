@@ -207,7 +207,7 @@ std::string ColumnWriter::putNumber(Number value, Print print, int64_t row) {
   if (!appendNumber(value, column_))
     return "field '" + field_.name + "' (" + std::string(nameOf(field_.dtype)) + ") cannot hold " + place();
   if (!withinClasses(column_, elements_++))
-    return "label " + place() + outsideClasses(field_.classes, field_.name);
+    return place() + outsideClasses(field_.classes, field_.name);
   return {};
 }
 

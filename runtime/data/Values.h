@@ -27,8 +27,8 @@ bool isUtf8(std::string_view text);
 /// Whether element `index` of an integer column lies in [0, classes) of its field; true when there is no such
 /// bound.
 bool withinClasses(const Column &column, int64_t index);
-/// For what is said of a label outside: " is outside the 3 classes of 'label', which count from 0 to 2";
-/// without a name the field is not named.
+/// For what is said of a code or label outside: " is outside the 3 classes of 'label', which count from 0 to
+/// 2"; without a name the field is not named.
 std::string outsideClasses(int64_t classes, const std::string &name = {});
 
 /// Turns the values of a field with categories into codes.

@@ -5,8 +5,11 @@
 #include "runtime/data/Loader.h"
 #include "runtime/train/Evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace mlc {
 namespace {
@@ -65,16 +68,19 @@ const CodeNames *namesOf(const Port &port, const PredictOptions &options) {
 /// The name of a code, or its number.
 std::string codeName(const CodeNames &names, int64_t code) {
   bool known = code >= 0 && code < static_cast<int64_t>(names.size());
-  const std::string &name = known ? names[static_cast<size_t>(code)] : std::string();
-  return name.empty() ? std::to_string(code) : name;
+  if (known && !names[static_cast<size_t>(code)].empty())
+    return names[static_cast<size_t>(code)];
+  std::string number = std::to_string(code);
+  return known || std::find(names.begin(), names.end(), number) == names.end() ? number : "code " + number;
 }
 
 int64_t codeAt(const Port &port, const uint8_t *at) {
   return port.dtype == DType::I32 ? load<int32_t>(at) : load<int64_t>(at);
 }
 
-/// Appends the column names of a port: "p", or "p.0.0", "p.0.1", ..., or "p.cat", "p.dog".
-void appendNames(const Port &port, const CodeNames *names, std::string &line) {
+/// The column names of a port: "p", or "p.0.0", "p.0.1", ..., or "p.cat", "p.dog".
+std::vector<std::string> columnNames(const Port &port, const CodeNames *names) {
+  std::vector<std::string> columns;
   int64_t elements = *checkedProduct(port.shape);
   for (int64_t i = 0; i < elements; ++i) {
     std::string index;
@@ -85,8 +91,9 @@ void appendNames(const Port &port, const CodeNames *names, std::string &line) {
     }
     if (names && !port.shape.empty())
       index = "." + codeName(*names, i);
-    line += (line.empty() ? "" : ",") + quoteCsv(port.name + index);
+    columns.push_back(port.name + index);
   }
+  return columns;
 }
 
 /// Appends a tensor as nested lists. `depth` is at most the rank, which the program has, not a file.
@@ -139,7 +146,44 @@ CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &va
   names.insert(names.end(), values.begin(), values.end());
   if (field.categories > static_cast<int64_t>(names.size()))
     names.resize(static_cast<size_t>(field.categories));
+  // What a value is called already is no other code: `missing`, or the number of a code without a value.
+  const std::unordered_set<std::string> taken(values.begin(), values.end());
+  for (size_t code = 0; code < names.size(); ++code) {
+    const bool isValue = !names[code].empty() && !(field.optional && code == 0);
+    if (isValue || !taken.count(names[code].empty() ? std::to_string(code) : names[code]))
+      continue;
+    names[code] = "code " + std::to_string(code);
+    while (taken.count(names[code]))
+      names[code] = "code " + names[code];
+  }
   return names;
+}
+
+Status checkColumns(const Manifest &manifest, const PredictOptions &options,
+                    const std::vector<std::string> &keep) {
+  const FunctionSpec *spec = manifest.findFunction(options.function);
+  if (!spec)
+    return predictFields(manifest, options.function).status();
+  std::unordered_map<std::string, const Port *> printed;
+  for (const Port &port : spec->outputs) {
+    std::vector<std::string> columns = {port.name};
+    if (options.format == PredictFormat::Csv)
+      columns = columnNames(port, namesOf(port, options));
+    for (const std::string &column : columns)
+      printed.emplace(column, &port);
+  }
+  std::unordered_set<std::string> kept;
+  for (const std::string &name : keep) {
+    if (auto found = printed.find(name); found != printed.end())
+      return Status::usage("--keep " + name + " has the name of what `predict " + found->second->name +
+                           "` gives: call the column otherwise in the first line of the file, and here" +
+                           (spec->outputs.size() > 1 ? "; or leave `predict " + found->second->name +
+                                                           "` out: name the other lines with --only"
+                                                     : ""));
+    if (!kept.insert(name).second)
+      return Status::usage("--keep " + name + " is given twice, and once is enough");
+  }
+  return {};
 }
 
 Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function) {
@@ -195,7 +239,8 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
       return buffer.status();
     buffers.push_back(std::move(*buffer));
     outputs.push_back(buffers.back().data());
-    appendNames(port, names.back(), header);
+    for (const std::string &column : columnNames(port, names.back()))
+      header += (header.empty() ? "" : ",") + quoteCsv(column);
   }
   if (options.format == PredictFormat::Csv)
     MLC_TRY(write(header + "\n"));

@@ -22,8 +22,8 @@ enum class PredictFormat {
 /// What the codes of a field with categories are called, from 0; empty for those without a name.
 using CodeNames = std::vector<std::string>;
 
-/// The names of a field's codes: `values` are its values in the order of their codes, as a vocabulary has
-/// them.
+/// The names of a field's codes, no two alike: `values` are its values in the order of their codes, as a
+/// vocabulary has them.
 CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &values);
 
 struct PredictOptions {
@@ -41,6 +41,11 @@ struct PredictOptions {
 /// The fields that a predict function reads, in order, with what the readers need to know about them. Labels
 /// are not among them, so files to predict on need none.
 Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function);
+
+/// A usage error if two columns of CSV, or two members of an object, would have one name when the columns
+/// `keep` come before what is predicted.
+Status checkColumns(const Manifest &manifest, const PredictOptions &options,
+                    const std::vector<std::string> &keep);
 
 /// Writes one line per row, in order, through `write`, whose failure ends it. The dataset's kept columns come
 /// first, as text. Floats are printed so that they

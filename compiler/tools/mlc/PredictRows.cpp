@@ -64,12 +64,13 @@ static Expected<Dataset> readRows(const Options &options, const std::string &kin
                                   const std::vector<std::string> &paths,
                                   const std::map<std::string, std::string> &readerOptions,
                                   const std::vector<FieldSpec> &fields, Vocabulary &vocabulary) {
+  const Keep keep{options.keep, options.json};
   if (!takesOneFile(kind) || paths.size() == 1)
-    return readFiles(kind, paths, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+    return readFiles(kind, paths, readerOptions, fields, vocabulary, /*learn=*/false, keep);
   Dataset all;
   for (size_t i = 0; i < paths.size(); ++i) {
     Expected<Dataset> read =
-        readFiles(kind, {paths[i]}, readerOptions, fields, vocabulary, /*learn=*/false, options.keep);
+        readFiles(kind, {paths[i]}, readerOptions, fields, vocabulary, /*learn=*/false, keep);
     if (!read)
       return read;
     if (i == 0)
@@ -97,6 +98,9 @@ static Status predictRows(const Options &options, LoadedRun &run) {
     return unknown.status();
   *fields = withUnknown(std::move(*fields), *unknown);
   Vocabulary vocabulary = run.folder->config().vocabulary;
+  predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
+  MLC_TRY(setNames(options, manifest, vocabulary, predictOptions));
+  MLC_TRY(checkColumns(manifest, predictOptions, options.keep));
   // The files' names tell their reader, or they are like those of the training split.
   ReaderSpec reader = manifest.data.train.value_or(ReaderSpec{"idx", {}, {}});
   std::string kind = readerOf(options.inputs, reader.kind);
@@ -118,12 +122,10 @@ static Status predictRows(const Options &options, LoadedRun &run) {
   if (!data)
     return pipes.named(data.status());
 
-  MLC_TRY(setNames(options, manifest, run.folder->config().vocabulary, predictOptions));
   predictOptions.batch = manifest.train.batch;
   predictOptions.seed = options.seed.value_or(run.folder->config().manifest.train.seed);
   predictOptions.scalars = run.scalars.data();
   predictOptions.explainOutside = explainerOf(run);
-  predictOptions.format = options.json ? PredictFormat::JsonLines : PredictFormat::Csv;
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
   if (options.timeRows)
     return pipes.named(timeRows(run, rows, predictOptions));

@@ -88,7 +88,7 @@ TEST_F(CifarTest, SizesAndLabelsAreChecked) {
   expectBad(record("\3") + record("\xff"), {picture, label()}, "label 255 in record 1");
   expectBad(record("\x14\1"), {picture, label()}, "label 20 in record 0 is not below 20");
   expectBad(record("\3"), {picture, label("label", 3)},
-            "label 3 in row 0 is outside the 3 classes of 'label', which count from 0 to 2");
+            "3 in row 0 is outside the 3 classes of 'label', which count from 0 to 2");
   expectBad(record("\3"), {picture, label(), label("fine")}, "CIFAR-10 has one label");
 }
 

@@ -173,8 +173,9 @@ TEST_F(CsvTest, LabelsOutsideTheClasses) {
   FieldSpec label = field("y", DType::I32);
   label.classes = 3;
   EXPECT_TRUE(read("y\n0\n2\n", {label}));
-  expectBad("y\n0\n3\n", {label}, "label 3 is outside the 3 classes, which count from 0 to 2");
-  expectBad("y\n-1\n", {label}, "label -1 is outside");
+  expectBad("y\n0\n3\n", {label}, "3 is outside the 3 classes, which count from 0 to 2");
+  EXPECT_THAT(read("y\n3\n", {label}).status().message(), testing::StartsWith("3 is outside"));
+  expectBad("y\n-1\n", {label}, "-1 is outside");
   FieldSpec narrow = category("job", 3, true);
   narrow.classes = 2;
   expectBad("job\ncook\nsmith\n", {narrow},
@@ -333,7 +334,7 @@ TEST_F(CsvTest, CategoriesThatTrainingHasNotSeen) {
   job.unknown = UnknownCategory::Missing;
   std::string text = "id,job,x\n7,cook,1\n\"8, b\",smith,2\n9,NA,3\n10,cook,4\n";
   std::string path = folder.write("rows.csv", text);
-  auto rows = [&] { return readFiles("csv", {path}, options, {job, x}, vocabulary, false, {"id"}); };
+  auto rows = [&] { return readFiles("csv", {path}, options, {job, x}, vocabulary, false, {{"id"}}); };
   EXPECT_THAT(column<int32_t>(rows()), ElementsAre(0, 2, 0, 0));
   job.unknown = UnknownCategory::Skip;
   Expected<Dataset> data = rows();
@@ -349,9 +350,33 @@ TEST_F(CsvTest, CategoriesThatTrainingHasNotSeen) {
   EXPECT_THAT(data->kept[0].values, ElementsAre("8, b", "9", "8, b", "9"));
   EXPECT_EQ(data->rows, 4);
   EXPECT_EQ(data->skipped, 4);
-  EXPECT_EQ(readFiles("npz", {path}, {}, {x}, vocabulary, false, {"id"}).status().code(), StatusCode::Usage);
-  EXPECT_THAT(readFiles("csv", {path}, {}, {x}, vocabulary, false, {"key"}).status().message(),
+  EXPECT_EQ(readFiles("npz", {path}, {}, {x}, vocabulary, false, {{"id"}}).status().code(),
+            StatusCode::Usage);
+  EXPECT_THAT(readFiles("csv", {path}, {}, {x}, vocabulary, false, {{"key"}}).status().message(),
               HasSubstr("there is no column 'key', " + path + " (columns: 'id', 'job', 'x')"));
+}
+
+TEST_F(CsvTest, KeptColumnsAreBytesUnlessTheyMustBeUtf8) {
+  std::string path = folder.write("rows.csv", "n\xF6te,caf\xC3\xA9,x\nK\xE4se,a,1\nb,Br\xC3\xBC\xCC,2\n");
+  auto rows = [&](const std::string &name, bool asUtf8) {
+    return readFiles("csv", {path}, {}, {field("x", DType::F32)}, vocabulary, false, {{name}, asUtf8});
+  };
+  Expected<Dataset> data = rows("caf\xC3\xA9", false);
+  ASSERT_TRUE(data);
+  EXPECT_THAT(data->kept[0].values, ElementsAre("a", "Br\xC3\xBC\xCC"));
+  data = rows("n\xF6te", false);
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->kept[0].name, "n\xF6te");
+  EXPECT_THAT(data->kept[0].values, ElementsAre("K\xE4se", "b"));
+
+  const std::string what = "the text is not UTF-8; convert the file (iconv -f LATIN1 -t UTF-8), or leave out "
+                           "--json: CSV passes bytes on as they are, " +
+                           path + " line ";
+  data = rows("caf\xC3\xA9", true);
+  EXPECT_EQ(data.status().code(), StatusCode::BadData);
+  EXPECT_EQ(data.status().message(), what + "3, column 'caf\xC3\xA9'");
+  EXPECT_EQ(rows("n\xF6te", true).status().message(), what + "1, column 'n\xF6te'");
+  EXPECT_TRUE(rows("x", true)); // what is not kept is not looked at
 }
 
 TEST_F(CsvTest, RandomBytesNeverDoWorseThanAnError) {

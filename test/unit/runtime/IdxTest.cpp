@@ -136,7 +136,7 @@ TEST_F(IdxTest, MissingFilesAreIO) {
 TEST_F(IdxTest, LabelsOutsideTheClasses) {
   std::string path = folder.write("labels", header(8, {3}) + std::string("\1\2\12", 3));
   expectBad(path, labelField(10),
-            "label 10 in row 2 is outside the 10 classes of 'label', which count from 0 to 9");
+            "10 in row 2 is outside the 10 classes of 'label', which count from 0 to 9");
   EXPECT_TRUE(read(path, labelField(11)));
 }
 

@@ -25,7 +25,7 @@ protected:
     EXPECT_EQ(fields->size(), 1u);
     Vocabulary vocabulary;
     Expected<Dataset> read =
-        readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false, keep);
+        readFiles("csv", {folder.write("in.csv", csv)}, {}, *fields, vocabulary, false, {keep});
     EXPECT_TRUE(read) << read.status().message();
     PredictOptions options;
     options.batch = batch;
@@ -79,6 +79,38 @@ TEST_F(PredictTest, NamesOfCodes) {
   EXPECT_EQ(codeNamesOf(field, {"x", "y"}), (CodeNames{"missing", "x", "y", ""}));
   field.categories = 0; // a label of pictures that is a number
   EXPECT_EQ(codeNamesOf(field, {"x"}), (CodeNames{"missing", "x"}));
+  // No two codes have one name: neither that of a missing value nor a number is taken from a value.
+  EXPECT_EQ(codeNamesOf(field, {"x", "missing"}), (CodeNames{"code 0", "x", "missing"}));
+  EXPECT_EQ(codeNamesOf(field, {"code 0", "missing"}), (CodeNames{"code code 0", "code 0", "missing"}));
+  field.optional = false;
+  field.categories = 5;
+  EXPECT_EQ(codeNamesOf(field, {"0", "1", "3"}), (CodeNames{"0", "1", "3", "code 3", ""}));
+  EXPECT_EQ(codeNamesOf(field, {"0", "3", "code 3"}), (CodeNames{"0", "3", "code 3", "code code 3", ""}));
+}
+
+TEST_F(PredictTest, NoTwoColumnsHaveOneName) {
+  PredictOptions options;
+  options.names = {{"pair", {"cat", "dog"}}};
+  auto check = [&](const std::vector<std::string> &kept, PredictFormat format) {
+    options.format = format;
+    return checkColumns(program.manifest(), options, kept);
+  };
+  for (PredictFormat format : {PredictFormat::Csv, PredictFormat::JsonLines}) {
+    EXPECT_TRUE(check({"id", "x0", "pair.0"}, format).isOk());
+    Status twice = check({"id", "x0", "id"}, format);
+    EXPECT_EQ(twice.code(), StatusCode::Usage);
+    EXPECT_EQ(twice.message(), "--keep id is given twice, and once is enough");
+    Status taken = check({"id", "guess"}, format);
+    EXPECT_EQ(taken.code(), StatusCode::Usage);
+    EXPECT_EQ(taken.message(), "--keep guess has the name of what `predict guess` gives: call the column "
+                               "otherwise in the first line of the file, and here; or leave `predict guess` "
+                               "out: name the other lines with --only");
+  }
+  // An object has `pair`, a table `pair.cat` and `pair.dog`.
+  EXPECT_TRUE(check({"pair"}, PredictFormat::Csv).isOk());
+  EXPECT_THAT(check({"pair.dog"}, PredictFormat::Csv).message(), HasSubstr("what `predict pair` gives"));
+  EXPECT_TRUE(check({"pair.dog"}, PredictFormat::JsonLines).isOk());
+  EXPECT_FALSE(check({"pair"}, PredictFormat::JsonLines).isOk());
 }
 
 TEST_F(PredictTest, BatchSizeChangesNothing) {

@@ -53,7 +53,7 @@ protected:
 TEST_F(RunFolderTest, HoldsWhatItWasGiven) {
   RunConfig given = config();
   given.vocabulary["job"] = {"baker", "smith \"x\""};
-  given.dataFolder = "/data";
+  given.dataFolder = "/d\xE9\xFF ta"; // a name is bytes, and need not be UTF-8
   given.settings["threads"] = "2";
   given.manifest.scalars[0].value = ScalarExpr::literal(0.25);
   {
@@ -69,7 +69,7 @@ TEST_F(RunFolderTest, HoldsWhatItWasGiven) {
   auto run = RunFolder::open(folder.file("a/b/run"), false);
   ASSERT_TRUE(run) << run.status().message();
   EXPECT_EQ(run->config().vocabulary, given.vocabulary);
-  EXPECT_EQ(run->config().dataFolder, "/data");
+  EXPECT_EQ(run->config().dataFolder, "/d\xE9\xFF ta");
   EXPECT_EQ(run->config().modelFolder, folder.path());
   EXPECT_EQ(run->config().settings.at("threads"), "2");
   EXPECT_EQ(run->config().manifest.scalars[0].value.print(), "0.25");
@@ -77,6 +77,13 @@ TEST_F(RunFolderTest, HoldsWhatItWasGiven) {
   EXPECT_EQ(run->readState()->update, 0u);
   EXPECT_FALSE(RunFolder::create(folder.file("x"), given, {{"../model.mlc", ""}}, false));
   EXPECT_FALSE(RunFolder::create(folder.file("x"), given, {{"config.json", ""}}, false));
+  for (const char *bytes : {"[256]", "[0]", "[-1]", "[\"a\"]", "1"}) {
+    std::string text = *printConfig(given);
+    size_t at = text.find('[', text.find("\"data_folder\""));
+    text.replace(at, text.find(']', at) + 1 - at, bytes);
+    EXPECT_THAT(parseConfig(text, "config.json").status().message(), HasSubstr("config.json.data_folder"))
+        << bytes;
+  }
 }
 
 TEST_F(RunFolderTest, ARunIsNotOverwrittenByAccident) {
