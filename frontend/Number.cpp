@@ -76,6 +76,9 @@ bool Number::areTooLong(const std::vector<Number> &operands) {
 }
 
 std::optional<Number> Number::apply(const std::string &op, const std::vector<Number> &operands) {
+  // Numbers have no gradient to stop.
+  if (op == "stop_gradient" && operands.size() == 1)
+    return operands[0];
   Number result;
   bool allKnown = true;
   std::vector<double> values;

@@ -17,12 +17,17 @@ std::optional<double> evaluateOperator(const std::string &op, const std::vector<
       {"expm1", [](double x) { return std::expm1(x); }},
       {"log1p", [](double x) { return std::log1p(x); }},
       {"sqrt", [](double x) { return std::sqrt(x); }},
+      {"rsqrt", [](double x) { return 1 / std::sqrt(x); }},
       {"sin", [](double x) { return std::sin(x); }},
       {"cos", [](double x) { return std::cos(x); }},
       {"abs", [](double x) { return std::abs(x); }},
       {"tanh", [](double x) { return std::tanh(x); }},
+      {"erf", [](double x) { return std::erf(x); }},
       {"floor", [](double x) { return std::floor(x); }},
       {"ceil", [](double x) { return std::ceil(x); }},
+      {"sign", [](double x) { return x > 0   ? 1.0
+                                     : x < 0 ? -1.0
+                                             : x; }},
       {"not", [](double x) { return double(x == 0); }},
   };
   struct Binary {

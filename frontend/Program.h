@@ -30,8 +30,9 @@ using ValueId = uint32_t;
 /// A number that is not known while checking: a literal, `step`, `total_steps`, `epoch`, `validation_figure`,
 /// a size, or an operator over such. In StepGraph::scalars (no sizes in there) the runtime evaluates it in
 /// f64 before each call; in the attribute "value" of a constant (sizes and literals only) Emit does, see
-/// `evaluate`. Operator names are those of runtime/Scalar.h: add sub mul div pow min max neg exp log sqrt sin
-/// cos floor ceil abs tanh eq ne lt le gt ge and or not select; and plateaus, which the run alone knows.
+/// `evaluate`. Operator names are those of runtime/Scalar.h: add sub mul div pow min max neg exp expm1 log
+/// log1p sqrt rsqrt sin cos tanh erf floor ceil abs sign eq ne lt le gt ge and or not select; and plateaus,
+/// which the run alone knows.
 struct ScalarExpr {
   enum Kind { Literal, Step, TotalSteps, Epoch, ValidationFigure, Size, Op } kind = Literal;
   double value = 0;

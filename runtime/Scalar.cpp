@@ -19,14 +19,14 @@ struct OpInfo {
 
 // In the order of ScalarOp.
 constexpr OpInfo opTable[] = {
-    {"", 0},       {"step", 0}, {"total_steps", 0}, {"epoch", 0}, {"validation_figure", 0},
-    {"", 0},       {"neg", 1},  {"exp", 1},         {"log", 1},   {"expm1", 1},
-    {"log1p", 1},  {"sqrt", 1}, {"sin", 1},         {"cos", 1},   {"tanh", 1},
-    {"floor", 1},  {"ceil", 1}, {"abs", 1},         {"not", 1},   {"add", 2},
-    {"sub", 2},    {"mul", 2},  {"div", 2},         {"pow", 2},   {"min", 2},
-    {"max", 2},    {"lt", 2},   {"le", 2},          {"gt", 2},    {"ge", 2},
-    {"eq", 2},     {"ne", 2},   {"and", 2},         {"or", 2},    {"plateaus", 3},
-    {"select", 3},
+    {"", 0},      {"step", 0}, {"total_steps", 0}, {"epoch", 0},  {"validation_figure", 0},
+    {"", 0},      {"neg", 1},  {"exp", 1},         {"log", 1},    {"expm1", 1},
+    {"log1p", 1}, {"sqrt", 1}, {"rsqrt", 1},       {"sin", 1},    {"cos", 1},
+    {"tanh", 1},  {"erf", 1},  {"floor", 1},       {"ceil", 1},   {"abs", 1},
+    {"sign", 1},  {"not", 1},  {"add", 2},         {"sub", 2},    {"mul", 2},
+    {"div", 2},   {"pow", 2},  {"min", 2},         {"max", 2},    {"lt", 2},
+    {"le", 2},    {"gt", 2},   {"ge", 2},          {"eq", 2},     {"ne", 2},
+    {"and", 2},   {"or", 2},   {"plateaus", 3},    {"select", 3},
 };
 static_assert(std::size(opTable) == static_cast<size_t>(ScalarOp::Select) + 1);
 
@@ -47,18 +47,24 @@ double apply1(ScalarOp op, double a) {
     return std::log1p(a);
   case ScalarOp::Sqrt:
     return std::sqrt(a);
+  case ScalarOp::Rsqrt:
+    return 1 / std::sqrt(a);
   case ScalarOp::Sin:
     return std::sin(a);
   case ScalarOp::Cos:
     return std::cos(a);
   case ScalarOp::Tanh:
     return std::tanh(a);
+  case ScalarOp::Erf:
+    return std::erf(a);
   case ScalarOp::Floor:
     return std::floor(a);
   case ScalarOp::Ceil:
     return std::ceil(a);
   case ScalarOp::Abs:
     return std::fabs(a);
+  case ScalarOp::Sign:
+    return a > 0 ? 1 : a < 0 ? -1 : a;
   case ScalarOp::Not:
     return a == 0;
   default:

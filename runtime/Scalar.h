@@ -25,13 +25,16 @@ enum class ScalarOp : uint8_t {
   Expm1,
   Log1p,
   Sqrt,
+  Rsqrt, ///< 1 / sqrt
   Sin,
   Cos,
   Tanh,
+  Erf,
   Floor,
   Ceil,
   Abs,
-  Not, ///< 1 if the operand is 0, else 0
+  Sign, ///< 1, -1, or the operand where it is neither above nor below 0
+  Not,  ///< 1 if the operand is 0, else 0
   Add,
   Sub,
   Mul,

@@ -52,6 +52,8 @@ ROWS = {
     "up": ("plateau(0.125, factor = 0.5, patience = 1, threshold = 0.25, cooldown = 1)", "best max up",
            lambda: Plateau(0.125, 0.5, 1, 0.25, cooldown=1, largest=True)),
     "epoch": ("0.125 * 0.5^floor(epoch / 5)", "", lambda: Follow(lambda epoch, figure: 0.125 * 0.5 ** (epoch // 5))),
+    "functions": ("0.125 * rsqrt(4^floor(epoch / 4)) * -sign(epoch - 100) * (1 - erf(0 * epoch))", "",
+                  lambda: Follow(lambda epoch, figure: 0.125 * 0.5 ** (epoch // 4))),
     "figure": ("where(validation_figure < 3, 0.03125, 0.125)", "",
                lambda: Follow(lambda epoch, figure: 0.03125 if figure < 3 else 0.125)),
 }

@@ -26,6 +26,12 @@ TEST(Scalar, EvaluatesEveryOp) {
   EXPECT_TRUE(std::isnan(valueOf("nan 3 min")));
   EXPECT_TRUE(std::isnan(valueOf("3 nan max")));
   EXPECT_EQ(valueOf("2 neg abs sqrt"), std::sqrt(2.0));
+  EXPECT_EQ(valueOf("4 rsqrt"), 0.5);
+  EXPECT_EQ(valueOf("0 rsqrt"), INFINITY);
+  EXPECT_TRUE(std::isnan(valueOf("1 neg rsqrt")));
+  EXPECT_NEAR(valueOf("0.5 erf"), 0.5204998778130465, 1e-15);
+  EXPECT_EQ(valueOf("3 sign 2 neg sign 10 mul add 0 sign add"), -9);
+  EXPECT_TRUE(std::isnan(valueOf("nan sign")));
   EXPECT_EQ(valueOf("1 exp log"), 1);
   EXPECT_EQ(valueOf("0 sin 0 cos add 0 tanh add"), 1);
   EXPECT_EQ(valueOf("1.5 floor 1.5 ceil sub"), -1);
