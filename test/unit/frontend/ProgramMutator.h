@@ -113,6 +113,8 @@ private:
     }
     case 5: { // A letter of a pattern.
       std::string &token = program[place(program, String, random)];
+      if (token.empty())
+        return; // an earlier change has taken its only letter
       std::size_t at = random() % token.size();
       if (random() % 3 == 0)
         token.erase(at, 1);
