@@ -184,8 +184,10 @@ public:
   Value fail(DiagnosticCode code, Span span, std::string message, std::string label = {});
   /// Of a number that depends on `step` or `batch` in too many ways.
   Value failTooLong(Span span);
-  /// `what` of the run would be another number for each batch.
-  Value failBatchInRun(Span span, const std::string &what);
+  /// `number` as an argument of the step. One that depends on `batch` is reported: `what` is a number of the
+  /// run.
+  std::optional<Number> atRunTime(const Number &number, Span span, const std::string &what);
+  bool isOfPrelude(const Callable &callable) const;
   Span userSpan(Span span) const;
   /// Adds a note that says where a tensor's shape was made, unless that is the place of the error.
   void noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary);

@@ -27,7 +27,8 @@ static Value choice(Elaborator &elaborator, const IfExpr &expr, Env &env, const 
     DiagnosticBuilder builder =
         elaborator.report(DiagnosticCode::E0216, expr.condition->span,
                           condition.kind == Value::Truth
-                              ? "`if` is decided before the run, and this depends on `step`"
+                              ? "`if` is decided before the run, and this depends on " +
+                                    std::string(condition.number.isRunTime() ? "`step`" : "`batch`")
                               : "`if` needs a truth value that is known before the run, and this is " +
                                     elaborator.describe(condition));
     if (condition.kind != Value::Number)

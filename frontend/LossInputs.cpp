@@ -8,15 +8,11 @@
 
 namespace mlc::frontend {
 
-static bool isOfPrelude(const Elaborator &elaborator, const Callable &function) {
-  return elaborator.diagnostics.sources().get(function.name.span.source).origin() == SourceOrigin::Prelude;
-}
-
 void noteActivation(Elaborator &elaborator, const Callable &function, const Value &value) {
   if (value.kind != Value::Tensor || !elaborator.phase || value.graph != &elaborator.phase->graph)
     return;
   for (const char *name : {"sigmoid", "softmax"})
-    if (function.name.text == name && isOfPrelude(elaborator, function))
+    if (function.name.text == name && elaborator.isOfPrelude(function))
       elaborator.phase->activations.emplace(value.id, name);
 }
 
@@ -85,7 +81,7 @@ void warnOfInput(Elaborator &elaborator, const Callable &function, Env &callee, 
   if (!phase || phase->kind != Phase::Forward || !isOwn || function.operands.empty() ||
       std::none_of(std::begin(wrongs), std::end(wrongs),
                    [&](const Wrong &w) { return name == w.function; }) ||
-      !isOfPrelude(elaborator, function))
+      !elaborator.isOfPrelude(function))
     return;
   auto operand = callee.scope->names.find(function.operands[0].name.text);
   if (operand == callee.scope->names.end())

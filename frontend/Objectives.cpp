@@ -65,12 +65,11 @@ bool TrainBlock::partSettings(Part &part) {
       }
       part.every = *whole;
       program.settings.numbers[part.name + ".every"] = std::to_string(*whole);
-    } else if (std::optional<Number> bound = clipBound(value)) {
-      part.clipNorm = bound;
-      program.settings.numbers[part.name + ".clip_norm"] = core::print(bound->expr());
     } else {
-      elaborator.fail(DiagnosticCode::E0405, setting->value->span, "`clip_norm` is a number above 0");
-      return false;
+      part.clipNorm = clipBound(elaborator, value, setting->value->span);
+      if (!part.clipNorm)
+        return false;
+      program.settings.numbers[part.name + ".clip_norm"] = core::print(part.clipNorm->expr());
     }
   }
   return true;
@@ -232,9 +231,10 @@ bool TrainBlock::findFollowers(bool isLast) {
                    given->named[0].first.text == "rate" && given->named[0].second.value.kind == Value::Number;
     if (!hasRate)
       return wrong(clause->leader.span, "`track` takes the rate at which the model follows: `(rate = 0.01)`");
-    std::optional<Number> rate = given->named[0].second.value.number.atRunTime();
+    const Argument &asked = given->named[0].second;
+    std::optional<Number> rate = e.atRunTime(asked.value.number, asked.span, "the rate of `track`");
     if (!rate)
-      return e.failBatchInRun(given->named[0].second.span, "the rate of `track`"), false;
+      return false;
     if (rate->known() && !(*rate->known() >= 0 && *rate->known() <= 1))
       return wrong(given->named[0].second.span,
                    "the rate of `track` is a share of the distance, from 0 to 1");

@@ -60,8 +60,7 @@ static bool helpScores(Elaborator &elaborator, DiagnosticBuilder &builder, const
     return false;
   builder.help("`" + scores->name.text + "` is " + elaborator.text(*type) +
                ", and should have an axis more: a score for each class");
-  bool isPrelude =
-      elaborator.diagnostics.sources().get(declaration.name.span.source).origin() == SourceOrigin::Prelude;
+  bool isPrelude = elaborator.isOfPrelude(declaration);
   std::string isTrue =
       given.dtype == DType::Bool ? written : written + (isFloat(given.dtype) ? " > 0.5" : " == 1");
   if (isPrelude && declaration.name.text == "accuracy")

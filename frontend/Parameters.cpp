@@ -36,10 +36,6 @@ static std::string signatureText(const Callable &declaration) {
   return text + ")`";
 }
 
-static bool isOfPrelude(const Elaborator &elaborator, const Callable &declaration) {
-  return elaborator.diagnostics.sources().get(declaration.name.span.source).origin() == SourceOrigin::Prelude;
-}
-
 /// Which parameter gets which argument. Positions fill the required parameters; where no hyper-parameter is
 /// required, also sizes that have a default: `random_crop(24)`.
 static bool assign(Elaborator &elaborator, const Callable &declaration, const Arguments &arguments,
@@ -88,7 +84,7 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
     builder.label("its signature is " + signatureText(declaration));
     if (optional != slots.end())
       builder.help("what has a default is given by name: `" + optional->param->name.text + " = ...`");
-    if (isOfPrelude(elaborator, declaration))
+    if (elaborator.isOfPrelude(declaration))
       elaborator.helpBeside(builder, name);
     return false;
   }
@@ -98,7 +94,7 @@ static bool assign(Elaborator &elaborator, const Callable &declaration, const Ar
           elaborator.report(DiagnosticCode::E0303, site.span,
                             "`" + name + "` needs a value for `" + slot.param->name.text + "`");
       builder.label("its signature is " + signatureText(declaration));
-      if (isOfPrelude(elaborator, declaration))
+      if (elaborator.isOfPrelude(declaration))
         elaborator.helpBeside(builder, name);
       return false;
     }
@@ -211,13 +207,10 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
   auto set = [&](const Slot &slot, Value value, Span span) {
     // What an optimizer is given becomes an argument of the step, so that changing it compiles nothing.
     if (declaration.kind == CallableKind::Optimizer && value.kind == Value::Number) {
-      std::optional<Number> number = value.number.atRunTime();
-      if (!number) {
-        failBatchInRun(span, "`" + slot.param->name.text + "` of `" + declaration.name.text + "`");
-        isGood = false;
-        return;
-      }
-      value = Value::of(*number);
+      std::optional<Number> number =
+          atRunTime(value.number, span, "`" + slot.param->name.text + "` of `" + declaration.name.text + "`");
+      isGood &= number.has_value();
+      value = number ? Value::of(*number) : Value();
     }
     Variable &variable = callee.scope->names[slot.param->name.text];
     variable.value = std::move(value);
@@ -280,10 +273,10 @@ bool Elaborator::bindParameters(const Callable &declaration, Arguments &argument
     }
     set(slot, value, span);
   }
+  if (!isGood)
+    return false;
   // Sizes such as `4 * hidden` once more, now that all names are known.
   for (const Slot &slot : slots) {
-    if (!isGood)
-      return false;
     const Value &value = callee.scope->names[slot.param->name.text].value;
     if (isTensorType(*slot.param) && value.kind == Value::Tensor &&
         !unifyOperand(*this, declaration, *slot.param, value, slot.given ? slot.given->span : site.span,
@@ -330,6 +323,9 @@ static bool holdsBatch(const core::Graph &graph, size_t begin) {
       if ((dims && holdsBatch(*dims)) || (expr && holdsBatch(*expr)))
         return true;
     }
+    for (const std::unique_ptr<core::Graph> &region : node.regions)
+      if (holdsBatch(*region, 0))
+        return true;
   }
   return false;
 }

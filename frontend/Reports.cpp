@@ -4,6 +4,10 @@
 
 namespace mlc::frontend {
 
+bool Elaborator::isOfPrelude(const Callable &callable) const {
+  return diagnostics.sources().get(callable.name.span.source).origin() == SourceOrigin::Prelude;
+}
+
 Span Elaborator::userSpan(Span span) const {
   auto isUser = [&](Span span) {
     return diagnostics.sources().get(span.source).origin() != SourceOrigin::Prelude;
@@ -41,10 +45,13 @@ Value Elaborator::failTooLong(Span span) {
               "more than " + std::to_string(Number::mostOperators) + " operators on `step` or sizes");
 }
 
-Value Elaborator::failBatchInRun(Span span, const std::string &what) {
-  return fail(DiagnosticCode::E0218, span,
-              what + " is a number of the run, and `batch` is another in the last batch of an epoch",
-              "write the number instead");
+std::optional<Number> Elaborator::atRunTime(const Number &number, Span span, const std::string &what) {
+  std::optional<Number> result = number.atRunTime();
+  if (!result)
+    fail(DiagnosticCode::E0218, span,
+         what + " is a number of the run, and `batch` is another in the last batch of an epoch",
+         "write the number instead");
+  return result;
 }
 
 void Elaborator::noteOrigin(DiagnosticBuilder &builder, const Value &value, Span primary) {

@@ -9,10 +9,14 @@
 
 namespace mlc::frontend {
 
-std::optional<Number> clipBound(const Value &value) {
-  if (value.kind != Value::Number || (value.number.known() && !(*value.number.known() > 0)))
+std::optional<Number> clipBound(Elaborator &elaborator, const Value &value, Span span) {
+  if (value.isError())
     return std::nullopt;
-  return value.number.atRunTime();
+  if (value.kind != Value::Number || (value.number.known() && !(*value.number.known() > 0))) {
+    elaborator.fail(DiagnosticCode::E0405, span, "`clip_norm` is a number above 0");
+    return std::nullopt;
+  }
+  return elaborator.atRunTime(value.number, span, "`clip_norm`");
 }
 
 /// What other frameworks call a precision of 16 bits, or a mixed one.
@@ -118,12 +122,10 @@ bool TrainBlock::settings() {
   if (const Expr *expr = find(Setting::Every))
     wrong(Setting::Every, *expr, "a line of an `objective`");
   if (const Expr *expr = find(Setting::ClipNorm)) {
-    Value value = elaborator.expression(*expr, env);
-    clipNorm = clipBound(value);
+    clipNorm = clipBound(elaborator, elaborator.expression(*expr, env), expr->span);
+    good &= clipNorm.has_value();
     if (clipNorm)
       settings.numbers["clip_norm"] = core::print(clipNorm->expr());
-    else if (!value.isError())
-      wrong(Setting::ClipNorm, *expr, "a number above 0");
   }
   elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
   elaborator.batchRows = settings.batch * settings.accumulate; // a step computes them together

@@ -141,8 +141,8 @@ private:
 /// Fills in how many parameters each instance has.
 void countParameters(core::Program &program);
 
-/// The value of `clip_norm`: a number above 0, as far as it is known before the run. Nothing if it is none.
-std::optional<Number> clipBound(const Value &value);
+/// The value of `clip_norm`: a number above 0, as far as it is known before the run. Reports what is none.
+std::optional<Number> clipBound(Elaborator &elaborator, const Value &value, Span span);
 
 /// The inputs a value depends on in a way that can be differentiated.
 std::vector<bool> reach(const core::Graph &graph, ValueId from);

@@ -30,7 +30,7 @@ struct Options {
   bool overwrite = false;          ///< train: a run that is in the run folder is replaced
   std::string saveEvery;           ///< train: updates or time between checkpoints
   std::optional<int64_t> logEvery; ///< train: updates between lines of figures
-  bool plan = false;
+  bool plan = false;               ///< check: a step of a large program, too
   bool verify = false;
   bool settable = false;           ///< check
   std::string emit;                ///< compile --emit

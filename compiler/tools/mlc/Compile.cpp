@@ -13,8 +13,8 @@
 namespace mlc::tool {
 namespace {
 
-/// Operations of a program that `mlc check` plans without being asked: planning takes some 50 microseconds
-/// for each, and a person who checks waits for it.
+/// Operations of a program that `mlc check` plans without being asked: more take seconds (bench/depth/run),
+/// and a person who checks waits for it.
 constexpr int64_t mostPlannedUnasked = 25000;
 
 /// The first training batch in file order, as the oracle and compiled code both take it.
