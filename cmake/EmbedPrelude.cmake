@@ -1,5 +1,5 @@
 # cmake -DOUT=Prelude.cpp -DFILES="a.mlc;b.mlc" -P EmbedPrelude.cmake: the files as C++ string literals.
-set(text "#include \"frontend/Prelude.h\"\n\nnamespace mlc::frontend {\n\n")
+set(text "#include \"frontend/check/Prelude.h\"\n\nnamespace mlc::frontend {\n\n")
 string(APPEND text "const std::vector<PreludeFile> &preludeFiles() {\n  static const std::vector<PreludeFile> files = {\n")
 foreach(file IN LISTS FILES)
   file(READ ${file} contents)

@@ -1,7 +1,7 @@
 #include "compiler/draw/Draw.h"
 #include "compiler/draw/InstanceFrames.h"
 
-#include "frontend/ProgramPrinter.h"
+#include "frontend/check/ProgramPrinter.h"
 
 #include <algorithm>
 #include <map>

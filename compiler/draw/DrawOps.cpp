@@ -4,7 +4,7 @@
 #include "compiler/model/Phases.h"
 #include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"

@@ -1,6 +1,6 @@
 #include "compiler/draw/InstanceFrames.h"
 
-#include "frontend/ProgramPrinter.h"
+#include "frontend/check/ProgramPrinter.h"
 
 #include <algorithm>
 #include <cctype>

@@ -15,8 +15,8 @@
 
 #include "compiler/fuse/Groups.h"
 #include "compiler/fuse/Remake.h"
-#include "compiler/kernels/Diagonal.h"
 #include "compiler/kernels/Kernel.h"
+#include "compiler/kernels/code/Diagonal.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/source/SourceLines.h"
 #include "dialects/step/StepDialect.h"

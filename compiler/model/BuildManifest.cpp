@@ -1,7 +1,7 @@
 #include "compiler/model/BuildManifest.h"
 
 #include "compiler/model/WeightPanels.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 
 #include <set>
 

@@ -3,8 +3,8 @@
 
 #include "compiler/model/ProgramHashes.h"
 #include "compiler/plan/StateLayout.h"
-#include "frontend/Program.h"
-#include "runtime/Manifest.h"
+#include "frontend/check/Program.h"
+#include "runtime/program/Manifest.h"
 
 namespace mlc::compiler {
 

@@ -8,7 +8,7 @@
 #include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/ScanEditor.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"

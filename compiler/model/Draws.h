@@ -3,8 +3,8 @@
 #pragma once
 
 #include "compiler/oracle/Tensor.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
+#include "frontend/check/Program.h"
+#include "frontend/syntax/Source.h"
 #include "runtime/Status.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

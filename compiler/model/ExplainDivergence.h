@@ -1,9 +1,9 @@
 // Why a training step gave NaN or infinity, for the person whose program it is.
 #pragma once
 
-#include "frontend/Program.h"
-#include "frontend/Source.h"
-#include "runtime/train/Session.h"
+#include "frontend/check/Program.h"
+#include "frontend/syntax/Source.h"
+#include "runtime/session/Session.h"
 #include "runtime/train/Trainer.h"
 
 #include <functional>

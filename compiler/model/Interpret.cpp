@@ -4,7 +4,7 @@
 #include "compiler/model/Phases.h"
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/NanReplay.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 
 #include <cstring>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "compiler/oracle/Oracle.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
-#include "runtime/train/Session.h"
+#include "frontend/check/Program.h"
+#include "frontend/syntax/Source.h"
+#include "runtime/session/Session.h"
 #include "runtime/train/Trainer.h"
 
 #include "mlir/IR/MLIRContext.h"

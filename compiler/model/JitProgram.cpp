@@ -4,7 +4,7 @@
 #include "compiler/model/BuildManifest.h"
 #include "compiler/model/Phases.h"
 #include "compiler/model/ProgramHashes.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 #include "runtime/profile/Trace.h"
 
 #include <system_error>

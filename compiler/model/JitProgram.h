@@ -3,10 +3,10 @@
 
 #include "compiler/model/ProgramCache.h"
 #include "compiler/step/StepCompiler.h"
-#include "frontend/Emit.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
-#include "runtime/Program.h"
+#include "frontend/check/Program.h"
+#include "frontend/emit/Emit.h"
+#include "frontend/syntax/Source.h"
+#include "runtime/program/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"

@@ -7,7 +7,7 @@
 #include "compiler/source/SourceLines.h"
 #include "compiler/step/Passes.h"
 #include "compiler/step/StepCompiler.h"
-#include "frontend/Emit.h"
+#include "frontend/emit/Emit.h"
 #include "runtime/Nearest.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "compiler/target/Target.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
+#include "frontend/check/Program.h"
+#include "frontend/syntax/Source.h"
 #include "runtime/Status.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "compiler/step/StepCompiler.h"
-#include "frontend/Emit.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
+#include "frontend/check/Program.h"
+#include "frontend/emit/Emit.h"
+#include "frontend/syntax/Source.h"
 #include "runtime/cache/DiskCache.h"
 
 #include <optional>

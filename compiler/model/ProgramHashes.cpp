@@ -4,7 +4,7 @@
 // that another learning rate may change how many there are.
 #include "compiler/model/ProgramHashes.h"
 
-#include "frontend/ProgramPrinter.h"
+#include "frontend/check/ProgramPrinter.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringExtras.h"

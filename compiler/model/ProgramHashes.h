@@ -1,7 +1,7 @@
 // What must agree between a program and a run for the run to be evaluated, or gone on with.
 #pragma once
 
-#include "frontend/Program.h"
+#include "frontend/check/Program.h"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // Which weights lie in panels of columns instead of row by row.
 #pragma once
 
-#include "frontend/Program.h"
+#include "frontend/check/Program.h"
 
 #include <cstdint>
 #include <vector>

@@ -7,7 +7,7 @@
 
 #include "dialects/mlc/MlcOps.h"
 #include "dialects/mlc/Philox.h"
-#include "frontend/EmitTypes.h"
+#include "frontend/emit/EmitTypes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

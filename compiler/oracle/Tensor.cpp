@@ -1,6 +1,6 @@
 #include "compiler/oracle/Tensor.h"
 
-#include "frontend/EmitTypes.h"
+#include "frontend/emit/EmitTypes.h"
 
 #include <cmath>
 #include <cstring>

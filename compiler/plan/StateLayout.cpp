@@ -1,7 +1,7 @@
 #include "compiler/plan/StateLayout.h"
 
 #include "compiler/plan/Plan.h"
-#include "frontend/EmitTypes.h"
+#include "frontend/emit/EmitTypes.h"
 
 #include "llvm/Support/MathExtras.h"
 

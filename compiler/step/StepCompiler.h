@@ -17,7 +17,7 @@
 #include "compiler/plan/StateLayout.h"
 #include "compiler/target/Target.h"
 #include "runtime/Abi.h"
-#include "runtime/Program.h"
+#include "runtime/program/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"

@@ -13,7 +13,7 @@
 #include "runtime/cache/DiskCache.h"
 
 #include "runtime/Number.h"
-#include "runtime/Uninterrupted.h"
+#include "runtime/files/Uninterrupted.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

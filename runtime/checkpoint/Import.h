@@ -2,7 +2,7 @@
 #ifndef MLC_RUNTIME_CHECKPOINT_IMPORT_H
 #define MLC_RUNTIME_CHECKPOINT_IMPORT_H
 
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <string>
 

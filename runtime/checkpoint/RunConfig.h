@@ -2,9 +2,9 @@
 #ifndef MLC_RUNTIME_CHECKPOINT_RUNCONFIG_H
 #define MLC_RUNTIME_CHECKPOINT_RUNCONFIG_H
 
-#include "runtime/Manifest.h"
 #include "runtime/checkpoint/TrainerState.h"
 #include "runtime/data/Fingerprint.h"
+#include "runtime/program/Manifest.h"
 
 #include <map>
 #include <string>

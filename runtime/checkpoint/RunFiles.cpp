@@ -1,8 +1,8 @@
 #include "runtime/checkpoint/RunFiles.h"
 
 #include "runtime/Json.h"
-#include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/Safetensors.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

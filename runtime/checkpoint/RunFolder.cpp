@@ -1,8 +1,8 @@
 #include "runtime/checkpoint/RunFolder.h"
 
 #include "runtime/Number.h"
-#include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/StateTensors.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -17,7 +17,7 @@
 #include "runtime/checkpoint/RunConfig.h"
 #include "runtime/checkpoint/RunFiles.h"
 #include "runtime/checkpoint/TrainerState.h"
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <cstdint>
 #include <optional>

@@ -2,7 +2,7 @@
 
 #include "runtime/Json.h"
 #include "runtime/Panels.h"
-#include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
 #define MLC_RUNTIME_CHECKPOINT_STATETENSORS_H
 
 #include "runtime/checkpoint/Safetensors.h"
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <string>
 

@@ -4,7 +4,7 @@
 
 #include "runtime/Status.h"
 #include "runtime/data/Loader.h"
-#include "runtime/train/Ranking.h"
+#include "runtime/session/Ranking.h"
 
 #include <cstdint>
 #include <optional>

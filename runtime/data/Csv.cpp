@@ -1,10 +1,10 @@
 #include "runtime/data/Csv.h"
 
+#include "runtime/Date.h"
 #include "runtime/Nearest.h"
 #include "runtime/Number.h"
 #include "runtime/data/CsvColumns.h"
 #include "runtime/data/CsvRecords.h"
-#include "runtime/data/Date.h"
 #include "runtime/data/Missing.h"
 #include "runtime/data/Values.h"
 #include "runtime/data/Words.h"

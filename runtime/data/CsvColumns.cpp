@@ -1,8 +1,8 @@
 #include "runtime/data/CsvColumns.h"
 
+#include "runtime/Date.h"
 #include "runtime/Nearest.h"
 #include "runtime/Number.h"
-#include "runtime/data/Date.h"
 #include "runtime/data/Missing.h"
 #include "runtime/data/Values.h"
 

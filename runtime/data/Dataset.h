@@ -3,7 +3,7 @@
 #ifndef MLC_RUNTIME_DATA_DATASET_H
 #define MLC_RUNTIME_DATA_DATASET_H
 
-#include "runtime/Manifest.h"
+#include "runtime/program/Manifest.h"
 
 #include <cstdint>
 #include <map>

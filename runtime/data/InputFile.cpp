@@ -1,6 +1,6 @@
 #include "runtime/data/InputFile.h"
 
-#include "runtime/Uninterrupted.h"
+#include "runtime/files/Uninterrupted.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 #ifndef MLC_RUNTIME_DATA_MISSING_H
 #define MLC_RUNTIME_DATA_MISSING_H
 
-#include "runtime/Manifest.h"
+#include "runtime/program/Manifest.h"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "runtime/data/PipedFiles.h"
 
-#include "runtime/Uninterrupted.h"
+#include "runtime/files/Uninterrupted.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -11,9 +11,6 @@
 
 namespace mlc {
 
-/// The fewest codes that vocabulary(n) and hash(n) may have, so that one is left for words, and the most.
-constexpr int64_t leastVocabulary = 3, leastHash = 2, mostCodes = int64_t(1) << 24;
-
 /// Takes the first word off the front of `text`, which is UTF-8; empty when there is none left. A word is as
 /// long a run as there is of ASCII letters, digits, `_` and characters beyond ASCII other than the blanks and
 /// signs of Latin-1 (U+0080 to U+00BF), general punctuation (U+2000 to U+206F) and CJK punctuation (U+3000 to

@@ -3,8 +3,8 @@
 // directory's; everything else that it repeats is ignored.
 #include "runtime/data/Zip.h"
 
-#include "runtime/Uninterrupted.h"
 #include "runtime/data/InputFile.h"
+#include "runtime/files/Uninterrupted.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

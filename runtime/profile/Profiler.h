@@ -2,8 +2,8 @@
 #ifndef MLC_RUNTIME_PROFILE_PROFILER_H
 #define MLC_RUNTIME_PROFILE_PROFILER_H
 
-#include "runtime/Program.h"
 #include "runtime/ThreadPool.h"
+#include "runtime/program/Program.h"
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
 #include "runtime/profile/Trace.h"
 
 #include "runtime/Json.h"
-#include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <algorithm>
 #include <ctime>

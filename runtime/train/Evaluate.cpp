@@ -1,6 +1,6 @@
 #include "runtime/train/Evaluate.h"
 
-#include "runtime/train/Ranking.h"
+#include "runtime/session/Ranking.h"
 
 namespace mlc {
 

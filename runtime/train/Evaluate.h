@@ -4,7 +4,7 @@
 
 #include "runtime/data/Dataset.h"
 #include "runtime/data/Loader.h"
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <atomic>
 #include <functional>

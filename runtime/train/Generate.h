@@ -2,7 +2,7 @@
 #ifndef MLC_RUNTIME_TRAIN_GENERATE_H
 #define MLC_RUNTIME_TRAIN_GENERATE_H
 
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <atomic>
 #include <functional>

@@ -2,7 +2,7 @@
 #ifndef MLC_RUNTIME_TRAIN_MEMORYPLAN_H
 #define MLC_RUNTIME_TRAIN_MEMORYPLAN_H
 
-#include "runtime/Manifest.h"
+#include "runtime/program/Manifest.h"
 
 #include <cstdint>
 

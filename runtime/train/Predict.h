@@ -3,7 +3,7 @@
 #define MLC_RUNTIME_TRAIN_PREDICT_H
 
 #include "runtime/data/Dataset.h"
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 #include <functional>
 #include <map>

@@ -4,8 +4,8 @@
 
 #include "runtime/checkpoint/RunFolder.h"
 #include "runtime/data/Reader.h"
+#include "runtime/session/Session.h"
 #include "runtime/train/Evaluate.h"
-#include "runtime/train/Session.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "compiler/kernels/check/Check.h"
 
-#include "compiler/kernels/Diagonal.h"
+#include "compiler/kernels/code/Diagonal.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/oracle/Oracle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -3,7 +3,7 @@
 #include "compiler/model/Phases.h"
 #include "compiler/tools/mlc/Load.h"
 #include "compiler/tools/mlc/Terminal.h"
-#include "frontend/AstPrinter.h"
+#include "frontend/syntax/AstPrinter.h"
 #include "runtime/data/Reader.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // Figures as people read them, and as programs do.
 #pragma once
 
-#include "runtime/Manifest.h"
+#include "runtime/program/Manifest.h"
 
 #include <cstdint>
 #include <optional>

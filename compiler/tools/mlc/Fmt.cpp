@@ -1,9 +1,9 @@
 // mlc fmt: programs in the one layout.
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Terminal.h"
-#include "frontend/Format.h"
-#include "frontend/Source.h"
-#include "runtime/checkpoint/AtomicFile.h"
+#include "frontend/syntax/Format.h"
+#include "frontend/syntax/Source.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <cstdio>
 

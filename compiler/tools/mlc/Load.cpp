@@ -3,10 +3,10 @@
 #include "compiler/model/Interpret.h"
 #include "compiler/tools/mlc/Resume.h"
 #include "compiler/tools/mlc/Terminal.h"
-#include "frontend/Check.h"
-#include "frontend/SelectPredictions.h"
+#include "frontend/check/Check.h"
+#include "frontend/check/SelectPredictions.h"
 #include "runtime/Nearest.h"
-#include "runtime/checkpoint/AtomicFile.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <fmt/format.h>
 

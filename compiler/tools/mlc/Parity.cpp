@@ -2,12 +2,12 @@
 
 #include "compiler/model/Draws.h"
 #include "compiler/model/Phases.h"
-#include "frontend/Emit.h"
-#include "runtime/checkpoint/AtomicFile.h"
+#include "frontend/emit/Emit.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
 #include "runtime/data/Loader.h"
+#include "runtime/files/AtomicFile.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/Trainer.h"
 

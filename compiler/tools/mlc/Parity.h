@@ -5,7 +5,7 @@
 #include "compiler/model/JitProgram.h"
 #include "compiler/tools/mlc/Load.h"
 #include "runtime/data/Reader.h"
-#include "runtime/train/Session.h"
+#include "runtime/session/Session.h"
 
 namespace mlc::tool {
 

@@ -1,10 +1,10 @@
 // What `mlc train --profile` prints.
 #pragma once
 
-#include "runtime/Manifest.h"
 #include "runtime/profile/Peak.h"
 #include "runtime/profile/Profiler.h"
 #include "runtime/profile/Trace.h"
+#include "runtime/program/Manifest.h"
 #include "runtime/train/MemoryPlan.h"
 
 #include <string>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "compiler/tools/mlc/Load.h"
-#include "runtime/Manifest.h"
 #include "runtime/checkpoint/RunFolder.h"
+#include "runtime/program/Manifest.h"
 
 #include <string>
 #include <vector>

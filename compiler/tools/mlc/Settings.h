@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/tools/mlc/Command.h"
-#include "frontend/Check.h"
+#include "frontend/check/Check.h"
 #include "runtime/checkpoint/RunConfig.h"
 #include "runtime/data/Reader.h"
 #include "runtime/train/Trainer.h"

@@ -1,7 +1,7 @@
 #include "compiler/tools/mlc/Summary.h"
 
-#include "frontend/GraphBuilder.h"
-#include "frontend/ProgramPrinter.h"
+#include "frontend/check/GraphBuilder.h"
+#include "frontend/check/ProgramPrinter.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

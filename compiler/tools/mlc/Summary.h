@@ -2,11 +2,11 @@
 #pragma once
 
 #include "compiler/step/StepCompiler.h"
-#include "frontend/Check.h"
-#include "frontend/Definitions.h"
-#include "frontend/Program.h"
-#include "frontend/Source.h"
-#include "runtime/Manifest.h"
+#include "frontend/check/Check.h"
+#include "frontend/check/Definitions.h"
+#include "frontend/check/Program.h"
+#include "frontend/syntax/Source.h"
+#include "runtime/program/Manifest.h"
 #include "runtime/train/MemoryPlan.h"
 
 #include <cstdint>

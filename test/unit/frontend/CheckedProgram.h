@@ -1,8 +1,8 @@
 // A program text, checked; for tests.
 #pragma once
 
-#include "frontend/Check.h"
-#include "frontend/ProgramPrinter.h"
+#include "frontend/check/Check.h"
+#include "frontend/check/ProgramPrinter.h"
 
 #include <algorithm>
 #include <string>

@@ -1,4 +1,4 @@
-#include "frontend/Diagnostic.h"
+#include "frontend/syntax/Diagnostic.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "frontend/Dim.h"
-#include "frontend/Number.h"
+#include "frontend/check/Dim.h"
+#include "frontend/check/Number.h"
 
 #include <gtest/gtest.h>
 

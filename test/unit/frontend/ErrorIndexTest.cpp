@@ -3,9 +3,9 @@
 //
 // With MLC_REWRITE_ERRORS=1 in the environment, what mlc says is written into these files instead; read the
 // diff.
-#include "frontend/Check.h"
-#include "frontend/Definitions.h"
-#include "frontend/Loader.h"
+#include "frontend/check/Check.h"
+#include "frontend/check/Definitions.h"
+#include "frontend/syntax/Loader.h"
 
 #include <gtest/gtest.h>
 

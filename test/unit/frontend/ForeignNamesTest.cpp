@@ -2,12 +2,12 @@
 // found however they are spelt, and docs/from-pytorch.md shows the table.
 //
 // With MLC_REWRITE_NAMES=1 in the environment, the page's tables are written instead; read the diff.
-#include "frontend/ForeignNames.h"
-#include "frontend/Builtins.h"
-#include "frontend/Check.h"
-#include "frontend/Definitions.h"
-#include "frontend/Loader.h"
-#include "frontend/Prelude.h"
+#include "frontend/syntax/ForeignNames.h"
+#include "frontend/check/Builtins.h"
+#include "frontend/check/Check.h"
+#include "frontend/check/Definitions.h"
+#include "frontend/check/Prelude.h"
+#include "frontend/syntax/Loader.h"
 
 #include <gtest/gtest.h>
 
@@ -145,7 +145,7 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
   EXPECT_TRUE(foreignWordHelp("class"));
   // What should begin a line of a train block is a line of one.
 #define MLC_FOREIGN_CLAUSE(theirs, ours) EXPECT_EQ(diagnose(programOf(ours)), "") << theirs;
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
   // What an argument is called here is an argument of something.
   std::string prelude;
   for (const PreludeFile &file : preludeFiles())
@@ -162,7 +162,7 @@ TEST(ForeignNamesTest, ArgumentsAndWords) {
   };
 #define MLC_FOREIGN_ARGUMENT(theirs, ours, note)                                                             \
   EXPECT_TRUE(std::string(ours).empty() ? !std::string(note).empty() : isArgument(ours)) << theirs;
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
 }
 
 /// A data block that is read by this, of which the options are known alone.
@@ -179,7 +179,7 @@ TEST(ForeignNamesTest, ReadersAndTheirOptionsAreReadersAndOptions) {
   EXPECT_FALSE(std::string(ours).empty() && std::string(note).empty()) << theirs;                            \
   if (!std::string(ours).empty())                                                                            \
     EXPECT_EQ(readBy(std::string(ours) + "(\"a\")").find("unknown reader"), std::string::npos) << theirs;
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
   auto isOption = [](const std::string &option) {
     for (const char *reader : {"csv", "images", "text"})
       if (readBy(std::string(reader) + "(\"a\", " + option + " = 1)").find("has no option") ==
@@ -190,7 +190,7 @@ TEST(ForeignNamesTest, ReadersAndTheirOptionsAreReadersAndOptions) {
   EXPECT_FALSE(isOption("sep"));
 #define MLC_FOREIGN_OPTION(theirs, ours, note)                                                               \
   EXPECT_TRUE(std::string(ours).empty() ? !std::string(note).empty() : isOption(ours)) << theirs;
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
 }
 
 //===-- The page -----------------------------------------------------------------------------------===//
@@ -231,7 +231,7 @@ std::string tables() {
             (ours.empty() ? inCell(note) : "`" + std::string(ours) + "`") + " |\n";
   };
 #define MLC_FOREIGN_ARGUMENT(theirs, ours, note) argument(theirs, ours, note);
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
   text += "\n### Readers and their options\n\n| theirs | mlc | |\n|---|---|---|\n";
   auto reader = [&](std::string_view theirs, std::string_view ours, std::string_view note) {
     text += "| " + coded(theirs) + (ours.empty() ? " | |" : " | `" + std::string(ours) + "` |") +
@@ -239,7 +239,7 @@ std::string tables() {
   };
 #define MLC_FOREIGN_READER(theirs, ours, note) reader(theirs, ours, note);
 #define MLC_FOREIGN_OPTION(theirs, ours, note) reader(theirs, ours, note);
-#include "frontend/ForeignNames.def"
+#include "frontend/syntax/ForeignNames.def"
   return text + "\n";
 }
 

@@ -1,9 +1,9 @@
 // Formatting changes blanks and line breaks, nothing else, and formatted text not at all: for every program
 // of the tree that parses, as it is and with its blanks changed at random.
-#include "frontend/Format.h"
-#include "frontend/AstPrinter.h"
-#include "frontend/FormatTokens.h"
-#include "frontend/Parser.h"
+#include "frontend/syntax/Format.h"
+#include "frontend/syntax/AstPrinter.h"
+#include "frontend/syntax/FormatTokens.h"
+#include "frontend/syntax/Parser.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "frontend/Loader.h"
+#include "frontend/syntax/Loader.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 // survives printing and parsing again.
 #include "FuzzRuns.h"
 
-#include "frontend/AstPrinter.h"
-#include "frontend/Parser.h"
+#include "frontend/syntax/AstPrinter.h"
+#include "frontend/syntax/Parser.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "frontend/Parser.h"
-#include "frontend/AstPrinter.h"
+#include "frontend/syntax/Parser.h"
+#include "frontend/syntax/AstPrinter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 #include "test/unit/oracle/FunctionRow.h"
 
 #include "compiler/oracle/Oracle.h"
-#include "frontend/Check.h"
-#include "frontend/Emit.h"
-#include "frontend/Loader.h"
+#include "frontend/check/Check.h"
+#include "frontend/emit/Emit.h"
+#include "frontend/syntax/Loader.h"
 
 #include "llvm/Support/raw_ostream.h"
 

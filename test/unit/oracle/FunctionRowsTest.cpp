@@ -4,7 +4,7 @@
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
 #include "dialects/mlc/MlcOps.h"
-#include "frontend/Prelude.h"
+#include "frontend/check/Prelude.h"
 #include "test/unit/oracle/CompiledKernel.h"
 #include "test/unit/oracle/FunctionRow.h"
 #include "test/unit/oracle/GradientCheck.h"

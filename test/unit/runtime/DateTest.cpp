@@ -1,5 +1,5 @@
 // Dates: which texts are some, and their parts, against those of Python's datetime.
-#include "runtime/data/Date.h"
+#include "runtime/Date.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #ifndef MLC_TEST_UNIT_RUNTIME_FAKEPROGRAM_H
 #define MLC_TEST_UNIT_RUNTIME_FAKEPROGRAM_H
 
-#include "runtime/Program.h"
+#include "runtime/program/Program.h"
 
 #include <map>
 #include <set>

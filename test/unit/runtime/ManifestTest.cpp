@@ -1,4 +1,4 @@
-#include "runtime/Manifest.h"
+#include "runtime/program/Manifest.h"
 #include "Growth.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // The numbers are scikit-learn's: roc_auc_score and average_precision_score with sample_weight.
-#include "runtime/train/Ranking.h"
+#include "runtime/session/Ranking.h"
 #include "runtime/checkpoint/TrainerState.h"
 
 #include <gtest/gtest.h>

@@ -3,8 +3,8 @@
 #include "Growth.h"
 #include "TempFolder.h"
 #include "runtime/Panels.h"
-#include "runtime/checkpoint/AtomicFile.h"
 #include "runtime/checkpoint/Import.h"
+#include "runtime/files/AtomicFile.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
