@@ -8,20 +8,21 @@ import tempfile
 
 import numpy
 
+import bench_tool
 import models
 
 TOLERANCE = 1e-4
 
 
 class Dump:
-    """What `mlc train PROGRAM --dump-parity` left: the weights it began with and what it made of them."""
+    """What `mlc-bench train PROGRAM --dump-parity` left: the weights it began with and what it made of them."""
 
     def __init__(self, program, folder, args, *options):
         self.folder = folder / "dump"
-        run = subprocess.run([args.mlc, "train", program, "--steps", str(args.steps), "--dump-parity", self.folder, *options],
+        run = subprocess.run([bench_tool.beside(args.mlc), "train", program, "--steps", str(args.steps), "--dump-parity", self.folder, *options],
                              cwd=folder, capture_output=True, text=True)
         if run.returncode != 0:
-            sys.exit(f"mlc train {program} failed:\n{run.stderr}")
+            sys.exit(f"mlc-bench train {program} failed:\n{run.stderr}")
         self.losses = json.loads((self.folder / "losses.json").read_text())
         self.initial, self.gradients = self.read("initial"), self.read("gradients")
 

@@ -2,7 +2,7 @@
 batches with the same random numbers, as parity.py does it; then both are evaluated on other rows.
 
 The PyTorch side is a function over mlc's tensors by their paths, written with PyTorch's own operations (nn.LSTM, packed
-sequences, scaled_dot_product_attention, batch_norm, its optimizers), in f64. `mlc train --dump-random` gives it what
+sequences, scaled_dot_product_attention, batch_norm, its optimizers), in f64. `mlc-bench train --dump-random` gives it what
 dropout, crops and flips drew. The last batch is smaller where the rows say so.
 
 The residual net has some hundred thousand relus; now and then one near zero turns over by rounding, and the losses part by 1e-3

@@ -1,6 +1,6 @@
 """Trains each model for some steps in mlc and in PyTorch, from the same weights on the same batches, and compares.
 
-`mlc train MODEL --dump-parity DIR --steps N` writes what the two must share and what mlc made of it:
+`mlc-bench train MODEL --dump-parity DIR --steps N` writes what the two must share and what mlc made of it:
 initial.safetensors (parameters and states), batch_0.safetensors ... (the fields of every step's batch), losses.json
 (one number a step) and gradients.safetensors (of the first step). PyTorch starts from the first two.
 

@@ -1,6 +1,6 @@
 """Trains the language models of examples/text for as long as they ship, in mlc and in PyTorch, and compares what they reach.
 
-Both begin with mlc's initial weights (`mlc train --dump-parity`), and have the same optimizer, schedule, clipping, dropout,
+Both begin with mlc's initial weights (`mlc-bench train --dump-parity`), and have the same optimizer, schedule, clipping, dropout,
 batch, windows and validation tail. Each shuffles and drops out with its own random numbers. Both compute in f32.
 
 The actions, each of which keeps what it made in runs/, so that they can be done apart: `mlc` and `torch` train,
@@ -9,7 +9,7 @@ one number for each seed. The last is mlc's model evaluated by PyTorch, which sh
 validation loss: it must be mlc's own within 1e-4.
 
 A fourth, only if asked for: `replay` trains PyTorch with mlc's own order of the rows and mlc's own dropout, written down
-by `mlc train --dump-random` (of the LSTM 13 GB among the temporary files). What is left between it and mlc is rounding, and
+by `mlc-bench train --dump-random` (of the LSTM 13 GB among the temporary files). What is left between it and mlc is rounding, and
 what that grows to in so many steps. `compare` says what it reached where it was done.
 
 Fails if the mean of mlc's validation losses over the seeds is worse than PyTorch's by more than MARGIN, which stands for what
@@ -31,6 +31,7 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import bench_tool  # noqa: E402
 import models  # noqa: E402
 from networks import Net, cosine, cross_entropy, gpt_logits, gpt_optimizer, update  # noqa: E402
 
@@ -120,10 +121,11 @@ def mlc_order(rows, seed, epoch):
 def train_torch(program, seed, steps, folder, options, replay=False):
     torch.manual_seed(seed)
     with tempfile.TemporaryDirectory() as dump:
-        command(options.mlc, "train", program.path, "--seed", seed, "--steps", 1, "--dump-parity", dump)
+        command(bench_tool.beside(options.mlc), "train", program.path, "--seed", seed, "--steps", 1, "--dump-parity", dump)
         initial = models.read_safetensors(dump + "/initial.safetensors")
         if replay:
-            command(options.mlc, "train", program.path, "--seed", seed, "--steps", steps, "--dump-random", dump)
+            command(bench_tool.beside(options.mlc), "train", program.path, "--seed", seed, "--steps", steps, "--dump-random",
+                    dump)
         network = Net(initial, list(initial), torch.float32)
         train, validation = program.windows()
         run_torch(program, network, train, seed, steps, dump if replay else None)

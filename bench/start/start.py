@@ -1,6 +1,6 @@
 """Time from the command to the end of the first training step, and the growth of memory, for mlc and its peers.
 
-mlc: `mlc train` of a real program with all its data, from an empty cache of compiled kernels and with the cache that
+mlc: `mlc train` (in mlc-bench) of a real program with all its data, from an empty cache of compiled kernels and with the cache that
 the run before left; then how long `mlc compile --emit=PHASE` takes without a cache, phase by phase.
 Peers: importing, building and the first step; torch.compile from an empty cache and with a warm one, JAX likewise with its
 persistent cache. They are given 16 batches in memory and read no data set.
@@ -25,6 +25,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "train"), str(HERE.parent)]
+import bench_tool  # noqa: E402
 import machine  # noqa: E402
 import mlc_peer  # noqa: E402
 import models  # noqa: E402
@@ -60,7 +61,7 @@ class Mlc:
         times.unlink(missing_ok=True)
         shutil.rmtree(self.folder / "run", ignore_errors=True)
         begin = time.monotonic()
-        process = subprocess.Popen([self.mlc, "train", self.model, *self.data, "--threads", str(self.threads),
+        process = subprocess.Popen([bench_tool.beside(self.mlc), "train", self.model, *self.data, "--threads", str(self.threads),
                                     "--epochs", "1000000", "--out", self.folder / "run", "--step-times", times],
                                    env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    preexec_fn=mlc_peer.dies_with_parent)

@@ -1,10 +1,10 @@
-"""mlc in the same interleaved rounds: `mlc train` of a workload's program, which is stopped between its rounds.
+"""mlc in the same interleaved rounds: `mlc-bench train` of a workload's program, which is stopped between its rounds.
 
 It trains on and on; SIGCONT begins a round, SIGSTOP ends it. How fast it was stands in the file that --step-times names:
 a line about every tenth of a second, with the updates made, the monotonic clock, and how long the step has waited for data.
 So a round contains all of training: shuffling, conversion, checkpoints of epochs that end; not the start.
 
-Predictions of single rows are made by `mlc predict --time-rows`, which is told how long, round by round.
+Predictions of single rows are made by `mlc-bench predict --time-rows`, which is told how long, round by round.
 """
 import ctypes
 import json
@@ -16,6 +16,7 @@ import time
 
 import numpy
 
+import bench_tool
 from peer import LEAST_STEPS, rows
 from workloads import CHECKED
 
@@ -39,11 +40,11 @@ def prepare(mlc, workload, folder):
     these, or what mlc predicts for two rows."""
     (folder / "model.mlc").write_text(workload.program())
     numpy.savez(folder / "train.npz", **workload.data())
-    train = [mlc, "train", folder / "model.mlc", "--data", folder]
-    output(*train, "--steps", str(4 if workload.predict else BATCHES), "--dump-parity", folder / "dump")
+    train = ["train", folder / "model.mlc", "--data", folder]
+    output(bench_tool.beside(mlc), *train, "--steps", str(4 if workload.predict else BATCHES), "--dump-parity", folder / "dump")
     if not workload.predict:
         return json.loads((folder / "dump/losses.json").read_text())[:CHECKED]
-    output(*train, "--steps", "0", "--overwrite", "--out", folder / "untrained")
+    output(mlc, *train, "--steps", "0", "--overwrite", "--out", folder / "untrained")
     numpy.savez(folder / "rows.npz", **{name: numpy.concatenate([row[name] for row in rows(folder / "dump", raw=True)])
                                         for name in rows(folder / "dump")[0]})
     lines = output(mlc, "predict", folder / "untrained", folder / "rows.npz", "--json").splitlines()[:2]
@@ -61,7 +62,7 @@ class Training:
         self.batch, self.times, self.run_folder = workload.batch, folder / f"times{threads}", folder / f"run{threads}"
         self.log = open(folder / f"log{threads}", "w+")
         self.process = subprocess.Popen(
-            [mlc, "train", folder / "model.mlc", "--data", folder, "--threads", str(threads), "--epochs", "1000000000",
+            [bench_tool.beside(mlc), "train", folder / "model.mlc", "--data", folder, "--threads", str(threads), "--epochs", "1000000000",
              "--overwrite", "--out", self.run_folder, "--step-times", self.times], stdout=self.log, stderr=self.log,
             preexec_fn=dies_with_parent)
         self.read = 0
@@ -109,8 +110,8 @@ class Training:
 class Prediction:
     def __init__(self, mlc, folder, threads):
         self.log = open(folder / f"log{threads}", "w+")
-        self.process = subprocess.Popen([mlc, "predict", folder / "untrained", folder / "rows.npz", "--threads", str(threads),
-                                         "--time-rows"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([bench_tool.beside(mlc), "predict", folder / "untrained", folder / "rows.npz", "--threads",
+                                         str(threads), "--time-rows"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.run(0.1)
 
     def run(self, seconds):

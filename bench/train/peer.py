@@ -1,5 +1,5 @@
 """One program beside mlc, in a process of its own: `peer.py KIND WORKLOAD FOLDER THREADS`. FOLDER holds what
-`mlc train --dump-parity` wrote. Says on standard output, a line of JSON each: that it is ready ({"checked": losses of the
+`mlc-bench train --dump-parity` wrote. Says on standard output, a line of JSON each: that it is ready ({"checked": losses of the
 first steps or outputs for the first rows, "choice": what it chose for itself}), and for each number of seconds on standard
 input what it did in about so long ({"steps", "seconds", "cpu": seconds of all its threads}).
 """

@@ -47,15 +47,11 @@ struct Options {
   std::string after;               ///< graph --after: mlc or grad
   std::optional<int64_t> depth;    ///< graph: layers within each other that are opened; what fits a page
   std::string checkpoint;          ///< eval, predict: best or last
-  std::string dumpParity;          ///< train: folder for bench/parity
-  std::string dumpRandom;          ///< train: folder for what the steps draw
   std::vector<std::string> only;   ///< predict: names of `predict` lines; empty: all
   std::vector<std::string> keep;   ///< predict: columns that are passed on
   std::string separator;           ///< predict: what separates the columns of its CSV; empty: as in training
   std::string unknown = "error";   ///< what becomes of categories that training has not seen
   std::string names;               ///< predict: the field whose categories name what is predicted
-  bool timeRows = false;           ///< predict: for bench/train
-  std::string stepTimes;           ///< train: file for bench/train: when how many updates were made
   std::optional<std::string> profile; ///< train: where the trace goes; empty: only the table
 };
 

@@ -1,6 +1,6 @@
 // mlc predict: rows from files in, a line per row out; or text that goes on.
-#include "compiler/tools/mlc/Load.h"
-#include "compiler/tools/mlc/PredictTimes.h"
+#include "compiler/tools/mlc/PredictRows.h"
+
 #include "runtime/Nearest.h"
 #include "runtime/data/PipedFiles.h"
 #include "runtime/data/Reader.h"
@@ -81,8 +81,7 @@ static Expected<Dataset> readRows(const Options &options, const std::string &kin
   return all;
 }
 
-/// The rows of options.inputs, and what the run says of them.
-static Status predictRows(const Options &options, LoadedRun &run) {
+Status withRowsToPredict(const Options &options, LoadedRun &run, const UseRows &use) {
   const Manifest &manifest = run.session->manifest();
   PredictOptions predictOptions;
   if (!manifest.findFunction(predictOptions.function))
@@ -127,13 +126,18 @@ static Status predictRows(const Options &options, LoadedRun &run) {
   predictOptions.scalars = run.scalars.data();
   predictOptions.explainOutside = explainerOf(run);
   Rows rows = Rows::all(std::make_shared<const Dataset>(std::move(*data)));
-  if (options.timeRows)
-    return pipes.named(timeRows(run, rows, predictOptions));
-  Expected<int64_t> written = predict(*run.session, rows, predictOptions, writeOutput);
-  if (!written)
-    return pipes.named(written.status());
-  saySkipped(*rows.data, "");
-  return Status::ok();
+  return pipes.named(use(rows, predictOptions));
+}
+
+/// The rows of options.inputs, and what the run says of them.
+static Status predictRows(const Options &options, LoadedRun &run) {
+  return withRowsToPredict(
+      options, run, [&](const Rows &rows, const PredictOptions &predictOptions) -> Status {
+        Expected<int64_t> written = predict(*run.session, rows, predictOptions, writeOutput);
+        if (written)
+          saySkipped(*rows.data, "");
+        return written.status();
+      });
 }
 
 Status runPredict(const Options &options) {

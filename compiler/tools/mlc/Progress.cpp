@@ -8,10 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <cmath>
-#include <cstring>
+#include <cstdio>
 
 namespace mlc::tool {
 
@@ -71,19 +69,7 @@ static std::string stepText(const StepReport &report, const FiguresSpec &spec, s
   return fmt::format("{}  {}", loss, left);
 }
 
-Status Progress::writeStepTimes(const std::string &path) {
-  stepTimes.reset(std::fopen(path.c_str(), "we"));
-  if (!stepTimes)
-    return Status::io(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  return Status::ok();
-}
-
 void Progress::onStep(const StepReport &report) {
-  if (stepTimes) {
-    std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
-    fmt::print(stepTimes.get(), "{} {:.9f} {:.9f}\n", report.update, now.count(), report.secondsWaited);
-    std::fflush(stepTimes.get()); // who measures reads along
-  }
   if (line.isDrawn())
     line.show(stepText(report, figures, terminalColumns()));
 }

@@ -3,8 +3,6 @@
 
 #include "runtime/train/Trainer.h"
 
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,11 +33,6 @@ public:
   /// Whether that went well. Training goes on if nobody reads.
   const Status &written() const { return writing; }
 
-  /// From now on, each report of steps adds a line to the file at `path`, which is made anew: updates made,
-  /// the monotonic clock's seconds, and those of them that the step has waited for data so far. For a program
-  /// that measures speed without what comes before the first step.
-  Status writeStepTimes(const std::string &path);
-
   void onStep(const StepReport &report) override;
   /// A line each, on a terminal as long as it is wide.
   void onLog(const LogReport &report) override;
@@ -48,10 +41,6 @@ public:
   void onEnd(const TrainResult &result) override;
 
 private:
-  struct Close {
-    void operator()(std::FILE *file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> stepTimes;
   void write(const std::string &line);
 
   FiguresSpec figures;

@@ -1,10 +1,10 @@
 // mlc train: check, compile, read, train, say how good it is.
+#include "compiler/tools/mlc/Train.h"
 #include "compiler/model/ExplainDivergence.h"
 #include "compiler/model/Interpret.h"
 #include "compiler/tools/mlc/Command.h"
 #include "compiler/tools/mlc/Figures.h"
 #include "compiler/tools/mlc/Load.h"
-#include "compiler/tools/mlc/Parity.h"
 #include "compiler/tools/mlc/ProfileTable.h"
 #include "compiler/tools/mlc/Progress.h"
 #include "compiler/tools/mlc/Resume.h"
@@ -241,20 +241,23 @@ std::string classesText(const Manifest &manifest, const Vocabulary &vocabulary) 
 }
 
 /// Progress that calls `afterFirst` when the first step is made: what is to be done beside training would
-/// only delay that.
-class ProgressOfFirstStep : public Progress {
+/// only delay that. Then `each`, if there is one, with every report.
+class ProgressOfSteps : public Progress {
 public:
-  ProgressOfFirstStep(FiguresSpec figures, std::function<void()> afterFirst)
-      : Progress(std::move(figures)), afterFirst(std::move(afterFirst)) {}
+  ProgressOfSteps(FiguresSpec figures, std::function<void()> afterFirst, const StepListener &each)
+      : Progress(std::move(figures)), afterFirst(std::move(afterFirst)), each(each) {}
 
   void onStep(const StepReport &report) override {
     if (afterFirst)
       std::exchange(afterFirst, nullptr)();
+    if (each)
+      each(report);
     Progress::onStep(report);
   }
 
 private:
   std::function<void()> afterFirst;
+  const StepListener &each;
 };
 
 /// Says before training what would be a pity to say after it.
@@ -288,7 +291,9 @@ Status reportProfile(const Options &options, const Profiler &profiler, const Mem
 
 } // namespace
 
-Status runTrain(const Options &options) {
+Status runTrain(const Options &options) { return train(options); }
+
+Status train(const Options &options, const StepListener &onStep) {
   if (options.profile) {
     Trace::start();
     MLC_TRY(checkProfile(*options.profile));
@@ -317,8 +322,7 @@ Status runTrain(const Options &options) {
   DataFolders folders = foldersOf(options);
   if (job->run && options.data.empty())
     folders.dataFolder = job->run->config().dataFolder;
-  const bool trains = options.dumpRandom.empty() && options.dumpParity.empty();
-  if (trains && !options.resume) // not after the data were read
+  if (!options.resume) // not after the data were read
     MLC_TRY(RunFolder::checkCreate(out, loaded.texts(), options.overwrite));
 
   // While data are read; what may be wrong with them is said whatever comes of this.
@@ -326,8 +330,7 @@ Status runTrain(const Options &options) {
   const std::vector<FunctionId> step = {{FunctionKind::TrainStep, ""}};
   if (options.profile)
     (*jit)->profile();
-  if (options.dumpRandom.empty())
-    (*jit)->prepareInBackground({{step, spec.batch}, {first, 0}});
+  (*jit)->prepareInBackground({{step, spec.batch}, {first, 0}});
   Phase dataPhase("read the data");
   Expected<UnknownCategory> unknown = unknownOf(options, manifest.data.fields);
   if (!unknown)
@@ -357,12 +360,6 @@ Status runTrain(const Options &options) {
     say(note);
     MLC_TRY(imports);
   }
-  const int64_t dumpedSteps = job->settings.find("steps") ? spec.steps.value_or(20) : 20;
-  if (!options.dumpRandom.empty()) {
-    MLC_TRY(dumpRandom(options, loaded, *data, spec, dumpedSteps));
-    if (options.dumpParity.empty())
-      return Status::ok();
-  }
   Phase compilePhase("compile");
   int64_t rows = std::min(spec.batch, data->train.size());
   MLC_TRY((*jit)->prepare(step, rows));
@@ -386,8 +383,6 @@ Status runTrain(const Options &options) {
   MLC_TRY((*session)->reserve(memory.arena, memory.scratch));
   if (options.profile)
     (*session)->profile(profiler);
-  if (!options.dumpParity.empty())
-    return dumpParity(options, loaded, **jit, **session, *data, dumpedSteps);
 
   Phase folderPhase("make the run folder");
   RunConfig config;
@@ -416,12 +411,10 @@ Status runTrain(const Options &options) {
     return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"), *loaded.program,
                                     loaded.sources);
   };
-  ProgressOfFirstStep progress(manifest.figures,
-                               [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); });
+  ProgressOfSteps progress(
+      manifest.figures, [&] { (*jit)->prepareInBackground(laterFunctions(*data, test, spec)); }, onStep);
   if (options.json)
     progress.writeJson();
-  if (!options.stepTimes.empty())
-    MLC_TRY(progress.writeStepTimes(options.stepTimes));
   Trainer trainer(**session, *data, run, trainerOptions, progress);
   if (!options.resume) {
     if (Status started = trainer.start(); !started.isOk())

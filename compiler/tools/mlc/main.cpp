@@ -1,20 +1,16 @@
 // Parses the command line, runs one subcommand, turns its status into an exit code.
-#include "compiler/tools/mlc/Command.h"
+#include "compiler/tools/mlc/Arguments.h"
 
 #include "runtime/Nearest.h"
-#include "runtime/Number.h"
 #include "runtime/cache/DiskCache.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 using namespace mlc;
@@ -67,7 +63,7 @@ void catchSignals() {
   signal(SIGXFSZ, SIG_IGN);
 }
 
-class CommandLine {
+class CommandLine : Arguments {
 public:
   CommandLine() {
     app.require_subcommand(1);
@@ -97,14 +93,8 @@ public:
       return help();
     if (options.quiet)
       beQuiet();
-    if (options.threads == 0)
-      options.threads = std::max(1u, std::thread::hardware_concurrency());
-    Status status = Status::ok();
-    if (Status sets = splitSets(); !sets.isOk())
-      status = sets;
-    else if (Expected<int64_t> limit = DiskCache::userLimit(); !limit)
-      status = limit.status();
-    else
+    Status status = completeOptions();
+    if (status.isOk())
       status = selected(options);
     if (status.isOk())
       status = flushOutput();
@@ -119,24 +109,8 @@ public:
 
 private:
   CLI::App app{"mlc trains models that are written on one page."};
-  Options options;
-  std::vector<std::string> rawSets;
-  /// As in the language.
-  static constexpr int64_t mostUpdates = 1'000'000'000'000'000;
   Status (*selected)(const Options &) = nullptr; ///< null: help
   std::string helpFor;
-
-  static CLI::Validator wholeNumber(int64_t least, int64_t most) {
-    return CLI::Validator(
-        [=](std::string &text) {
-          std::optional<int64_t> number = parseI64(text);
-          if (number && *number >= least && *number <= most)
-            return std::string();
-          return "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
-                 " is needed, not `" + text + "`";
-        },
-        "N", "whole number");
-  }
 
   CLI::App *subcommand(const char *name, const char *help, Status (*function)(const Options &)) {
     CLI::App *sub = app.add_subcommand(name, help);
@@ -144,87 +118,9 @@ private:
     return sub;
   }
 
-  void addModel(CLI::App *sub) {
-    sub->add_option("model", options.model, "the model file")->required()->type_name("MODEL.mlc");
-    sub->add_option("--train", options.train, "which train block, when the file has several")
-        ->type_name("NAME");
-    sub->add_option(
-           "--set", rawSets,
-           "another value for a setting, a let, or a default of a model: optimizer.lr=3e-4, width=64")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false);
-    sub->add_option("--epochs", options.epochs, "passes over the data instead of what the model says")
-        ->check(wholeNumber(0, mostUpdates));
-    sub->add_option("--steps", options.steps, "updates instead of epochs")
-        ->check(wholeNumber(0, mostUpdates));
-    sub->add_option("--batch", options.batch, "rows of a batch instead of what the model says")
-        ->check(wholeNumber(1, int64_t(1) << 24));
-    addSeed(sub);
-  }
-  void addSeed(CLI::App *sub) {
-    sub->add_option("--seed", options.seed, "seed of everything random")
-        ->check(wholeNumber(0, 9'000'000'000'000'000));
-  }
-  void addData(CLI::App *sub) {
-    sub->add_option("--data", options.data, "the folder that holds the data files")->type_name("DIR");
-    sub->add_option("--threads", options.threads, "threads to compute on; the results do not depend on it")
-        ->check(wholeNumber(1, 1024));
-  }
-  void addRun(CLI::App *sub) {
-    sub->add_option("run", options.model, "a run folder that `mlc train` left")->required()->type_name("RUN");
-    sub->add_option("--checkpoint", options.checkpoint, "best (what else is asked for is the last)")
-        ->check(CLI::IsMember({"best", "last"}));
-    addData(sub);
-    sub->add_flag("--json", options.json, "print JSON");
-    addQuiet(sub);
-  }
-  void addQuiet(CLI::App *sub) {
-    sub->add_flag("-q,--quiet", options.quiet, "say nothing but warnings and errors; data are printed");
-  }
-
-  void addUnknown(CLI::App *sub) {
-    sub->add_option(
-           "--unknown", options.unknown,
-           "a category that the training rows do not have: error (default), missing, or skip the row")
-        ->check(CLI::IsMember({"error", "missing", "skip"}));
-  }
-
   void addTrain() {
     CLI::App *sub = subcommand("train", "train a model and leave a run folder", runTrain);
-    addModel(sub);
-    addData(sub);
-    sub->add_option("--out", options.out, "the run folder (default: runs/NAME of the train block)")
-        ->type_name("DIR");
-    CLI::Option *resume = sub->add_flag(
-        "--resume", options.resume,
-        "go on from the run folder's last checkpoint, with its settings but for those given here");
-    sub->add_option("--unset", options.unsets,
-                    "with --resume: what a --set of the run said no longer counts, the text does")
-        ->type_name("NAME")
-        ->allow_extra_args(false)
-        ->needs(resume);
-    sub->add_flag("--overwrite", options.overwrite,
-                  "replace the run in the run folder once the new one has its first checkpoint")
-        ->excludes(resume);
-    sub->add_option(
-           "--save-every", options.saveEvery,
-           "checkpoints within epochs: after so many updates, or so much time as in 30s, 10m, 2h (10m)")
-        ->type_name("N|TIME");
-    sub->add_option("--log-every", options.logEvery,
-                    "figures of so many updates at a time: a line here, a row of updates.csv; 0: none")
-        ->check(wholeNumber(0, mostUpdates));
-    addUnknown(sub);
-    sub->add_flag("--json", options.json, "print the figures as JSON, a line for each epoch and split");
-    addQuiet(sub);
-    sub->add_option("--profile", options.profile,
-                    "print what took the time; with FILE also write a trace for Perfetto")
-        ->expected(0, 1)
-        ->type_name("[FILE]");
-    sub->add_option("--dump-parity", options.dumpParity)->group("");
-    sub->add_option("--step-times", options.stepTimes)->group("");
-    sub->add_option("--dump-random", options.dumpRandom,
-                    "do not train: write the numbers that the first steps would draw at random")
-        ->type_name("DIR");
+    addTraining(sub);
     sub->footer("examples:\n  mlc train examples/fashion/lenet.mlc\n"
                 "  mlc train model.mlc --epochs 20 --set optimizer.lr=3e-4 --out runs/slow\n"
                 "  mlc train model.mlc --resume --out runs/slow --epochs 40\n"
@@ -241,41 +137,7 @@ private:
   }
   void addPredict() {
     CLI::App *sub = subcommand("predict", "what a trained model says of new rows", runPredict);
-    addRun(sub);
-    sub->add_option("input", options.inputs,
-                    "files as the model's reader takes them, or CSV, npz, npy, IDX, JPEG, PNG by their names;"
-                    " - is standard input")
-        ->type_name("FILE...");
-    sub->add_option("--only", options.only, "this `predict` line and what it needs; may be given again")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
-    sub->add_option("--keep", options.keep, "pass this column of the CSV on, before what is predicted")
-        ->type_name("COLUMN")
-        ->allow_extra_args(false);
-    sub->add_option("--separator", options.separator,
-                    "what separates columns of CSV: a character, or tab (default: as in training)")
-        ->type_name("C");
-    sub->add_option("--names", options.names,
-                    "call what is predicted by the categories of this field, instead of by their codes")
-        ->type_name("FIELD");
-    addUnknown(sub);
-    addSeed(sub);
-    sub->add_option("--generate", options.generate, "go on with --prompt for so many bytes: models of text")
-        ->check(wholeNumber(0, mostUpdates))
-        ->type_name("N");
-    sub->add_flag("--time-rows", options.timeRows)->group("");
-    sub->add_option("--prompt", options.prompt, "what the generated text begins with")->type_name("TEXT");
-    sub->add_option("--temperature", options.temperature,
-                    "below 1 the likely becomes likelier; 0: always the likeliest (1)")
-        ->check(CLI::Range(0.0, 1e6))
-        // NaN is in no range, but neither below nor above one.
-        ->check([](const std::string &text) {
-          return std::isnan(std::strtod(text.c_str(), nullptr)) ? "a number is needed, not " + text : "";
-        })
-        ->type_name("T");
-    sub->add_option("--top-k", options.topK, "draw from the K likeliest bytes only")
-        ->check(wholeNumber(1, mostUpdates))
-        ->type_name("K");
+    addPrediction(sub);
     sub->footer("examples:\n  mlc predict runs/lenet_fashion t10k-images-idx3-ubyte.gz > probs.csv\n"
                 "  mlc predict runs/iris flowers.csv --json\n"
                 "  mlc predict runs/iris may.csv june.csv --keep id --names species --unknown skip\n"
@@ -344,16 +206,6 @@ private:
     CLI::App *sub = app.add_subcommand("help", "what a command does: mlc help train");
     sub->add_option("command", helpFor)->type_name("COMMAND");
     sub->footer("examples:\n  mlc help\n  mlc help train");
-  }
-
-  Status splitSets() {
-    for (const std::string &text : rawSets) {
-      size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0)
-        return Status::usage("--set takes NAME=VALUE, as in --set optimizer.lr=3e-4; got `" + text + "`");
-      options.sets.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return Status::ok();
   }
 
   /// What to say of a first argument that is no command, or empty.

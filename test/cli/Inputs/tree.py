@@ -41,6 +41,7 @@ ROOMS = [
     ["compiler/model"],
     ["compiler/draw"],
     ["compiler/tools/mlc", "compiler/tools/mlc-opt"],
+    ["compiler/tools/mlc-bench"],
 ]
 TOP = {"compiler/kernels/Kernel.cpp"}
 CODE = {".cpp", ".h", ".hpp", ".td"}

@@ -1,18 +1,22 @@
-#include "compiler/tools/mlc/Parity.h"
+#include "compiler/tools/mlc-bench/Parity.h"
 
 #include "compiler/model/Draws.h"
-#include "compiler/model/Phases.h"
-#include "frontend/emit/Emit.h"
+#include "compiler/model/JitProgram.h"
+#include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/Resume.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
 #include "runtime/data/Loader.h"
+#include "runtime/data/Reader.h"
 #include "runtime/files/AtomicFile.h"
+#include "runtime/session/Session.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/Trainer.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mlc::tool {
@@ -90,18 +94,17 @@ Status dumpBatch(const std::string &path, const Manifest &manifest, const Functi
   return replaceSafetensors(path, tensors);
 }
 
-} // namespace
-
 /// Makes the folder, if it is not there.
-static Status makeFolder(const std::string &path) {
+Status makeFolder(const std::string &path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   return error ? Status::io("cannot make the folder " + path + ": " + error.message()) : Status::ok();
 }
 
-Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingData &data,
+/// Writes what the first `steps` steps draw into `folder`.
+Status dumpRandom(const std::string &folder, const Loaded &loaded, const TrainingData &data,
                   const TrainSpec &spec, int64_t steps) {
-  MLC_TRY(makeFolder(options.dumpRandom));
+  MLC_TRY(makeFolder(folder));
   int64_t rows = std::min<int64_t>(spec.batch, data.train.size());
   auto draws = compiler::StepDraws::create(*loaded.program, loaded.sources, rows);
   if (!draws)
@@ -115,23 +118,23 @@ Status dumpRandom(const Options &options, const Loaded &loaded, const TrainingDa
       tensors.push_back({draw.site, draw.values.dtype(), draw.values.type().getShape().vec(),
                          static_cast<const uint8_t *>(draw.values.data())});
     }
-    MLC_TRY(
-        replaceSafetensors(options.dumpRandom + "/random_" + std::to_string(step) + ".safetensors", tensors));
+    MLC_TRY(replaceSafetensors(folder + "/random_" + std::to_string(step) + ".safetensors", tensors));
   }
   return Status::ok();
 }
 
-Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitProgram &jit, Session &session,
-                  const TrainingData &data, int64_t steps) {
+/// Trains `steps` steps from the seed and writes them down in `folder`.
+Status dumpSteps(const std::string &folder, const std::string &modelFolder, const Loaded &loaded,
+                 compiler::JitProgram &jit, Session &session, const TrainingData &data, int64_t steps) {
   const Manifest &manifest = session.manifest();
   const TrainSpec &spec = manifest.train;
   const FunctionId train{FunctionKind::TrainStep, ""};
   const FunctionSpec &function = *manifest.findFunction(train);
-  MLC_TRY(makeFolder(options.dumpParity));
-  auto file = [&](const std::string &name) { return options.dumpParity + "/" + name; };
+  MLC_TRY(makeFolder(folder));
+  auto file = [&](const std::string &name) { return folder + "/" + name; };
 
   MLC_TRY(session.initialise(spec.seed));
-  MLC_TRY(importTensors(session, std::filesystem::absolute(options.model).parent_path().string()));
+  MLC_TRY(importTensors(session, modelFolder));
   MLC_TRY(writeStatistics(session, data.train));
   MLC_TRY(replaceSafetensors(file("initial.safetensors"), tensorsOf(session, TensorSet::Model)));
   LoaderPlan plan;
@@ -179,6 +182,42 @@ Status dumpParity(const Options &options, const Loaded &loaded, compiler::JitPro
     MLC_TRY(dumpEvaluation(file("evaluation.json"), session, *data.validation, spec, scalars));
   }
   return writeFileAtomically(file("losses.json"), losses.dump() + "\n");
+}
+
+} // namespace
+
+Status dump(const Options &options, const DumpFolders &to) {
+  Expected<Settings> settings = Settings::ofCommand(options);
+  if (!settings)
+    return settings.status();
+  Expected<std::unique_ptr<Loaded>> loaded = load(options.model, *settings);
+  if (!loaded)
+    return loaded.status();
+  Expected<std::unique_ptr<compiler::JitProgram>> jit =
+      compiler::JitProgram::create(*(*loaded)->program, (*loaded)->sources, options.threads);
+  if (!jit)
+    return jit.status();
+  const Manifest &manifest = (*jit)->manifest();
+  const TrainSpec &spec = manifest.train;
+  const DataFolders folders = foldersOf(options);
+  Expected<UnknownCategory> unknown = unknownOf(options, manifest.data.fields);
+  if (!unknown)
+    return unknown.status();
+  Expected<TrainingData> data = readTrainingData(manifest, folders, *unknown);
+  if (!data)
+    return data.status();
+  MLC_TRY(checkBatch(spec, data->train.size()));
+  const int64_t steps = settings->find("steps") ? spec.steps.value_or(20) : 20;
+  if (!to.draws.empty())
+    MLC_TRY(dumpRandom(to.draws, **loaded, *data, spec, steps));
+  if (to.steps.empty())
+    return Status::ok();
+  MLC_TRY((*jit)->prepare({{FunctionKind::TrainStep, ""}}, std::min(spec.batch, data->train.size())));
+  MLC_TRY((*jit)->prepare({{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}}, 0));
+  Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
+  if (!session)
+    return session.status();
+  return dumpSteps(to.steps, folders.modelFolder, **loaded, **jit, **session, *data, steps);
 }
 
 } // namespace mlc::tool

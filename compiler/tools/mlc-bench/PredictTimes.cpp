@@ -1,5 +1,6 @@
-#include "compiler/tools/mlc/PredictTimes.h"
+#include "compiler/tools/mlc-bench/PredictTimes.h"
 
+#include "compiler/tools/mlc/PredictRows.h"
 #include "runtime/data/Loader.h"
 
 #include <fmt/format.h>
@@ -7,10 +8,11 @@
 #include <chrono>
 #include <cstring>
 #include <iostream>
+#include <vector>
 
 namespace mlc::tool {
 
-Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &options) {
+static Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &options) {
   const FunctionSpec &spec = *run.session->manifest().findFunction(options.function);
   LoaderPlan plan;
   for (const Port &port : spec.inputs)
@@ -64,6 +66,15 @@ Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &options)
     MLC_TRY(flushOutput());
   }
   return Status::ok();
+}
+
+Status timeRows(const Options &options) {
+  Expected<LoadedRun> run = loadRun(options);
+  if (!run)
+    return run.status();
+  return withRowsToPredict(options, *run, [&](const Rows &rows, const PredictOptions &predictOptions) {
+    return timeRows(*run, rows, predictOptions);
+  });
 }
 
 } // namespace mlc::tool
