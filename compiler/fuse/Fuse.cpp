@@ -47,6 +47,9 @@ void storeLongNumbers(Block &body) {
            cast<RankedTensorType>(op->getResult(0).getType()).getNumElements() == 1;
   };
   for (Operation &op : body.without_terminator()) {
+    // A number may also be taken out of the tensor that it was broadcast to.
+    if (auto broadcast = dyn_cast<ir::BroadcastOp>(&op))
+      made[broadcast.getResult()] = made.lookup(viewedBy(broadcast.getX()));
     if (!isNumber(&op))
       continue;
     Made own{1, false};
@@ -155,13 +158,17 @@ private:
 
   /// The same of a value that others may make again; then they read its operands.
   bool isReadOutside(Value value) {
-    return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    if (auto known = readOutside.find(value); known != readOutside.end())
+      return known->second;
+    bool isRead = llvm::any_of(value.getUsers(), [&](Operation *user) {
       OpClass opClass = user->hasTrait<OpTrait::IsTerminator>() ? OpClass::Anchor : classOf(user);
       if (members.contains(user) && opClass != OpClass::Cheap)
         return again.contains(user->getResult(0)) && isReadOutside(user->getResult(0));
       bool passesOn = opClass == OpClass::Cheap || (opClass == OpClass::View && isRemade(value));
       return !passesOn || isReadOutside(user->getResult(0));
     });
+    readOutside[value] = isRead;
+    return isRead;
   }
 
   const FusionGroup &group;
@@ -173,6 +180,7 @@ private:
   OpBuilder builder;
   Block *body = nullptr;
   DenseSet<Operation *> members;
+  DenseMap<Value, bool> readOutside; // as far as it was asked for: there may be many ways to one value
   IRMapping mapping;
   SmallVector<Value> inputs;
 };

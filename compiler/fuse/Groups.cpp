@@ -136,9 +136,11 @@ private:
 
   void collectEdges() {
     edges.resize(nodes.size());
-    for (auto [i, op] : llvm::enumerate(nodes))
+    for (auto [i, op] : llvm::enumerate(nodes)) {
+      Seen seen;
       for (Value result : op->getResults())
-        collectUses(i, result, /*buffer=*/false);
+        collectUses(i, result, /*buffer=*/false, seen);
+    }
   }
 
   std::vector<SmallVector<int, 4>> successors() const {
@@ -156,7 +158,15 @@ private:
   int groupOf(int node) const { return order->groupOf(node); }
   ArrayRef<int> membersOf(int group) const { return order->membersOf(group); }
 
-  void collectUses(int from, Value value, bool buffer) {
+  /// Values that were looked at, for uses that need them in a buffer and for others: there may be many ways
+  /// to one.
+  struct Seen {
+    llvm::SmallDenseSet<Value> asIs, inBuffer;
+  };
+
+  void collectUses(int from, Value value, bool buffer, Seen &seen) {
+    if (!(buffer ? seen.inBuffer : seen.asIs).insert(value).second)
+      return;
     for (Operation *user : value.getUsers()) {
       if (user->hasTrait<OpTrait::IsTerminator>()) {
         edges[from].push_back({-1, true});
@@ -169,9 +179,9 @@ private:
         edges[from].push_back({node->second, buffer || moves});
       }
       if (opClass == OpClass::View || opClass == OpClass::Strided)
-        collectUses(from, user->getResult(0), buffer || !isRemade(value));
+        collectUses(from, user->getResult(0), buffer || !isRemade(value), seen);
       else if (opClass == OpClass::Cheap)
-        collectUses(from, user->getResult(0), buffer);
+        collectUses(from, user->getResult(0), buffer, seen);
     }
   }
 

@@ -76,12 +76,7 @@ Value whereRule(Elaborator &elaborator, BuiltinCall &call) {
   if (isTruth && numbers) {
     std::vector<Number> parts = {condition.number, call.operands[1].value.number,
                                  call.operands[2].value.number};
-    std::optional<Number> number = Number::apply("select", parts);
-    if (!number && Number::areTooLong(parts))
-      return elaborator.failTooLong(call.site.span);
-    return number ? Value::of(*number)
-                  : elaborator.fail(DiagnosticCode::E0218, call.site.span,
-                                    "`step` and `batch` cannot be in one number: the run does not know both");
+    return elaborator.numberOf(Number::apply("select", parts), parts, call.site.span);
   }
   bool isBool = condition.kind == Value::Tensor && elaborator.type(condition).dtype == DType::Bool;
   if (!isTruth && !isBool) {
@@ -111,12 +106,7 @@ Value plateausRule(Elaborator &elaborator, BuiltinCall &call) {
   }
   if (!elaborator.checkFollowsFigures("the rate", call.site.span))
     return Value();
-  std::optional<Number> number = Number::ofFigures("plateaus", numbers);
-  if (!number && Number::areTooLong(numbers))
-    return elaborator.failTooLong(call.site.span);
-  return number ? Value::of(*number)
-                : elaborator.fail(DiagnosticCode::E0218, call.site.span,
-                                  "`epoch` and `batch` cannot be in one number: the run does not know both");
+  return elaborator.numberOf(Number::ofFigures("plateaus", numbers), numbers, call.site.span, "epoch");
 }
 
 /// product(s): how many elements the axes of a pack have.

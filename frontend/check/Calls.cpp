@@ -284,6 +284,7 @@ static Value applyDeclared(Elaborator &elaborator, const Function &function, Arg
   bool isModel = declaration.kind == CallableKind::Model;
   Env callee;
   callee.scope = elaborator.newScope(function.scope);
+  callee.scope->callee = &declaration;
   callee.scope->owns = declaration.kind == CallableKind::Fn
                            ? function.scope->owns
                            : declaration.kind == CallableKind::Layer || isModel;

@@ -182,8 +182,10 @@ public:
   /// Reports at `span`, or at the user's call if that lies in the prelude.
   DiagnosticBuilder report(DiagnosticCode code, Span span, std::string message);
   Value fail(DiagnosticCode code, Span span, std::string message, std::string label = {});
-  /// Of a number that depends on `step` or `batch` in too many ways.
-  Value failTooLong(Span span);
+  /// What `made` of `operands`, or why there is none: they depend on `step` or `batch` in too many ways, or
+  /// on both. `ofRun` is what the run knows of them, beside `batch`.
+  Value numberOf(const std::optional<Number> &made, const std::vector<Number> &operands, Span span,
+                 const char *ofRun = "step");
   /// `number` as an argument of the step. One that depends on `batch` is reported: `what` is a number of the
   /// run.
   std::optional<Number> atRunTime(const Number &number, Span span, const std::string &what);

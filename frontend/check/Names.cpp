@@ -100,7 +100,29 @@ std::vector<std::string> Elaborator::namesInScope(Env &env, bool ownOnly) const 
   return names;
 }
 
+/// The operand of `callee` whose axes are the pack `pack`, if a number was given for it, which has none.
+static const Param *numberFor(const Scope &scope, const std::string &pack) {
+  for (const Param &param : scope.callee->operands) {
+    auto given = scope.names.find(param.name.text);
+    bool isNumber = given != scope.names.end() &&
+                    (given->second.value.kind == Value::Number || given->second.value.kind == Value::Truth);
+    if (isNumber && param.type &&
+        std::any_of(param.type->dims.begin(), param.type->dims.end(),
+                    [&](const DimExpr &dim) { return dim.pack && dim.pack->text == pack; }))
+      return &param;
+  }
+  return nullptr;
+}
+
 DiagnosticBuilder Elaborator::unknownName(const std::string &name, Span span, Env &env, bool isCalled) {
+  for (const Scope *scope = env.scope.get(); scope; scope = scope->parent.get())
+    if (const Param *param = scope->callee ? numberFor(*scope, name) : nullptr) {
+      Env callee = env;
+      return report(DiagnosticCode::E0218, span,
+                    "`" + param->name.text + "` of `" + scope->callee->name.text + "` is " +
+                        typeText(*param->type, callee, scope->callee->generics) + ", and this is " +
+                        describe(scope->names.at(param->name.text).value));
+    }
   DiagnosticBuilder builder = report(DiagnosticCode::E0301, span, "unknown name `" + name + "`");
   // Each looks at all names there are: past what is shown that is no use.
   if (diagnostics.errorCount() > DiagnosticEngine::shownErrors)

@@ -75,6 +75,10 @@ bool Number::areTooLong(const std::vector<Number> &operands) {
   return operators > mostOperators;
 }
 
+bool Number::takes(const std::string &op, size_t count) {
+  return (op == "stop_gradient" && count == 1) || core::evaluateOperator(op, std::vector<double>(count, 0));
+}
+
 std::optional<Number> Number::apply(const std::string &op, const std::vector<Number> &operands) {
   // Numbers have no gradient to stop.
   if (op == "stop_gradient" && operands.size() == 1)

@@ -33,6 +33,8 @@ public:
   std::optional<Dim> dim() const;
   const core::ScalarExpr &expr() const { return tree; }
 
+  /// Whether `op` is an operator on `count` numbers.
+  static bool takes(const std::string &op, size_t count);
   /// An operator of core::evaluateOperator on numbers. Nothing when `step` meets a size that depends on
   /// `batch`, which no argument of the step can say.
   static std::optional<Number> apply(const std::string &op, const std::vector<Number> &operands);

@@ -63,13 +63,8 @@ static Value onNumbers(Elaborator &elaborator, const std::string &op, const std:
                                        : "numbers are needed here, and this is a truth value");
     numbers.push_back(operand.value.number);
   }
-  std::optional<Number> number = Number::apply(op, numbers);
-  if (!number && Number::areTooLong(numbers))
-    return elaborator.failTooLong(span);
-  if (!number)
-    return elaborator.fail(DiagnosticCode::E0218, span,
-                           "`step` and `batch` cannot be in one number: the run does not know both");
-  return isComparisonName(op) || isLogic(op) ? Value::truth(*number) : Value::of(*number);
+  Value made = elaborator.numberOf(Number::apply(op, numbers), numbers, span);
+  return !made.isError() && (isComparisonName(op) || isLogic(op)) ? Value::truth(made.number) : made;
 }
 
 Value Elaborator::unary(UnaryOp op, const Value &operand, Span span, Span opSpan) {

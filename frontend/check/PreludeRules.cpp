@@ -135,11 +135,9 @@ Value primitiveRule(Elaborator &elaborator, BuiltinCall &call) {
       tensor = &value;
   }
   if (!tensor && !numbers.empty()) {
-    std::optional<Number> number = Number::apply(op, numbers);
-    if (!number && Number::areTooLong(numbers))
-      return elaborator.failTooLong(call.site.span);
-    return number ? Value::of(*number)
-                  : elaborator.fail(DiagnosticCode::E0218, call.site.span, "`" + op + "` takes a tensor");
+    if (!Number::takes(op, numbers.size()))
+      return elaborator.fail(DiagnosticCode::E0218, call.site.span, "`" + op + "` takes a tensor");
+    return elaborator.numberOf(Number::apply(op, numbers), numbers, call.site.span);
   }
   if (!call.expected)
     return elaborator.fail(DiagnosticCode::E0217, call.site.span, "nothing says which shape the result has",

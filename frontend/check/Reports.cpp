@@ -40,9 +40,15 @@ Value Elaborator::fail(DiagnosticCode code, Span span, std::string message, std:
   return Value();
 }
 
-Value Elaborator::failTooLong(Span span) {
-  return fail(DiagnosticCode::E0314, span, "this number is too long an expression",
-              "more than " + std::to_string(Number::mostOperators) + " operators on `step` or sizes");
+Value Elaborator::numberOf(const std::optional<Number> &made, const std::vector<Number> &operands, Span span,
+                           const char *ofRun) {
+  if (made)
+    return Value::of(*made);
+  if (Number::areTooLong(operands))
+    return fail(DiagnosticCode::E0314, span, "this number is too long an expression",
+                "more than " + std::to_string(Number::mostOperators) + " operators on `step` or sizes");
+  return fail(DiagnosticCode::E0218, span,
+              std::string("`") + ofRun + "` and `batch` cannot be in one number: the run does not know both");
 }
 
 std::optional<Number> Elaborator::atRunTime(const Number &number, Span span, const std::string &what) {

@@ -67,6 +67,8 @@ struct Scope {
   std::map<std::string, Variable> names;
   /// Inside a model or layer: instances and params may be made.
   bool owns = false;
+  /// What is called, where its operands are among the names.
+  const Callable *callee = nullptr;
   /// The file, for the outermost scope of its functions.
   struct File *file = nullptr;
 };
