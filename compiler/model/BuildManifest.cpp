@@ -142,9 +142,9 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
   std::vector<const core::StepGraph *> forwards;
   for (const core::Objective &objective : program.objectives)
     forwards.push_back(&objective.forward);
-  manifest.functions.push_back({{FunctionKind::Init, ""}, {}, {}, {}});
-  manifest.functions.push_back({{FunctionKind::TrainStep, ""}, fieldPorts(forwards), given, {}});
-  manifest.functions.push_back({{FunctionKind::EvalStep, ""}, fieldPorts({&program.evaluate}), given, {}});
+  manifest.functions.push_back({FunctionKind::Init, {}, {}});
+  manifest.functions.push_back({FunctionKind::TrainStep, fieldPorts(forwards), given});
+  manifest.functions.push_back({FunctionKind::EvalStep, fieldPorts({&program.evaluate}), given});
   if (!program.predictNames.empty()) {
     std::vector<Port> outputs;
     for (size_t i = 0; i < program.predictNames.size(); ++i) {
@@ -153,9 +153,9 @@ void addFunctions(const core::Program &program, Manifest &manifest) {
       std::vector<int64_t> shape = rowShape(type.shape, batched);
       outputs.push_back({program.predictNames[i], type.dtype, shape, batched});
     }
-    manifest.functions.push_back({{FunctionKind::Predict, ""}, fieldPorts({&program.predict}), outputs, {}});
+    manifest.functions.push_back({FunctionKind::Predict, fieldPorts({&program.predict}), outputs});
   }
-  manifest.functions.push_back({{FunctionKind::Figures, ""}, {sums}, {figures}, {}});
+  manifest.functions.push_back({FunctionKind::Figures, {sums}, {figures}});
 }
 
 void addFigures(const core::Program &program, Manifest &manifest) {

@@ -8,7 +8,7 @@
 
 namespace mlc::compiler {
 
-/// The manifest of `program`, complete but for instances. State tensors lie one after the other in the
+/// The manifest of `program`. State tensors lie one after the other in the
 /// program's order, each at the next multiple of 64 bytes: the layout that all compiled functions share.
 /// `hashes` are the program's, or empty if nobody asks for them.
 Expected<Manifest> buildManifest(const frontend::core::Program &program, ProgramHashes hashes);

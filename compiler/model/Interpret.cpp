@@ -100,13 +100,13 @@ Expected<std::vector<oracle::Tensor>> InterpretedStep::arguments(const Session &
   return result;
 }
 
-Status explainOutside(const Session &session, const FunctionId &id, const ReplayedStep &replayed,
+Status explainOutside(const Session &session, FunctionKind id, const ReplayedStep &replayed,
                       const Status &stopped, const frontend::core::Program &program,
                       const frontend::SourceManager &sources) {
   auto failed = [&](const std::string &why) {
     return Status::badData(stopped.message() + "; finding it failed: " + why);
   };
-  auto interpreted = InterpretedStep::create(program, sources, replayed.rows, id.kind);
+  auto interpreted = InterpretedStep::create(program, sources, replayed.rows, id);
   if (!interpreted)
     return failed(interpreted.status().message());
   auto arguments = (*interpreted)->arguments(session, replayed);
@@ -136,7 +136,7 @@ Status explainOutside(Trainer &trainer, const Session &session, const Divergence
   Expected<ReplayedStep> replayed = trainer.replay(divergence.update);
   if (!replayed)
     return Status::badData(stopped.message() + "; replaying the step failed: " + replayed.status().message());
-  return explainOutside(session, {FunctionKind::TrainStep, ""}, *replayed, stopped, program, sources);
+  return explainOutside(session, FunctionKind::TrainStep, *replayed, stopped, program, sources);
 }
 
 /// By trainable parameter: which elements of it rounding decides (see Verification::undetermined).
@@ -193,7 +193,7 @@ Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
   StepResults given(session.manifest().figures);
   std::vector<void *> outputs = given.outputs(inputs.rows);
   CallPosition position{inputs.seed, inputs.update, 0};
-  MLC_TRY(session.call({FunctionKind::TrainStep, ""}, inputs.rows, inputPointers, outputs, position,
+  MLC_TRY(session.call(FunctionKind::TrainStep, inputs.rows, inputPointers, outputs, position,
                        inputs.scalars.data()));
 
   Verification verification;

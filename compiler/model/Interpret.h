@@ -49,7 +49,7 @@ std::string placeOf(mlir::Location location, const frontend::SourceManager &sour
 /// Finds the first index out of range of a call that had one, by replaying it op by op from the state that
 /// `session` is in: an error (BadData) with the index, its row and its source line. `stopped` is what is
 /// known already.
-Status explainOutside(const Session &session, const FunctionId &id, const ReplayedStep &replayed,
+Status explainOutside(const Session &session, FunctionKind id, const ReplayedStep &replayed,
                       const Status &stopped, const frontend::core::Program &program,
                       const frontend::SourceManager &sources);
 

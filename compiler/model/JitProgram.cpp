@@ -33,8 +33,8 @@ StringRef functionName(FunctionKind kind) {
 frontend::EmitOptions emitOptions(const FunctionSet &set) {
   frontend::EmitOptions options;
   options.rows = std::max<int64_t>(set.rows, 1);
-  for (const FunctionId &id : set.ids)
-    switch (id.kind) {
+  for (FunctionKind id : set.ids)
+    switch (id) {
     case FunctionKind::Init:
       options.init = true;
       break;
@@ -141,7 +141,7 @@ Expected<std::vector<StepFunction>> JitProgram::describe(const FunctionSet &set)
   std::vector<StepFunction> known;
   {
     std::lock_guard<std::mutex> lock(looking);
-    for (const FunctionId &id : set.ids)
+    for (FunctionKind id : set.ids)
       if (auto found = functions.find({id, set.rows}); found != functions.end())
         known.push_back(found->second.source->description);
   }
@@ -169,11 +169,11 @@ Expected<std::vector<StepFunction>> JitProgram::describe(const FunctionSet &set)
 
 Expected<TrainingPlan> JitProgram::planTraining(int64_t rows) {
   std::lock_guard<std::mutex> lock(compiling);
-  std::vector<FunctionSet> sets = {{{{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}}, 0},
-                                   {{{FunctionKind::TrainStep, ""}}, rows}};
+  std::vector<FunctionSet> sets = {{{FunctionKind::Init, FunctionKind::Figures}, 0},
+                                   {{FunctionKind::TrainStep}, rows}};
   const DataSpec &data = theManifest.data;
   if (data.validation || data.validationFraction > 0 || data.test)
-    sets.push_back({{{FunctionKind::EvalStep, ""}}, rows});
+    sets.push_back({{FunctionKind::EvalStep}, rows});
   TrainingPlan plan;
   for (const FunctionSet &set : sets) {
     Expected<std::vector<StepFunction>> described = describe(set);
@@ -205,12 +205,12 @@ Expected<const CompiledFunction *> JitProgram::gradients(int64_t rows) {
   return found;
 }
 
-Status JitProgram::prepare(const std::vector<FunctionId> &ids, int64_t rows) {
+Status JitProgram::prepare(const std::vector<FunctionKind> &ids, int64_t rows) {
   std::lock_guard<std::mutex> lock(compiling);
   FunctionSet wanted{{}, rows};
   {
     std::lock_guard<std::mutex> look(looking);
-    for (const FunctionId &id : ids)
+    for (FunctionKind id : ids)
       if (!functions.count({id, rows}))
         wanted.ids.push_back(id);
   }
@@ -220,10 +220,10 @@ Status JitProgram::prepare(const std::vector<FunctionId> &ids, int64_t rows) {
   if (!compiled)
     return compiled.status();
   std::lock_guard<std::mutex> look(looking);
-  for (const FunctionId &id : wanted.ids) {
-    const CompiledFunction *found = (*compiled)->find(functionName(id.kind));
+  for (FunctionKind id : wanted.ids) {
+    const CompiledFunction *found = (*compiled)->find(functionName(id));
     if (!found)
-      return Status::failed("the step compiler left out " + functionName(id.kind).str());
+      return Status::failed("the step compiler left out " + functionName(id).str());
     const StepFunction &description = found->description;
     functions[{id, rows}] = {{found->entry, description.arenaBytes, description.scratchBytes,
                               profiled ? &description.list : nullptr},
@@ -272,7 +272,7 @@ CompileStatistics JitProgram::statistics() {
   return totals;
 }
 
-Expected<const Function *> JitProgram::function(const FunctionId &id, int64_t rows) {
+Expected<const Function *> JitProgram::function(FunctionKind id, int64_t rows) {
   auto find = [&]() -> const Function * {
     std::lock_guard<std::mutex> lock(looking);
     auto found = functions.find({id, rows});

@@ -32,7 +32,7 @@ struct TrainingPlan {
 
 /// Functions for one number of rows.
 struct FunctionSet {
-  std::vector<FunctionId> ids;
+  std::vector<FunctionKind> ids;
   int64_t rows = 0;
 };
 
@@ -49,11 +49,11 @@ public:
   void profile() { profiled = true; }
 
   const Manifest &manifest() const override { return theManifest; }
-  Expected<const Function *> function(const FunctionId &id, int64_t rows) override;
+  Expected<const Function *> function(FunctionKind id, int64_t rows) override;
 
   /// Compiles functions for the same number of rows together, which is faster than one by one (their kernels
   /// are deduplicated and compiled in parallel). What is compiled already is left out.
-  Status prepare(const std::vector<FunctionId> &ids, int64_t rows);
+  Status prepare(const std::vector<FunctionKind> &ids, int64_t rows);
 
   /// Compiles these sets one after the other on a thread of its own, after those that were asked for before.
   /// Who needs a function earlier, by prepare or function, waits for it or compiles it; what cannot be
@@ -99,7 +99,7 @@ private:
   std::string errors; ///< what MLIR said
   std::unique_ptr<mlir::MLIRContext> mlirContext;
   std::vector<std::unique_ptr<CompiledModule>> modules;
-  std::map<std::pair<FunctionId, int64_t>, Compiled> functions;
+  std::map<std::pair<FunctionKind, int64_t>, Compiled> functions;
 
   std::mutex compiling; ///< held while a module is made: everything above but `functions` belongs to it
   std::mutex looking;   ///< held while `functions` is read or changed; taken last

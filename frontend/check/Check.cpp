@@ -122,7 +122,6 @@ CheckSession::CheckSession(SourceManager &sources, const std::vector<LoadedFile>
   for (const LoadedFile &loaded : files) {
     File &file = addFile(elaborator, false);
     file.ast = &loaded.program;
-    file.folder = loaded.path.substr(0, loaded.path.find_last_of('/') + 1);
     addItems(file, loaded.program, diagnostics);
     for (size_t import : loaded.imports)
       file.imports.push_back(own[import]);

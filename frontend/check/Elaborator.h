@@ -28,7 +28,6 @@ namespace mlc::frontend {
 /// One file of the program or the prelude: what its names mean.
 struct File {
   const Program *ast = nullptr;
-  std::string folder;
   std::shared_ptr<Scope> scope;
   std::map<std::string, const Item *> items;
   std::map<std::string, const DerivativeItem *> derivatives;

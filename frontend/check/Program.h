@@ -153,7 +153,6 @@ struct Field {
 struct Reader {
   std::string kind; // idx csv ...
   std::vector<std::string> files;
-  std::string folder; // of the file that declares the data: where relative paths start
   std::vector<std::pair<std::string, double>> options;
   std::vector<std::pair<std::string, std::string>> texts; // options that are no numbers
   Span span;
@@ -213,6 +212,12 @@ struct Objective {
   StepGraph forward, update;
 };
 
+/// A place where the program draws random numbers.
+struct RandomSite {
+  int64_t key;      // `site` of the op
+  std::string name; // "lenet.dropout_1#0": the path of calls, and which draw there
+};
+
 /// Outputs of the graphs:
 ///   init       one value per state tensor with init >= 0
 ///   forward    of an objective (training): [0] the scalar to differentiate (in the compute type), [1] its
@@ -224,12 +229,6 @@ struct Objective {
 ///   evaluate   [0] sums, then f64[batch, ranked] if the program collects any
 ///   predict    one value per predict line
 ///   figures    input: sums; output: one f64 vector, the elements of each figure in order
-/// A place where the program draws random numbers.
-struct RandomSite {
-  int64_t key;      // `site` of the op
-  std::string name; // "lenet.dropout_1#0": the path of calls, and which draw there
-};
-
 struct Program {
   std::string name;     // of the train block
   std::string dataName; // of the data block

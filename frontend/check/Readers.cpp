@@ -1,6 +1,7 @@
 // The readers of a data block, and whether its fields are what they deliver.
 #include "frontend/check/TrainBlock.h"
 #include "frontend/syntax/ForeignNames.h"
+#include "runtime/data/MostFiles.h"
 
 #include <algorithm>
 
@@ -104,11 +105,11 @@ struct ReaderKind {
 
 const std::vector<ReaderKind> &readerKinds() {
   static const std::vector<ReaderKind> kinds = {
-      {"idx", "idx(images, labels)", 1, 16, {}, {}, false, false, fileForEach},
+      {"idx", "idx(images, labels)", 1, mostFiles, {}, {}, false, false, fileForEach},
       {"csv", "csv(file, separator = \";\")", 1, 1, {}, {"separator"}, true, true, nullptr},
-      {"cifar", "cifar(files...)", 1, 64, {}, {}, false, false, cifar},
+      {"cifar", "cifar(files...)", 1, mostFiles, {}, {}, false, false, cifar},
       {"images", "images(dir, size = N)", 1, 1, {"size"}, {}, false, false, images},
-      {"npy", "npy(files...)", 1, 16, {}, {}, false, false, fileForEach},
+      {"npy", "npy(files...)", 1, mostFiles, {}, {}, false, false, fileForEach},
       {"npz", "npz(file)", 1, 1, {}, {}, true, false, nullptr},
       {"text", "text(file, stride = N)", 1, 1, {"stride"}, {}, false, false, text},
       {"host", "host()", 0, 0, {}, {}, false, true, nullptr},
@@ -197,6 +198,9 @@ bool TrainBlock::reader(const Reader &reader, core::Reader &result) {
       return wrong(arg.value->span, "`" + arg.name->text + "` is 1 or more");
     result.options.emplace_back(arg.name->text, double(*number));
   }
+  if (kind->most > 1 && result.files.size() > kind->most)
+    return wrong(node->span, "`" + name + "` takes " + std::to_string(kind->most) +
+                                 " files at most, and these are " + std::to_string(result.files.size()));
   if (result.files.size() < kind->least || result.files.size() > kind->most)
     return wrong(node->span, kind->most == 0   ? "`" + name + "` takes no file"
                              : kind->most == 1 ? "`" + name + "` takes the name of one file"

@@ -278,7 +278,6 @@ bool TrainBlock::field(const Field &field, Env &env, std::map<std::string, Span>
 bool TrainBlock::data() {
   const DataItem *data = nullptr;
   std::vector<std::string> names;
-  std::string folder = elaborator.root->folder;
   for (const auto &[name, each] : elaborator.root->items)
     if (const auto *node = as<DataItem>(*each)) {
       names.push_back(name);
@@ -290,7 +289,6 @@ bool TrainBlock::data() {
       auto entry = import->items.find(item.data->text);
       if (entry != import->items.end() && entry->second->kind == ItemKind::Data) {
         data = as<DataItem>(*entry->second);
-        folder = import->folder;
       }
     }
   if (!data || (!item.data && names.size() != 1)) {
@@ -332,7 +330,6 @@ bool TrainBlock::data() {
             .note(other.span, "first here");
         good = false;
       }
-    result.folder = folder;
     if (reader(each, result))
       program.splits.emplace_back(std::string(spelling(each.split)), std::move(result));
     else

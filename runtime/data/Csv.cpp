@@ -196,6 +196,21 @@ Expected<char> separatorOf(const std::string &path, const std::map<std::string, 
   return separator;
 }
 
+struct OpenCsv {
+  char separator;
+  CsvRecords records; ///< from the header on
+};
+
+Expected<OpenCsv> openCsv(const std::string &path, const std::map<std::string, std::string> &options) {
+  Expected<char> separator = separatorOf(path, options);
+  if (!separator)
+    return separator.status();
+  Expected<InputFile> file = InputFile::open(path);
+  if (!file)
+    return file.status();
+  return OpenCsv{*separator, CsvRecords(std::move(*file), *separator)};
+}
+
 Expected<std::vector<Target>> bind(const CsvColumns &columns, const std::vector<FieldSpec> &fields,
                                    Vocabulary &vocabulary, bool learn) {
   std::vector<Target> targets;
@@ -224,20 +239,17 @@ Expected<std::vector<Target>> bind(const CsvColumns &columns, const std::vector<
 Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, std::string> &options,
                           const std::vector<FieldSpec> &fields, Vocabulary &vocabulary, bool learn,
                           const Keep &keep) {
-  Expected<char> separator = separatorOf(path, options);
-  if (!separator)
-    return separator.status();
-  Expected<InputFile> file = InputFile::open(path);
-  if (!file)
-    return file.status();
-  CsvRecords records(std::move(*file), *separator);
+  Expected<OpenCsv> csv = openCsv(path, options);
+  if (!csv)
+    return csv.status();
+  CsvRecords &records = csv->records;
   std::vector<CsvRecords::Value> values;
   Expected<bool> more = records.next(values, false);
   if (!more)
     return more.status();
   if (!*more)
     return Status::badData("the file is empty; its first line must name the columns, " + path);
-  const CsvColumns columns(values, *separator, path);
+  const CsvColumns columns(values, csv->separator, path);
   Expected<std::vector<Target>> targets = bind(columns, fields, vocabulary, learn);
   if (!targets)
     return targets.status();
@@ -284,7 +296,7 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
               learn && target.field().coding == Coding::Number && !isMissing(text, target.field());
           return Status::badData(
               wrong + place() + ", column '" + columns.name(source) + "'" +
-              (isNumber ? describeTextColumn(path, *separator, source, target.field()) : ""));
+              (isNumber ? describeTextColumn(path, csv->separator, source, target.field()) : ""));
         }
         if (fitted && !target.tooMany.empty())
           target.tooManyAt = place() + ", column '" + columns.name(source) + "'";
@@ -311,13 +323,10 @@ Expected<Dataset> readCsv(const std::string &path, const std::map<std::string, s
 
 Expected<int64_t> lineOfCsvRow(const std::string &path, const std::map<std::string, std::string> &options,
                                int64_t row) {
-  Expected<char> separator = separatorOf(path, options);
-  if (!separator)
-    return separator.status();
-  Expected<InputFile> file = InputFile::open(path);
-  if (!file)
-    return file.status();
-  CsvRecords records(std::move(*file), *separator);
+  Expected<OpenCsv> csv = openCsv(path, options);
+  if (!csv)
+    return csv.status();
+  CsvRecords &records = csv->records;
   std::vector<CsvRecords::Value> values;
   size_t columns = 0;
   for (int64_t at = -1; at <= row; ++at) { // the header is before row 0

@@ -7,6 +7,7 @@
 #include "runtime/data/Idx.h"
 #include "runtime/data/Images.h"
 #include "runtime/data/InputFile.h"
+#include "runtime/data/MostFiles.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Split.h"
 #include "runtime/data/Text.h"
@@ -75,7 +76,7 @@ struct Kind {
 const std::vector<Kind> &kinds() {
   static const std::vector<Kind> table = {
       {"idx",
-       64,
+       mostFiles,
        {},
        {".idx", ".idx.gz", "-ubyte", "-ubyte.gz"},
        [](const Request &r) { return readIdxFiles(r.paths, r.fields, r.vocabulary, r.learn); },
@@ -89,7 +90,7 @@ const std::vector<Kind> &kinds() {
        },
        Kind::Always},
       {"cifar",
-       64,
+       mostFiles,
        {},
        {},
        [](const Request &r) { return readCifar(r.paths, r.fields, r.vocabulary, r.learn); }},
@@ -102,7 +103,7 @@ const std::vector<Kind> &kinds() {
          return size ? readImages(r.paths, *size, r.fields, r.vocabulary, r.learn) : size.status();
        }},
       {"npy",
-       64,
+       mostFiles,
        {},
        {".npy", ".npy.gz"},
        [](const Request &r) { return readNpy(r.paths, r.fields, r.vocabulary, r.learn); },

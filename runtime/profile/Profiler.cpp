@@ -6,9 +6,8 @@
 
 namespace mlc {
 
-void Profiler::run(const FunctionId &id, int64_t rows, const Function &function, mlc_call call,
-                   ThreadPool &pool) {
-  bool trains = id.kind == FunctionKind::TrainStep;
+void Profiler::run(FunctionKind id, int64_t rows, const Function &function, mlc_call call, ThreadPool &pool) {
+  bool trains = id == FunctionKind::TrainStep;
   if (function.launches) {
     Sums &sums = sums_[{id, rows}];
     if (!sums.list) {

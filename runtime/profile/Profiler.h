@@ -19,7 +19,7 @@ class Profiler {
 public:
   /// A launch of a function, over all calls.
   struct Row {
-    FunctionId function;
+    FunctionKind function;
     int64_t rows = 0; ///< the function's
     LaunchInfo info;
     int64_t times = 0, nanoseconds = 0;
@@ -32,7 +32,7 @@ public:
   };
 
   /// Runs `call` (of the function `id` for `rows` rows) so that its launches are seen, and counts it.
-  void run(const FunctionId &id, int64_t rows, const Function &function, mlc_call call, ThreadPool &pool);
+  void run(FunctionKind id, int64_t rows, const Function &function, mlc_call call, ThreadPool &pool);
   void addWait(int64_t nanoseconds) { totals_.waitTime += nanoseconds; }
 
   /// Costliest first.
@@ -49,7 +49,7 @@ private:
     const LaunchList *list = nullptr;
     std::vector<int64_t> times, nanoseconds;
   };
-  std::map<std::pair<FunctionId, int64_t>, Sums> sums_;
+  std::map<std::pair<FunctionKind, int64_t>, Sums> sums_;
   Totals totals_;
   // The call that runs.
   Sums *current_ = nullptr;

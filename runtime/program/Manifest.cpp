@@ -17,9 +17,9 @@ const StateTensor *Manifest::findState(std::string_view name) const {
   return nullptr;
 }
 
-const FunctionSpec *Manifest::findFunction(const FunctionId &id) const {
+const FunctionSpec *Manifest::findFunction(FunctionKind kind) const {
   for (const FunctionSpec &function : functions)
-    if (function.id == id)
+    if (function.kind == kind)
       return &function;
   return nullptr;
 }
@@ -155,7 +155,7 @@ Status verifyStatistics(const Manifest &manifest, const StatesByName &states, co
 Status verifyPort(const FunctionSpec &function, const Port &port) {
   std::optional<int64_t> bytes = checkedProduct(port.shape, sizeOf(port.dtype));
   if (!bytes || *bytes > maxBytes)
-    return bad(std::string(nameOf(function.id.kind)) + ": '" + port.name + "' has a size that cannot be");
+    return bad(std::string(nameOf(function.kind)) + ": '" + port.name + "' has a size that cannot be");
   return {};
 }
 
@@ -165,16 +165,12 @@ bool isVector(const std::vector<Port> &ports, int64_t length) {
 }
 
 Status verifyFunction(const Manifest &manifest, const FieldsByName &fields, const FunctionSpec &function) {
-  std::string name(nameOf(function.id.kind));
+  std::string name(nameOf(function.kind));
   for (const Port &port : function.inputs)
     MLC_TRY(verifyPort(function, port));
   for (const Port &port : function.outputs)
     MLC_TRY(verifyPort(function, port));
-  for (const Instance &instance : function.instances)
-    if (instance.rows < 0 || instance.arenaBytes < 0 || instance.arenaBytes > maxBytes ||
-        instance.scratchBytes < 0 || instance.scratchBytes > maxBytes)
-      return bad(name + ": an instance has a size that cannot be");
-  FunctionKind kind = function.id.kind;
+  FunctionKind kind = function.kind;
   if (kind == FunctionKind::Init && (!function.inputs.empty() || !function.outputs.empty()))
     return bad("init has inputs or outputs");
   int64_t sums = manifest.figures.sums;
@@ -193,8 +189,6 @@ Status verifyFunction(const Manifest &manifest, const FieldsByName &fields, cons
     if (!isVector(outputs, sums))
       return bad(name + " does not give the sums");
   }
-  if (kind != FunctionKind::Predict && !function.id.name.empty())
-    return bad(name + " has a name");
   if (kind == FunctionKind::TrainStep || kind == FunctionKind::EvalStep || kind == FunctionKind::Predict) {
     for (const Port &port : function.inputs) {
       const FieldSpec *field = find(fields, port.name);
@@ -268,9 +262,9 @@ Status verifyManifest(const Manifest &manifest) {
   MLC_TRY(verifyStatistics(manifest, states, fields));
   MLC_TRY(verifyImports(manifest, states));
   MLC_TRY(verifyTraining(manifest));
-  std::set<FunctionId> ids;
+  std::set<FunctionKind> kinds;
   for (const FunctionSpec &function : manifest.functions) {
-    if (!ids.insert(function.id).second)
+    if (!kinds.insert(function.kind).second)
       return bad("a function appears twice");
     MLC_TRY(verifyFunction(manifest, fields, function));
   }

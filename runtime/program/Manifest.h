@@ -46,15 +46,6 @@ enum class FunctionKind {
   Figures    ///< inputs: sums (f64[S]); outputs: figures (f64[K]); no batch
 };
 
-/// Names a function of a program. `name` tells predict functions apart; it is empty for all other kinds, and
-/// for predict when one function computes every predict line.
-struct FunctionId {
-  FunctionKind kind = FunctionKind::Init;
-  std::string name;
-  bool operator==(const FunctionId &o) const { return kind == o.kind && name == o.name; }
-  bool operator<(const FunctionId &o) const { return kind != o.kind ? kind < o.kind : name < o.name; }
-};
-
 /// An input or output. `shape` leaves out the leading batch of a batched one.
 /// The inputs of train_step, eval_step and predict are fields of the data, by name.
 struct Port {
@@ -64,18 +55,10 @@ struct Port {
   bool batched = false;
 };
 
-/// A function at a number of rows.
-struct Instance {
-  int64_t rows = 0; ///< 0 for functions without a batch (init, figures)
-  int64_t arenaBytes = 0;
-  int64_t scratchBytes = 0; ///< of each worker
-};
-
 struct FunctionSpec {
-  FunctionId id;
+  FunctionKind kind = FunctionKind::Init;
   std::vector<Port> inputs;
   std::vector<Port> outputs;
-  std::vector<Instance> instances; ///< those known when the manifest was written; others are made on demand
 };
 
 /// Scores that are collected of all rows of a split and put in order after the last
@@ -228,7 +211,7 @@ struct Manifest {
   TrainSpec train;
 
   const StateTensor *findState(std::string_view name) const;
-  const FunctionSpec *findFunction(const FunctionId &id) const;
+  const FunctionSpec *findFunction(FunctionKind kind) const;
   const FieldSpec *findField(std::string_view name) const;
 };
 

@@ -75,28 +75,16 @@ std::vector<Port> readPorts(JsonObject &object, const char *key) {
 }
 
 Json print(const FunctionSpec &function) {
-  Json instances = Json::array();
-  for (const Instance &instance : function.instances)
-    instances.push_back({{"rows", instance.rows},
-                         {"arena_bytes", instance.arenaBytes},
-                         {"scratch_bytes", instance.scratchBytes}});
-  return {{"kind", nameOf(function.id.kind)},
-          {"name", function.id.name},
+  return {{"kind", nameOf(function.kind)},
           {"inputs", print(function.inputs)},
-          {"outputs", print(function.outputs)},
-          {"instances", std::move(instances)}};
+          {"outputs", print(function.outputs)}};
 }
 
 FunctionSpec readFunction(JsonObject object) {
   FunctionSpec function;
-  function.id.kind = enumNamed<FunctionKind>(functionNames, object, "kind");
-  function.id.name = object.text("name");
+  function.kind = enumNamed<FunctionKind>(functionNames, object, "kind");
   function.inputs = readPorts(object, "inputs");
   function.outputs = readPorts(object, "outputs");
-  object.each("instances", [&](JsonObject entry) {
-    function.instances.push_back(
-        {entry.integer("rows"), entry.integer("arena_bytes"), entry.integer("scratch_bytes")});
-  });
   return function;
 }
 

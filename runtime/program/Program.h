@@ -46,7 +46,7 @@ public:
   /// The function for `rows` rows (0 for init and figures), compiled on first request: callers ask for the
   /// ragged last batch when they meet it. The result lives as long as the program. Called from one thread at
   /// a time.
-  virtual Expected<const Function *> function(const FunctionId &id, int64_t rows) = 0;
+  virtual Expected<const Function *> function(FunctionKind id, int64_t rows) = 0;
 };
 
 } // namespace mlc

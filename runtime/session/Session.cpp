@@ -52,7 +52,7 @@ Status Session::reserve(int64_t arena, int64_t scratch) {
   return {};
 }
 
-Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const void *> &inputs,
+Status Session::call(FunctionKind id, int64_t rows, const std::vector<const void *> &inputs,
                      const std::vector<void *> &outputs, const CallPosition &position,
                      const double *scalars) {
   Expected<const Function *> function = program_.function(id, rows);
@@ -86,14 +86,14 @@ Status Session::call(const FunctionId &id, int64_t rows, const std::vector<const
 
 Status Session::initialise(uint64_t seed) {
   std::memset(state_.data(), 0, static_cast<size_t>(state_.size()));
-  return call({FunctionKind::Init, ""}, 0, {}, {}, {seed, 0, 0});
+  return call(FunctionKind::Init, 0, {}, {}, {seed, 0, 0});
 }
 
 Expected<std::vector<double>> Session::figures(const std::vector<double> &sums) {
   std::vector<double> result(manifest().figures.names.size(), 0);
   if (result.empty())
     return result;
-  MLC_TRY(call({FunctionKind::Figures, ""}, 0, {sums.data()}, {result.data()}, {}));
+  MLC_TRY(call(FunctionKind::Figures, 0, {sums.data()}, {result.data()}, {}));
   return result;
 }
 

@@ -33,7 +33,7 @@ struct ReplayedStep {
 
 /// Says which index of a call of `id` was out of range: a status with the index, its row and its line. The
 /// session's state is the one before the call.
-using ExplainOutside = std::function<Status(const FunctionId &id, const ReplayedStep &step)>;
+using ExplainOutside = std::function<Status(FunctionKind id, const ReplayedStep &step)>;
 
 /// Owns the state of one model. Not copyable; used from one thread. `program` outlives it.
 class Session {
@@ -56,7 +56,7 @@ public:
   /// use for them. Inputs and outputs are in manifest order; outputs may be anything the program's ports say.
   /// If an index was out of range this is an error (BadData), and `isOutside` says that it is that one: what
   /// the call wrote is meaningless then.
-  Status call(const FunctionId &id, int64_t rows, const std::vector<const void *> &inputs,
+  Status call(FunctionKind id, int64_t rows, const std::vector<const void *> &inputs,
               const std::vector<void *> &outputs, const CallPosition &position,
               const double *scalars = nullptr);
 

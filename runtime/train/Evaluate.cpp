@@ -4,7 +4,7 @@
 
 namespace mlc {
 
-ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Batch &batch,
+ReplayedStep whatCallSaw(const Session &session, FunctionKind id, const Batch &batch,
                          const CallPosition &position, const double *scalars) {
   ReplayedStep seen;
   seen.seed = position.seed;
@@ -26,7 +26,7 @@ ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Bat
 
 Expected<Evaluation> evaluate(Session &session, const Rows &rows, const EvaluateOptions &options) {
   const Manifest &manifest = session.manifest();
-  const FunctionId step{FunctionKind::EvalStep, ""};
+  const FunctionKind step = FunctionKind::EvalStep;
   const FunctionSpec *spec = manifest.findFunction(step);
   if (!spec)
     return Status::failed("the program has no eval_step");

@@ -29,7 +29,7 @@ struct EvaluateOptions {
 };
 
 /// A batch with which `id` was called, copied. `batch` has one input for each of the function's ports.
-ReplayedStep whatCallSaw(const Session &session, const FunctionId &id, const Batch &batch,
+ReplayedStep whatCallSaw(const Session &session, FunctionKind id, const Batch &batch,
                          const CallPosition &position, const double *scalars);
 
 /// Adds the sums of eval_step over all rows, in order, in f64, and turns them into figures once: never a mean

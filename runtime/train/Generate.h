@@ -12,7 +12,6 @@
 namespace mlc {
 
 struct GenerateOptions {
-  FunctionId function{FunctionKind::Predict, ""};
   int64_t bytes = 0;      ///< to generate
   std::string prompt;     ///< what the text begins with; empty: the model sees a line's end and begins
   double temperature = 1; ///< probabilities are raised to 1 / temperature; 0: always the likeliest byte

@@ -7,7 +7,7 @@
 namespace mlc {
 
 static int64_t batchBytes(const Manifest &manifest, FunctionKind kind, int64_t rows) {
-  const FunctionSpec *function = manifest.findFunction({kind, ""});
+  const FunctionSpec *function = manifest.findFunction(kind);
   int64_t bytes = 0;
   if (function)
     for (const Port &port : function->inputs)

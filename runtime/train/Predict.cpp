@@ -161,9 +161,9 @@ CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &va
 
 Status checkColumns(const Manifest &manifest, const PredictOptions &options,
                     const std::vector<std::string> &keep) {
-  const FunctionSpec *spec = manifest.findFunction(options.function);
+  const FunctionSpec *spec = manifest.findFunction(FunctionKind::Predict);
   if (!spec)
-    return predictFields(manifest, options.function).status();
+    return predictFields(manifest).status();
   std::unordered_map<std::string, const Port *> printed;
   for (const Port &port : spec->outputs) {
     std::vector<std::string> columns = {port.name};
@@ -186,11 +186,10 @@ Status checkColumns(const Manifest &manifest, const PredictOptions &options,
   return {};
 }
 
-Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function) {
-  const FunctionSpec *spec = manifest.findFunction(function);
+Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest) {
+  const FunctionSpec *spec = manifest.findFunction(FunctionKind::Predict);
   if (!spec)
-    return Status::usage("the model has no `predict" + (function.name.empty() ? "" : " " + function.name) +
-                         "` line; add one to its train block");
+    return Status::usage("the model has no `predict` line; add one to its train block");
   const auto known = fieldsByName(manifest);
   std::vector<FieldSpec> fields;
   for (const Port &port : spec->inputs)
@@ -208,9 +207,9 @@ Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const F
 
 Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptions &options,
                           const std::function<Status(std::string_view)> &write) {
-  const FunctionSpec *spec = session.manifest().findFunction(options.function);
+  const FunctionSpec *spec = session.manifest().findFunction(FunctionKind::Predict);
   if (!spec)
-    return predictFields(session.manifest(), options.function).status();
+    return predictFields(session.manifest()).status();
   LoaderPlan plan;
   for (const Port &port : spec->inputs)
     plan.fields.push_back(port.name);
@@ -250,10 +249,10 @@ Expected<int64_t> predict(Session &session, const Rows &rows, const PredictOptio
   while (const Batch *batch = (*loader)->next()) {
     CallPosition position{options.seed, 0, static_cast<uint64_t>(batch->at.row)};
     Status called =
-        session.call(options.function, batch->rows, batch->inputs, outputs, position, options.scalars);
+        session.call(FunctionKind::Predict, batch->rows, batch->inputs, outputs, position, options.scalars);
     if (session.isOutside() && options.explainOutside)
-      return options.explainOutside(
-          options.function, whatCallSaw(session, options.function, *batch, position, options.scalars));
+      return options.explainOutside(FunctionKind::Predict, whatCallSaw(session, FunctionKind::Predict, *batch,
+                                                                       position, options.scalars));
     MLC_TRY(called);
     text.clear();
     for (int64_t row = 0; row < batch->rows; ++row) {

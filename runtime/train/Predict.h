@@ -27,7 +27,6 @@ using CodeNames = std::vector<std::string>;
 CodeNames codeNamesOf(const FieldSpec &field, const std::vector<std::string> &values);
 
 struct PredictOptions {
-  FunctionId function{FunctionKind::Predict, ""};
   int64_t batch = 1;
   uint64_t seed = 0; ///< for a model whose predictions are random
   const double *scalars = nullptr;
@@ -40,7 +39,7 @@ struct PredictOptions {
 
 /// The fields that a predict function reads, in order, with what the readers need to know about them. Labels
 /// are not among them, so files to predict on need none.
-Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest, const FunctionId &function);
+Expected<std::vector<FieldSpec>> predictFields(const Manifest &manifest);
 
 /// A usage error if two columns of CSV, or two members of an object, would have one name when the columns
 /// `keep` come before what is predicted.

@@ -92,7 +92,7 @@ Status Trainer::checkInputs() const {
   const Manifest &manifest = session_.manifest();
   for (FunctionKind kind :
        {FunctionKind::Init, FunctionKind::TrainStep, FunctionKind::EvalStep, FunctionKind::Figures})
-    if (!manifest.findFunction({kind, ""}))
+    if (!manifest.findFunction(kind))
       return Status::failed("the program has no " + std::string(nameOf(kind)));
   if (options_.scalars.size() != manifest.scalars.size())
     return Status::failed("the scalars are not those of the program");
@@ -101,7 +101,7 @@ Status Trainer::checkInputs() const {
 
 Expected<std::unique_ptr<Loader>> Trainer::startLoader() const {
   LoaderPlan plan;
-  for (const Port &port : session_.manifest().findFunction({FunctionKind::TrainStep, ""})->inputs)
+  for (const Port &port : session_.manifest().findFunction(FunctionKind::TrainStep)->inputs)
     plan.fields.push_back(port.name);
   plan.batch = options_.train.batch;
   plan.leastRows = options_.train.leastRows;
@@ -138,7 +138,7 @@ const Batch *Trainer::nextBatch(Loader &loader) {
 Status Trainer::step(const Batch &batch, StepResults &given) {
   Phase phase("training step", "step");
   evaluateScalarsNow();
-  return session_.call({FunctionKind::TrainStep, ""}, batch.rows, batch.inputs, given.outputs(batch.rows),
+  return session_.call(FunctionKind::TrainStep, batch.rows, batch.inputs, given.outputs(batch.rows),
                        {state_.seed, state_.update, 0}, scalars_.data());
 }
 
@@ -397,8 +397,7 @@ Expected<ReplayedStep> Trainer::replay(uint64_t update) {
       continue;
     }
     evaluateScalarsNow();
-    return whatCallSaw(session_, {FunctionKind::TrainStep, ""}, *batch, {state_.seed, update, 0},
-                       scalars_.data());
+    return whatCallSaw(session_, FunctionKind::TrainStep, *batch, {state_.seed, update, 0}, scalars_.data());
   }
   return Status::failed("the run has no update " + std::to_string(update));
 }

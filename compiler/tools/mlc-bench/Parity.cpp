@@ -128,7 +128,7 @@ Status dumpSteps(const std::string &folder, const std::string &modelFolder, cons
                  compiler::JitProgram &jit, Session &session, const TrainingData &data, int64_t steps) {
   const Manifest &manifest = session.manifest();
   const TrainSpec &spec = manifest.train;
-  const FunctionId train{FunctionKind::TrainStep, ""};
+  const FunctionKind train = FunctionKind::TrainStep;
   const FunctionSpec &function = *manifest.findFunction(train);
   MLC_TRY(makeFolder(folder));
   auto file = [&](const std::string &name) { return folder + "/" + name; };
@@ -212,8 +212,8 @@ Status dump(const Options &options, const DumpFolders &to) {
     MLC_TRY(dumpRandom(to.draws, **loaded, *data, spec, steps));
   if (to.steps.empty())
     return Status::ok();
-  MLC_TRY((*jit)->prepare({{FunctionKind::TrainStep, ""}}, std::min(spec.batch, data->train.size())));
-  MLC_TRY((*jit)->prepare({{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}}, 0));
+  MLC_TRY((*jit)->prepare({FunctionKind::TrainStep}, std::min(spec.batch, data->train.size())));
+  MLC_TRY((*jit)->prepare({FunctionKind::Init, FunctionKind::Figures}, 0));
   Expected<std::unique_ptr<Session>> session = Session::create(**jit, options.threads);
   if (!session)
     return session.status();

@@ -13,7 +13,7 @@
 namespace mlc::tool {
 
 static Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &options) {
-  const FunctionSpec &spec = *run.session->manifest().findFunction(options.function);
+  const FunctionSpec &spec = *run.session->manifest().findFunction(FunctionKind::Predict);
   LoaderPlan plan;
   for (const Port &port : spec.inputs)
     plan.fields.push_back(port.name);
@@ -59,7 +59,8 @@ static Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &o
     double seconds = 0;
     do {
       const auto &row = inputs[static_cast<size_t>(steps++) % inputs.size()];
-      MLC_TRY(run.session->call(options.function, 1, row, outputs, {options.seed, 0, 0}, options.scalars));
+      MLC_TRY(
+          run.session->call(FunctionKind::Predict, 1, row, outputs, {options.seed, 0, 0}, options.scalars));
       seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     } while (seconds < wanted);
     MLC_TRY(writeOutput(fmt::format("{{\"steps\": {}, \"seconds\": {:.9f}}}\n", steps, seconds)));

@@ -24,7 +24,7 @@ Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &
   step.rows = std::min<int64_t>(manifest.train.batch, data.train.size());
   if (step.rows == 0)
     return Status::badData("the training split has no rows");
-  const FunctionSpec *function = manifest.findFunction({FunctionKind::TrainStep, ""});
+  const FunctionSpec *function = manifest.findFunction(FunctionKind::TrainStep);
   for (const Port &port : function->inputs) {
     const Column *column = data.train.data->find(port.name);
     std::vector<uint8_t> bytes(step.rows * column->rowBytes);

@@ -183,8 +183,8 @@ Expected<LoadedRun> loadRun(const Options &options) {
 }
 
 ExplainOutside explainerOf(const LoadedRun &run) {
-  return [&run](const FunctionId &id, const ReplayedStep &step) {
-    std::string what = id.kind == FunctionKind::Predict ? "in a prediction" : "in an evaluation";
+  return [&run](FunctionKind id, const ReplayedStep &step) {
+    std::string what = id == FunctionKind::Predict ? "in a prediction" : "in an evaluation";
     return compiler::explainOutside(*run.session, id, step, Status::badData(what), *run.loaded->program,
                                     run.loaded->sources);
   };

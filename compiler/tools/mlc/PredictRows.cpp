@@ -44,7 +44,7 @@ static Status setNames(const Options &options, const Manifest &manifest, const V
     return Status::usage("the data of " + options.model + " has no categories '" + options.names + "'" +
                          didYouMean(options.names, known));
   bool used = false;
-  for (const Port &port : manifest.findFunction(predictOptions.function)->outputs) {
+  for (const Port &port : manifest.findFunction(FunctionKind::Predict)->outputs) {
     std::string field = options.names;
     if (std::find(known.begin(), known.end(), port.name) != known.end())
       field = port.name;
@@ -84,12 +84,12 @@ static Expected<Dataset> readRows(const Options &options, const std::string &kin
 Status withRowsToPredict(const Options &options, LoadedRun &run, const UseRows &use) {
   const Manifest &manifest = run.session->manifest();
   PredictOptions predictOptions;
-  if (!manifest.findFunction(predictOptions.function))
+  if (!manifest.findFunction(FunctionKind::Predict))
     return Status::usage(options.model +
                          " has nothing to predict: add a line `predict NAME = EXPRESSION` to the train "
                          "block, and take it over with `mlc train MODEL.mlc --resume --out " +
                          options.model + " --epochs N`");
-  Expected<std::vector<FieldSpec>> fields = predictFields(manifest, predictOptions.function);
+  Expected<std::vector<FieldSpec>> fields = predictFields(manifest);
   if (!fields)
     return fields.status();
   Expected<UnknownCategory> unknown = unknownOf(options, *fields);

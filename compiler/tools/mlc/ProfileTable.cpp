@@ -39,7 +39,7 @@ std::string startText(const Profiler::Totals &totals, const std::vector<Span> &s
 }
 
 std::string nameOf(const Profiler::Row &row) {
-  return fmt::format("{} {}", mlc::nameOf(row.function.kind), row.info.kernel);
+  return fmt::format("{} {}", mlc::nameOf(row.function), row.info.kernel);
 }
 
 } // namespace

@@ -125,7 +125,7 @@ void sayResumed(const Trainer &trainer, const RunFolder &run, const std::vector<
 std::vector<compiler::FunctionSet> laterFunctions(const TrainingData &data, const std::optional<Rows> &test,
                                                   const TrainSpec &spec) {
   const int64_t batch = spec.batch, rest = rowsOfEpoch(data.train.size(), batch, spec.leastRows) % batch;
-  const FunctionId train{FunctionKind::TrainStep, ""}, eval{FunctionKind::EvalStep, ""};
+  const FunctionKind train = FunctionKind::TrainStep, eval = FunctionKind::EvalStep;
   std::vector<compiler::FunctionSet> sets;
   if (data.train.size() > batch && rest)
     sets.push_back({{train}, rest});
@@ -326,8 +326,8 @@ Status train(const Options &options, const StepListener &onStep) {
     MLC_TRY(RunFolder::checkCreate(out, loaded.texts(), options.overwrite));
 
   // While data are read; what may be wrong with them is said whatever comes of this.
-  const std::vector<FunctionId> first = {{FunctionKind::Init, ""}, {FunctionKind::Figures, ""}};
-  const std::vector<FunctionId> step = {{FunctionKind::TrainStep, ""}};
+  const std::vector<FunctionKind> first = {FunctionKind::Init, FunctionKind::Figures};
+  const std::vector<FunctionKind> step = {FunctionKind::TrainStep};
   if (options.profile)
     (*jit)->profile();
   (*jit)->prepareInBackground({{step, spec.batch}, {first, 0}});
@@ -407,7 +407,7 @@ Status train(const Options &options, const StepListener &onStep) {
   trainerOptions.saveEvery = 1;
   trainerOptions.logEvery = job->settings.logEvery();
   trainerOptions.checkpoints = job->settings.checkpoints();
-  trainerOptions.explainOutside = [&](const FunctionId &id, const ReplayedStep &step) {
+  trainerOptions.explainOutside = [&](FunctionKind id, const ReplayedStep &step) {
     return compiler::explainOutside(**session, id, step, Status::badData("in an evaluation"), *loaded.program,
                                     loaded.sources);
   };

@@ -132,14 +132,13 @@ FakeProgram::FakeProgram() {
   m.stateBytes = sizeof(State);
   std::vector<Port> fields = {{"x", DType::F32, {features}, true}, {"y", DType::F32, {}, true}};
   std::vector<Port> sums = {{"sums", DType::F64, {2}, false}};
-  m.functions = {{{FunctionKind::Init, ""}, {}, {}, {}},
-                 {{FunctionKind::TrainStep, ""}, fields, sums, {}},
-                 {{FunctionKind::EvalStep, ""}, fields, sums, {}},
-                 {{FunctionKind::Predict, ""},
+  m.functions = {{FunctionKind::Init, {}, {}},
+                 {FunctionKind::TrainStep, fields, sums},
+                 {FunctionKind::EvalStep, fields, sums},
+                 {FunctionKind::Predict,
                   {fields[0]},
-                  {{"guess", DType::F32, {}, true}, {"pair", DType::I32, {2}, true}},
-                  {}},
-                 {{FunctionKind::Figures, ""}, sums, {{"figures", DType::F64, {2}, false}}, {}}};
+                  {{"guess", DType::F32, {}, true}, {"pair", DType::I32, {2}, true}}},
+                 {FunctionKind::Figures, sums, {{"figures", DType::F64, {2}, false}}}};
   ScalarExpr left = ScalarExpr::binary(ScalarOp::Sub, ScalarExpr::literal(1),
                                        ScalarExpr::binary(ScalarOp::Div, ScalarExpr::leaf(ScalarOp::Step),
                                                           ScalarExpr::leaf(ScalarOp::TotalSteps)));
@@ -158,17 +157,17 @@ FakeProgram::FakeProgram() {
   m.train.seed = 11;
 }
 
-Expected<const Function *> FakeProgram::function(const FunctionId &id, int64_t rows) {
+Expected<const Function *> FakeProgram::function(FunctionKind id, int64_t rows) {
   if (rows > maxRows)
     return Status::failed("the fake program has at most 16 rows");
   Function &function = functions_[{id, rows}];
-  if (id.kind == FunctionKind::Init)
+  if (id == FunctionKind::Init)
     function = {init, 0, 0};
-  else if (id.kind == FunctionKind::Figures)
+  else if (id == FunctionKind::Figures)
     function = {figures, 0, 0};
   else {
     rowsAskedFor.insert(rows);
-    function = {stepOf(id.kind, rows, std::make_integer_sequence<int64_t, maxRows>()),
+    function = {stepOf(id, rows, std::make_integer_sequence<int64_t, maxRows>()),
                 rows * static_cast<int64_t>(sizeof(float)), features * static_cast<int64_t>(sizeof(float))};
   }
   return &function;

@@ -22,7 +22,7 @@ public:
 
   FakeProgram();
   const Manifest &manifest() const override { return manifest_; }
-  Expected<const Function *> function(const FunctionId &id, int64_t rows) override;
+  Expected<const Function *> function(FunctionKind id, int64_t rows) override;
 
   Manifest &editManifest() { return manifest_; }
   /// The rows that step functions were asked for.
@@ -30,7 +30,7 @@ public:
 
 private:
   Manifest manifest_;
-  std::map<std::pair<FunctionId, int64_t>, Function> functions_;
+  std::map<std::pair<FunctionKind, int64_t>, Function> functions_;
 };
 
 /// `rows` lines of CSV with columns x0 x1 x2 y, y = 2 x0 - 3 x1 + 0.5 x2 + 1.

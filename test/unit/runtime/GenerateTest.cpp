@@ -42,19 +42,19 @@ public:
     Manifest &manifest = editManifest();
     manifest.data.fields.push_back({"text", DType::I32, {window}, {}, 0, false, values});
     for (FunctionSpec &function : manifest.functions)
-      if (function.id.kind == FunctionKind::Predict) {
+      if (function.kind == FunctionKind::Predict) {
         function.inputs = {{"text", DType::I32, {window}, true}};
         function.outputs = {{"next", DType::F32, {window, values}, true}};
       }
   }
   FunctionSpec &predictSpec() {
     for (FunctionSpec &function : editManifest().functions)
-      if (function.id.kind == FunctionKind::Predict)
+      if (function.kind == FunctionKind::Predict)
         return function;
     std::abort();
   }
-  Expected<const Function *> function(const FunctionId &id, int64_t rows) override {
-    if (id.kind != FunctionKind::Predict)
+  Expected<const Function *> function(FunctionKind id, int64_t rows) override {
+    if (id != FunctionKind::Predict)
       return FakeProgram::function(id, rows);
     EXPECT_EQ(rows, 1);
     return &predicting;

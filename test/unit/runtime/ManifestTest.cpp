@@ -34,11 +34,11 @@ Manifest example() {
   std::vector<Port> sums = {{"sums", DType::F64, {4}, false}}, given = sums;
   given.push_back({"ranked", DType::F64, {6}, true});
   m.functions = {
-      {{FunctionKind::Init, ""}, {}, {}, {{0, 64, 0}}},
-      {{FunctionKind::TrainStep, ""}, fields, given, {{32, 1024, 64}, {7, 256, 64}}},
-      {{FunctionKind::EvalStep, ""}, fields, given, {{32, 512, 64}}},
-      {{FunctionKind::Predict, ""}, {fields[0]}, {{"p", DType::F32, {4}, true}}, {}},
-      {{FunctionKind::Figures, ""}, sums, {{"figures", DType::F64, {4}, false}}, {{0, 0, 0}}},
+      {FunctionKind::Init, {}, {}},
+      {FunctionKind::TrainStep, fields, given},
+      {FunctionKind::EvalStep, fields, given},
+      {FunctionKind::Predict, {fields[0]}, {{"p", DType::F32, {4}, true}}},
+      {FunctionKind::Figures, sums, {{"figures", DType::F64, {4}, false}}},
   };
   m.scalars = {
       {"optimizer.lr", ScalarExpr::literal(0.1)},
@@ -76,7 +76,7 @@ TEST(Manifest, ReadsBackToTheSameText) {
   EXPECT_EQ(back->figures.tables[0].shape, (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(back->figures.rankedWidth(), 6);
   EXPECT_EQ(back->train.leastRowsReason, example().train.leastRowsReason);
-  EXPECT_EQ(back->findFunction({FunctionKind::TrainStep, ""})->instances[1].rows, 7);
+  EXPECT_EQ(back->findFunction(FunctionKind::TrainStep)->outputs[1].name, "ranked");
   EXPECT_EQ(back->findField("x")->columns[1], "b");
   EXPECT_EQ(back->data.train->options.at("separator"), ";");
 }
@@ -117,7 +117,7 @@ TEST(Manifest, VerifiesItsInvariants) {
   expectRefused([](Manifest &m) { m.figures.tables.push_back(m.figures.tables[0]); },
                 "not among the figures");
   expectRefused([](Manifest &m) { m.functions[4].outputs[0].shape = {3}; }, "into the figures");
-  expectRefused([](Manifest &m) { m.functions[4].id.kind = FunctionKind::Init; }, "appears twice");
+  expectRefused([](Manifest &m) { m.functions[4].kind = FunctionKind::Init; }, "appears twice");
   expectRefused([](Manifest &m) { m.scalars[1].value = ScalarExpr::scalar(1); }, "earlier scalar");
   expectRefused([](Manifest &m) { m.train.steps = 5; }, "exactly one");
   expectRefused([](Manifest &m) { m.train.batch = 0; }, "batch");
