@@ -26,5 +26,7 @@ config.substitutions.append(("%examples", os.path.join(config.mlc_source, "examp
 config.substitutions.append(("%source", config.mlc_source))
 config.substitutions.append(("%build", config.mlc_build))
 config.substitutions.append(("%python", "/usr/bin/python3"))
+# Kernels on each instruction set: the list is there.
+config.substitutions.append(("%every-isa", "/usr/bin/python3 " + os.path.join(config.test_source_root, "compiler/kernels/Inputs/every_isa.py")))
 if os.path.isdir("/usr/share/datasets/fashion-mnist"):
     config.available_features.add("fashion-mnist")

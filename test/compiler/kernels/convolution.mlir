@@ -1,6 +1,5 @@
 // The three faces of convolutions against the oracle: padding, strides, dilations, groups, widths that fill no vector, f64, one dimension.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=sse2 %s
+// RUN: %every-isa %s
 func.func @c1_fwd(%x: tensor<4x28x28x1xf32>, %w: tensor<5x5x1x6xf32>) -> tensor<4x28x28x6xf32> {
   %0 = mlc.conv %x, %w strides = [1, 1] pads = [2, 2] [2, 2] dilations = [1, 1] groups = 1 : (tensor<4x28x28x1xf32>, tensor<5x5x1x6xf32>) -> tensor<4x28x28x6xf32>
   return %0 : tensor<4x28x28x6xf32>

@@ -1,7 +1,6 @@
 // Convolutions of few images with few weights, whose chunks share rows: with a border above and below, only below, and without one,
 // strides, rows so short that a tile has several, groups.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=sse2 %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --plan %s | FileCheck %s
 // CHECK: rows_same: convolution, chunks {{[2-9]|1[0-9]}}
 // CHECK: rows_strided: convolution, chunks {{[2-9]|1[0-9]}}

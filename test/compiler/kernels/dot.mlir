@@ -1,5 +1,5 @@
 // Contractions without a column axis: vectors along the sum.
-// RUN: mlc-kernel %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --target=avx512 --plan %s | FileCheck %s
 // CHECK-COUNT-4: dot, chunks
 func.func @all(%a: tensor<100xf32>, %b: tensor<100xf32>) -> tensor<f32> {

@@ -1,5 +1,5 @@
 // Every elementwise op in f32 and f64, with NaN and infinities, and every conversion.
-// RUN: mlc-kernel %s
+// RUN: %every-isa %s
 func.func @neg_f32(%x: tensor<3x37xf32>) -> tensor<3x37xf32> {
   %0 = mlc.neg %x : tensor<3x37xf32>
   return %0 : tensor<3x37xf32>

@@ -1,7 +1,6 @@
 // Convolutions of few pixels with many weights: tiles of several rows and with a remainder, strides, dilations, several images, channels in
 // several blocks, f64, one dimension, taps that no pixel has, batches of small pictures, gradients by the input.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=sse2 %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --plan %s | FileCheck %s
 // CHECK: square: few_pixels, chunks {{[0-9]+}}
 // CHECK: strided: few_pixels, chunks {{[0-9]+}}

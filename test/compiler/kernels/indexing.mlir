@@ -1,6 +1,5 @@
 // Ops that move elements, constants, random numbers.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=avx2 %s
+// RUN: %every-isa %s
 func.func @moves(%x: tensor<5x7x3xf32>) -> (tensor<3x5x7xf32>, tensor<5x7x3xf32>, tensor<35x3xf32>, tensor<3x2x2xf32>, tensor<8x9x6xf32>, tensor<12x9x3xf32>) {
   %0 = mlc.transpose %x [2, 0, 1] : tensor<5x7x3xf32> -> tensor<3x5x7xf32>
   %1 = mlc.reverse %x axes = [0, 2] : tensor<5x7x3xf32> -> tensor<5x7x3xf32>

@@ -1,5 +1,5 @@
 // Reductions that leave fewer columns than lanes: whole periods, a rest, several reductions at once, an axis before.
-// RUN: mlc-kernel %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --target=avx512 --plan %s | FileCheck %s
 // CHECK-COUNT-4: narrow_columns
 func.func @six(%x: tensor<100x6xf32>) -> (tensor<6xf32>, tensor<6xf32>) {

@@ -1,6 +1,5 @@
 // Few filters: vectors along the pixels, of rows that one tile covers or several.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=avx2 %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --target=avx512 --plan %s | FileCheck %s
 // CHECK: eight_filters: narrow_convolution
 // CHECK: wide: narrow_convolution

@@ -1,6 +1,5 @@
 // Pooling with few channels: vectors run along pixels and channels at once, over whole periods and a rest.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=avx2 %s
+// RUN: %every-isa %s
 // RUN: mlc-kernel --target=avx512 --plan %s | FileCheck %s
 // CHECK-COUNT-9: narrow_windows
 func.func @lenet(%x: tensor<2x28x28x6xf32>) -> (tensor<2x14x14x6xf32>, tensor<2x14x14x6xi32>) {

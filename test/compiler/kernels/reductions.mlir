@@ -1,6 +1,5 @@
 // Reductions over rows, columns, the middle and everything, with what stands around them, and NaN.
-// RUN: mlc-kernel %s
-// RUN: mlc-kernel --target=avx2 %s
+// RUN: %every-isa %s
 func.func @bias_grad(%x: tensor<64x10xf32>) -> tensor<10xf32> {
   %0 = mlc.reduce sum %x axes = [0] : tensor<64x10xf32> -> tensor<10xf32>
   return %0 : tensor<10xf32>

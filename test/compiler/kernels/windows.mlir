@@ -1,5 +1,5 @@
 // Pooling windows and their transposes, padded and overlapping.
-// RUN: mlc-kernel %s
+// RUN: %every-isa %s
 func.func @pool(%x: tensor<2x8x8x6xf32>) -> (tensor<2x4x4x6xf32>, tensor<2x4x4x6xi32>) {
   %v, %i = mlc.window_max %x window = [2, 2] strides = [2, 2] pads = [0, 0] [0, 0] : (tensor<2x8x8x6xf32>) -> (tensor<2x4x4x6xf32>, tensor<2x4x4x6xi32>)
   return %v, %i : tensor<2x4x4x6xf32>, tensor<2x4x4x6xi32>
