@@ -8,6 +8,10 @@
 
 namespace mlc {
 
+/// The mode as x86's MXCSR has it: all exceptions masked (0x1f80), flush to zero (0x8000), denormals are zero
+/// (0x0040). Compiled functions set it themselves, for hosts that do not.
+inline constexpr unsigned x86FloatMode = 0x9fc0;
+
 /// Round to nearest, no traps, subnormals read and written as zero. Moments of parameters whose gradient has
 /// become zero decay through the subnormals, where each operation costs a hundred times as much: an epoch of
 /// the MLP on Fashion-MNIST, whose border pixels are almost always zero, takes twice as long with them. The
@@ -16,12 +20,10 @@ namespace mlc {
 class FloatMode {
 public:
 #if defined(__x86_64__) || defined(_M_X64)
-  FloatMode() : saved_(_mm_getcsr()) { _mm_setcsr(bits); }
+  FloatMode() : saved_(_mm_getcsr()) { _mm_setcsr(x86FloatMode); }
   ~FloatMode() { _mm_setcsr(saved_); }
 
 private:
-  /// All exceptions masked (0x1f80), flush to zero (0x8000), denormals are zero (0x0040).
-  static constexpr unsigned bits = 0x9fc0;
   unsigned saved_;
 
 public:

@@ -25,10 +25,14 @@
 #include "compiler/step/LaunchTable.h"
 #include "compiler/step/StreamTable.h"
 #include "dialects/step/StepDialect.h"
+#include "runtime/Abi.h"
+#include "runtime/FloatMode.h"
 
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/IntrinsicsX86.h"
+
+#include <cstddef>
 
 using namespace mlir;
 using namespace mlc;
@@ -38,6 +42,15 @@ namespace {
 
 /// Fields of mlc_call, by number.
 enum Field { State, Arena, Scratch, Inputs, Outputs, Scalars, Seed, Update, Row, ParallelFor, Context };
+
+/// The struct type below is mlc_call as it is where words and pointers have 8 bytes.
+constexpr bool isAt(size_t offset, Field field) { return offset == 8 * size_t(field); }
+static_assert(isAt(offsetof(mlc_call, state), State) && isAt(offsetof(mlc_call, arena), Arena) &&
+              isAt(offsetof(mlc_call, scratch), Scratch) && isAt(offsetof(mlc_call, inputs), Inputs) &&
+              isAt(offsetof(mlc_call, outputs), Outputs) && isAt(offsetof(mlc_call, scalars), Scalars) &&
+              isAt(offsetof(mlc_call, seed), Seed) && isAt(offsetof(mlc_call, update), Update) &&
+              isAt(offsetof(mlc_call, row), Row) && isAt(offsetof(mlc_call, parallel_for), ParallelFor) &&
+              isAt(offsetof(mlc_call, context), Context) && isAt(sizeof(mlc_call), Field(Context + 1)));
 
 /// Sets the floating-point mode of the thread and puts it back.
 class FloatMode {
@@ -51,7 +64,7 @@ public:
     before = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode_before");
     llvm::Value *own = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
     builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {before});
-    builder.CreateStore(builder.getInt32(mode), own);
+    builder.CreateStore(builder.getInt32(mlc::x86FloatMode), own);
     builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {own});
   }
 
@@ -61,9 +74,6 @@ public:
   }
 
 private:
-  /// Exceptions masked, nearest, flush to zero, denormals are zero.
-  static constexpr uint32_t mode = 0x9FC0;
-
   llvm::IRBuilder<> &builder;
   bool isX86;
   llvm::Value *before = nullptr;

@@ -32,8 +32,8 @@ struct Target {
   /// The machine this process runs on.
   static Target host();
 
-  /// "host", or a fixed x86-64 level for tests and cross compilation: "avx512", "avx2", "sse2". Fails on any
-  /// other name.
+  /// "host", or a fixed x86-64 level for tests: "avx512", "avx2", "sse2". Fails on any other name. Of these
+  /// only an x86-64 host has a target machine.
   static llvm::Expected<Target> named(llvm::StringRef name);
 
   /// Number of lanes of a vector of elements of `bits` bits.

@@ -8,7 +8,8 @@ using namespace mlir;
 namespace mlc::compiler {
 
 int64_t tileRows(const Target &target, int64_t vectors) {
-  // All registers but one for each vector of B and one to broadcast into; 14 rows are as fast as any.
+  // What is left by a register for each vector of B, one that stays free, and, where an operand cannot be
+  // broadcast from memory, one to broadcast into. More than 14 rows, 16 of one vector, gain nothing.
   int64_t free = target.vectorRegisters - vectors - (target.embeddedBroadcast ? 1 : 2);
   return std::max<int64_t>(1, std::min<int64_t>(free / vectors, vectors == 1 ? 16 : 14));
 }

@@ -51,7 +51,7 @@ double flopsOf(Operation *op) {
 }
 
 double nanosecondsOf(const Group &group, const Target &target) {
-  // One lane-operation a third of a nanosecond per vector, memory at 10 bytes a nanosecond.
+  // Half a nanosecond for an operation on a vector, memory at 10 bytes a nanosecond.
   double flops = 0, bytes = 0;
   for (Operation *op : group.ops) {
     flops += flopsOf(op);
