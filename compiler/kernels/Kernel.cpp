@@ -74,6 +74,10 @@ FailureOr<KernelInfo> planKernel(func::FuncOp kernel, const Target &target) {
     return failure();
   KernelInfo info;
   info.emitter = schedule->stages.size() == 1 ? schedule->stages.front().emitter->name().str() : "staged";
+  for (const Stage &stage : schedule->stages)
+    info.nanoseconds += stage.plan.nanoseconds;
+  if (schedule->stages.size() == 1)
+    info.choices = schedule->stages.front().choices;
   info.chunks = schedule->chunks;
   info.scratchBytes = schedule->scratchBytes;
   info.inPlace = inPlaceOf(kernel, *schedule);
@@ -84,6 +88,13 @@ FailureOr<KernelInfo> planKernel(func::FuncOp kernel, const Target &target) {
   for (Value result : kernel.front().getTerminator()->getOperands())
     info.bytes += double(bytesOf(result));
   return info;
+}
+
+std::vector<std::string> otherEmitters(func::FuncOp kernel, const Target &target) {
+  FailureOr<Schedule> schedule = failure();
+  if (succeeded(checkOps(kernel)))
+    schedule = scheduleOf(kernel, target);
+  return succeeded(schedule) ? otherEmitters(*schedule, target) : std::vector<std::string>();
 }
 
 /// A constant table as a global of the module.
@@ -174,9 +185,10 @@ LogicalResult emitKernel(func::FuncOp kernel, const Target &target, ModuleOp int
     hoistScalars(stage.group, pull);
     // One chunk of the kernel does the work of all those that the stage would have alone.
     bool all = schedule.chunks == 1;
-    code.loop(all ? stage.shares.chunks : 1, [&](Value part) {
+    code.loop(all ? stage.plan.chunks : 1, [&](Value part) {
       Pull::Scope inner(pull);
-      Emission emission{pull, code, places, stageScratch, all ? part : chunk, stage.shares.chunks};
+      Choices choices(stage.choices);
+      Emission emission{pull, code, places, stageScratch, all ? part : chunk, stage.plan.chunks, choices};
       stage.emitter->emit(stage.group, emission);
     });
     if (schedule.stages.size() > 1)

@@ -8,6 +8,7 @@
 #ifndef MLC_COMPILER_KERNELS_KERNEL_H
 #define MLC_COMPILER_KERNELS_KERNEL_H
 
+#include "compiler/kernels/Choices.h"
 #include "compiler/target/Target.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -28,11 +29,20 @@ inline constexpr llvm::StringLiteral updateAttr = "mlc.update";
 /// products read it where it lies. Any such transpose could be read so; for most, a copy is faster.
 inline constexpr llvm::StringLiteral stridedAttr = "mlc.strided";
 
+/// On a kernel: how it is to run, where that is not left to the cost model. A dictionary of what
+/// `--emit=kernels` and `mlc-kernel --plan` print: the emitter's name and integers by name. It changes no bit
+/// of the results.
+inline constexpr llvm::StringLiteral choicesAttr = "mlc.choices";
+
 /// What a launch of a kernel needs to know. A function of the kernel's text and the target's ISA only, never
 /// of the number of workers.
 struct KernelInfo {
   /// Which emitter takes it: "contraction", "rows", "elementwise", ... For --emit=kernels and tests.
   std::string emitter;
+  /// What was chosen for it; nothing if it is computed in stages.
+  std::vector<Choice> choices;
+  /// The cost model's guess of the time on one thread.
+  double nanoseconds = 0;
   /// Number of chunks of a launch, at least 1.
   int64_t chunks = 1;
   /// Bytes of scratch that a running chunk needs, aligned to 64.
@@ -46,6 +56,9 @@ struct KernelInfo {
 /// Plans a kernel without building code: deterministic, cheap (no code is built). Fails with a diagnostic on
 /// the function.
 mlir::FailureOr<KernelInfo> planKernel(mlir::func::FuncOp kernel, const Target &target);
+
+/// Names of other emitters that a choicesAttr of `kernel` may name. Nothing where planKernel fails.
+std::vector<std::string> otherEmitters(mlir::func::FuncOp kernel, const Target &target);
 
 /// Appends to `into` the loops and vectors of `kernel`: a func.func of the kernel's name and the ABI's type,
 /// in scf, arith, math, vector and llvm ops. `kernel` is left as it is. Fails with a diagnostic on the

@@ -327,12 +327,15 @@ static LogicalResult printKernels(ModuleOp module, const Target &target, llvm::r
     FailureOr<KernelInfo> info = planKernel(kernel, target);
     if (failed(info))
       return failure();
-    out << llvm::formatv("// {0}: {1}, {2} chunks, {3} bytes of scratch, {4:F0} flops, {5:F0} bytes",
-                         kernel.getName(), info->emitter, info->chunks, info->scratchBytes, info->flops,
-                         info->bytes);
+    out << llvm::formatv(
+        "// {0}: {1}, {2} chunks, {3} bytes of scratch, {4:F0} flops, {5:F0} bytes, {6:F1} us",
+        kernel.getName(), info->emitter, info->chunks, info->scratchBytes, info->flops, info->bytes,
+        info->nanoseconds / 1000);
     if (std::string text = linesText(lines.lookup(kernel.getName())); !text.empty())
       out << ", for " << text;
     out << "\n";
+    if (!info->choices.empty())
+      out << "//   " << choicesAttr << " = {" << Choices::print(info->emitter, info->choices) << "}\n";
     printWithLines(kernel, OpPrintingFlags(), out);
     out << "\n\n";
   }

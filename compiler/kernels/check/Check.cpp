@@ -152,15 +152,20 @@ static llvm::Expected<std::vector<Tensor>> runOnce(const LoadedKernel &loaded, f
   return outputs;
 }
 
+static std::vector<Tensor> randomInputs(func::FuncOp kernel, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<Tensor> inputs;
+  for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
+    inputs.push_back(randomTensor(kernel, i, random));
+  return inputs;
+}
+
 llvm::Error checkKernel(func::FuncOp kernel, const Target &target, uint64_t seed,
                         oracle::Tolerance tolerance) {
   llvm::Expected<LoadedKernel> loaded = loadKernel(kernel, target);
   if (!loaded)
     return loaded.takeError();
-  std::mt19937_64 random(seed);
-  std::vector<Tensor> inputs;
-  for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
-    inputs.push_back(randomTensor(kernel, i, random));
+  std::vector<Tensor> inputs = randomInputs(kernel, seed);
   llvm::Expected<std::vector<Tensor>> expected = oracle::run(kernel, inputs);
   if (!expected)
     return expected.takeError();
@@ -183,6 +188,70 @@ llvm::Error checkKernel(func::FuncOp kernel, const Target &target, uint64_t seed
                                        output);
   }
   return llvm::Error::success();
+}
+
+std::vector<OwningOpRef<func::FuncOp>> trialsOf(func::FuncOp kernel, const Target &target) {
+  std::vector<OwningOpRef<func::FuncOp>> trials;
+  FailureOr<KernelInfo> info = planKernel(kernel, target);
+  if (failed(info))
+    return trials;
+  Builder builder(kernel.getContext());
+  auto add = [&](NamedAttrList choices) {
+    auto trial = cast<func::FuncOp>(kernel->clone());
+    trial->setAttr(choicesAttr, choices.getDictionary(kernel.getContext()));
+    trials.emplace_back(trial);
+  };
+  NamedAttrList chosen;
+  chosen.set("emitter", builder.getStringAttr(info->emitter));
+  for (const Choice &choice : info->choices)
+    chosen.set(choice.name, builder.getI64IntegerAttr(choice.value));
+  for (const Choice &choice : info->choices)
+    for (int64_t value : choice.near) {
+      // What was chosen after it may have followed from it.
+      NamedAttrList other;
+      other.set("emitter", chosen.get("emitter"));
+      for (const Choice &before : info->choices) {
+        if (before.name == choice.name)
+          break;
+        other.set(before.name, chosen.get(before.name));
+      }
+      other.set(choice.name, builder.getI64IntegerAttr(value));
+      add(other);
+    }
+  for (const std::string &emitter : otherEmitters(kernel, target)) {
+    NamedAttrList other;
+    other.set("emitter", builder.getStringAttr(emitter));
+    add(other);
+  }
+  return trials;
+}
+
+llvm::Expected<int> checkChoices(func::FuncOp kernel, const Target &target, uint64_t seed) {
+  std::vector<Tensor> inputs = randomInputs(kernel, seed);
+  std::vector<int> apart(kernel.getNumResults(), -1);
+  auto resultsOf = [&](func::FuncOp function) -> llvm::Expected<std::vector<Tensor>> {
+    llvm::Expected<LoadedKernel> loaded = loadKernel(function, target);
+    if (!loaded)
+      return loaded.takeError();
+    return runOnce(*loaded, function, inputs, apart);
+  };
+  llvm::Expected<std::vector<Tensor>> expected = resultsOf(kernel);
+  if (!expected)
+    return expected.takeError();
+  int tried = 0;
+  for (OwningOpRef<func::FuncOp> &trial : trialsOf(kernel, target)) {
+    std::string choices;
+    llvm::raw_string_ostream(choices) << (*trial)->getAttr(choicesAttr);
+    llvm::Expected<std::vector<Tensor>> actual = resultsOf(*trial);
+    if (!actual)
+      return llvm::createStringError("with %s: %s", choices.c_str(),
+                                     llvm::toString(actual.takeError()).c_str());
+    for (size_t j = 0; j < expected->size(); ++j)
+      if (std::memcmp((*expected)[j].data(), (*actual)[j].data(), size_t((*actual)[j].bytes())) != 0)
+        return llvm::createStringError("result %zu has other bits with %s", j, choices.c_str());
+    ++tried;
+  }
+  return tried;
 }
 
 llvm::Expected<double> timeKernel(func::FuncOp kernel, const Target &target, int workers, bool inPlace,

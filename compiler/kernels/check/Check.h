@@ -4,6 +4,7 @@
 
 #include "compiler/kernels/Kernel.h"
 #include "compiler/oracle/Compare.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "runtime/Abi.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 
@@ -36,6 +37,14 @@ llvm::Expected<LoadedKernel> loadKernel(mlir::func::FuncOp kernel, const Target 
 /// both included), `check.nan` (some NaN and infinities). i32 default to [0, 3].
 llvm::Error checkKernel(mlir::func::FuncOp kernel, const Target &target, uint64_t seed,
                         oracle::Tolerance tolerance = {});
+
+/// Copies of `kernel` with a choicesAttr each that changes one choice to a value near it, and one for each
+/// other emitter that may compute it. Nothing where it cannot be planned.
+std::vector<mlir::OwningOpRef<mlir::func::FuncOp>> trialsOf(mlir::func::FuncOp kernel, const Target &target);
+
+/// Holds that none of the trials changes a bit of the results, on inputs as of checkKernel. Gives their
+/// number.
+llvm::Expected<int> checkChoices(mlir::func::FuncOp kernel, const Target &target, uint64_t seed);
 
 /// One launch's time in nanoseconds on so many workers of a pool, in memory as training has it: the least of
 /// several batches of runs that take about `seconds` together. `inPlace`: each output overwrites the first

@@ -16,21 +16,24 @@ using namespace mlc::compiler;
 
 namespace {
 
-enum class Action { Plan, Loops, Llvm, Asm, Check, Time };
+enum class Action { Plan, Loops, Llvm, Asm, Check, Choices, Time };
 
 // NOLINTBEGIN(bugprone-throwing-static-initialization): options are static, and there is nobody to catch
 // anything.
 llvm::cl::opt<std::string> file(llvm::cl::Positional, llvm::cl::desc("FILE.mlir"), llvm::cl::init("-"));
 llvm::cl::opt<std::string> targetName("target", llvm::cl::desc("host, avx512, avx2 or sse2"),
                                       llvm::cl::init("host"));
-llvm::cl::opt<Action> action(
-    llvm::cl::desc("What to do:"), llvm::cl::init(Action::Check),
-    llvm::cl::values(clEnumValN(Action::Plan, "plan", "print emitter, chunks, scratch, in-place pairs"),
-                     clEnumValN(Action::Loops, "loops", "print the emitted loops"),
-                     clEnumValN(Action::Llvm, "llvm", "print optimised LLVM IR"),
-                     clEnumValN(Action::Asm, "asm", "print assembly"),
-                     clEnumValN(Action::Check, "check", "run and compare with the oracle (default)"),
-                     clEnumValN(Action::Time, "time", "time one launch on --workers threads")));
+llvm::cl::opt<Action>
+    action(llvm::cl::desc("What to do:"), llvm::cl::init(Action::Check),
+           llvm::cl::values(clEnumValN(Action::Plan, "plan",
+                                       "print emitter, chunks, scratch, in-place pairs, choices"),
+                            clEnumValN(Action::Loops, "loops", "print the emitted loops"),
+                            clEnumValN(Action::Llvm, "llvm", "print optimised LLVM IR"),
+                            clEnumValN(Action::Asm, "asm", "print assembly"),
+                            clEnumValN(Action::Check, "check", "run and compare with the oracle (default)"),
+                            clEnumValN(Action::Choices, "choices",
+                                       "run with other choices, which must give the same bits"),
+                            clEnumValN(Action::Time, "time", "time one launch on --workers threads")));
 llvm::cl::opt<int> workers("workers", llvm::cl::desc("threads of --time, 1 to 64"), llvm::cl::init(1));
 llvm::cl::opt<bool> inPlace("in-place", llvm::cl::desc("let --time overwrite inputs where the kernel can"));
 // NOLINTEND(bugprone-throwing-static-initialization)
@@ -56,6 +59,10 @@ LogicalResult process(func::FuncOp kernel, const Target &target) {
                  << info->scratchBytes;
     for (auto [input, output] : info->inPlace)
       llvm::outs() << ", in place " << input << "->" << output;
+    if (!info->choices.empty())
+      llvm::outs() << "\n  " << choicesAttr << " = {" << Choices::print(info->emitter, info->choices) << "}";
+    for (const std::string &other : otherEmitters(kernel, target))
+      llvm::outs() << "\n  or emitter = \"" << other << "\"";
     llvm::outs() << "\n";
     return success();
   }
@@ -75,6 +82,13 @@ LogicalResult process(func::FuncOp kernel, const Target &target) {
     if (llvm::Error error = checkKernel(kernel, target, 1))
       return kernel.emitError(llvm::toString(std::move(error)));
     llvm::outs() << kernel.getName() << ": agrees\n";
+    return success();
+  }
+  case Action::Choices: {
+    llvm::Expected<int> tried = checkChoices(kernel, target, 1);
+    if (!tried)
+      return kernel.emitError(llvm::toString(tried.takeError()));
+    llvm::outs() << kernel.getName() << ": the same bits in " << *tried << " other ways\n";
     return success();
   }
   case Action::Time: {

@@ -17,15 +17,53 @@ static ArrayRef<const Emitter *> emitters() {
 
 static int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-static bool addStage(Schedule &schedule, ArrayRef<Value> outs, const llvm::DenseSet<Value> &stored,
-                     const Target &target) {
+/// A stage whose emitter is the first that takes the group.
+static std::optional<Stage> stageOf(ArrayRef<Value> outs, const llvm::DenseSet<Value> &stored,
+                                    const Target &target) {
   Group group(outs, stored);
-  for (const Emitter *emitter : emitters())
-    if (std::optional<Shares> shares = emitter->plan(group, target)) {
-      schedule.stages.push_back({emitter, std::move(group), *shares});
-      return true;
+  for (const Emitter *emitter : emitters()) {
+    Choices choices;
+    if (std::optional<Plan> plan = emitter->plan(group, target, choices))
+      return Stage{emitter, std::move(group), *plan, choices.made()};
+  }
+  return std::nullopt;
+}
+
+/// Those that could take a stage's group instead of its own, and give it the same bits.
+static SmallVector<const Emitter *> othersFor(const Stage &stage, const Target &target) {
+  SmallVector<const Emitter *> others;
+  StringRef order = stage.emitter->orderOfSums(stage.group);
+  for (const Emitter *emitter : emitters()) {
+    Choices choices;
+    if (emitter != stage.emitter && emitter->plan(stage.group, target, choices) &&
+        emitter->orderOfSums(stage.group) == order)
+      others.push_back(emitter);
+  }
+  return others;
+}
+
+/// Plans a stage once more, as `forced` says.
+static LogicalResult force(func::FuncOp kernel, Stage &stage, DictionaryAttr forced, const Target &target) {
+  if (auto name = forced.getAs<StringAttr>("emitter"); name && name.getValue() != stage.emitter->name()) {
+    std::string known = ("`" + stage.emitter->name() + "`").str();
+    const Emitter *found = nullptr;
+    for (const Emitter *other : othersFor(stage, target)) {
+      known += (", `" + other->name() + "`").str();
+      if (other->name() == name.getValue())
+        found = other;
     }
-  return false;
+    if (!found)
+      return kernel.emitError() << choicesAttr << ": `" << name.getValue()
+                                << "` cannot compute this kernel to the same bits; " << known << " can";
+    stage.emitter = found;
+  }
+  Choices choices(forced);
+  std::optional<Plan> plan = stage.emitter->plan(stage.group, target, choices);
+  if (std::string wrong = choices.wrong(stage.emitter->name()); !plan || !wrong.empty())
+    return kernel.emitError() << choicesAttr << ": " << wrong;
+  stage.plan = *plan;
+  stage.choices = choices.made();
+  return success();
 }
 
 /// Whether the kernel updates so little state that one core's cache holds it.
@@ -49,11 +87,17 @@ FailureOr<Schedule> scheduleOf(func::FuncOp kernel, const Target &target) {
     if (auto constant = dyn_cast<ir::ConstantOp>(op))
       if (!cast<DenseElementsAttr>(constant.getValue()).isSplat())
         stored.insert(constant.getResult());
-  if (addStage(schedule, results.getArrayRef(), stored, target)) {
-    schedule.chunks = isSmallUpdate(kernel) ? 1 : schedule.stages.front().shares.chunks;
-    schedule.scratchBytes = schedule.stages.front().shares.scratchBytes;
+  auto forced = kernel->getAttrOfType<DictionaryAttr>(choicesAttr);
+  if (std::optional<Stage> whole = stageOf(results.getArrayRef(), stored, target)) {
+    if (forced && failed(force(kernel, *whole, forced, target)))
+      return failure();
+    schedule.chunks = isSmallUpdate(kernel) ? 1 : whole->plan.chunks;
+    schedule.scratchBytes = whole->plan.scratchBytes;
+    schedule.stages.push_back(std::move(*whole));
     return schedule;
   }
+  if (forced)
+    return kernel.emitError() << choicesAttr << ": this kernel is computed in stages, which have no choices";
   auto keep = [&](Value value) {
     if (!stored.insert(value).second)
       return;
@@ -63,8 +107,10 @@ FailureOr<Schedule> scheduleOf(func::FuncOp kernel, const Target &target) {
     schedule.temporaryBytes += aligned(bytesOf(value));
   };
   auto stage = [&](ArrayRef<Value> outs) -> LogicalResult {
-    if (!addStage(schedule, outs, stored, target))
+    std::optional<Stage> stage = stageOf(outs, stored, target);
+    if (!stage)
       return outs.front().getDefiningOp()->emitOpError("is taken by no emitter");
+    schedule.stages.push_back(std::move(*stage));
     for (Value out : outs)
       keep(out);
     return success();
@@ -92,9 +138,17 @@ FailureOr<Schedule> scheduleOf(func::FuncOp kernel, const Target &target) {
     return failure();
   schedule.scratchBytes = 0;
   for (const Stage &stage : schedule.stages)
-    schedule.scratchBytes = std::max(schedule.scratchBytes, stage.shares.scratchBytes);
+    schedule.scratchBytes = std::max(schedule.scratchBytes, stage.plan.scratchBytes);
   schedule.scratchBytes += schedule.temporaryBytes;
   return schedule;
+}
+
+std::vector<std::string> otherEmitters(const Schedule &schedule, const Target &target) {
+  std::vector<std::string> names;
+  if (schedule.stages.size() == 1)
+    for (const Emitter *other : othersFor(schedule.stages.front(), target))
+      names.push_back(other->name().str());
+  return names;
 }
 
 } // namespace mlc::compiler

@@ -17,7 +17,8 @@ namespace mlc::compiler {
 struct Stage {
   const Emitter *emitter;
   Group group;
-  Shares shares;
+  Plan plan;
+  std::vector<Choice> choices;
 };
 
 struct Schedule {
@@ -28,8 +29,12 @@ struct Schedule {
   int64_t temporaryBytes = 0;
 };
 
-/// Fails with a diagnostic where no emitter takes an op alone.
+/// What a choicesAttr of the kernel says is done so. Fails with a diagnostic where it cannot be, and where no
+/// emitter takes an op alone.
 mlir::FailureOr<Schedule> scheduleOf(mlir::func::FuncOp kernel, const Target &target);
+
+/// Other emitters that could take the whole kernel, and give it the same bits; in order of preference.
+std::vector<std::string> otherEmitters(const Schedule &schedule, const Target &target);
 
 } // namespace mlc::compiler
 

@@ -6,10 +6,18 @@ using namespace mlir;
 
 namespace mlc::compiler {
 
+double productNanoseconds(double flops, const Target &target) {
+  return flops / (0.2 * double(target.vectorBits));
+}
+
+double convolutionNanoseconds(double flops, const Target &target) {
+  return flops / (0.1 * double(target.vectorBits));
+}
+
 int64_t chunksFor(double nanoseconds, int64_t most) {
   // Handing a chunk to a thread costs about a microsecond; below some 20 the sharing is not worth it.
   int64_t chunks = int64_t(nanoseconds / 20000);
-  return std::max<int64_t>(1, std::min({chunks, most, int64_t(16)}));
+  return std::max<int64_t>(1, std::min({chunks, most, mostChunks}));
 }
 
 double flopsOf(Operation *op) {

@@ -6,6 +6,12 @@
 
 namespace mlc::compiler {
 
+/// Times on one thread, as the cost model guesses them: of the multiply-adds of a matrix product, and of
+/// those of a convolution, in floating-point operations.
+double productNanoseconds(double flops, const Target &target);
+double convolutionNanoseconds(double flops, const Target &target);
+/// No kernel is shared among more chunks.
+constexpr int64_t mostChunks = 16;
 /// Chunks for work of about `nanoseconds` on one thread: a function of the work alone.
 int64_t chunksFor(double nanoseconds, int64_t most);
 /// A guess of the time to compute the group's values, once each, by elements and ops.

@@ -128,14 +128,14 @@ class ArgsortEmitter : public Emitter {
 public:
   StringRef name() const override { return "argsort"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     ir::ArgsortOp op = matchArgsort(group);
     if (!op)
       return std::nullopt;
     int64_t size = sizeOf(op.getX()), extent = shapeOf(op.getX()).back(), lines = extent ? size / extent : 0;
     double nanoseconds = 3.0 * double(size) * double(passesOf(extent)) + nanosecondsOf(group, target);
-    return Shares{chunksFor(nanoseconds, lines),
-                  aligned(extent * elementBytes(elementOf(op.getX()))) + 2 * aligned(extent * 4)};
+    return shared(nanoseconds, lines,
+                  aligned(extent * elementBytes(elementOf(op.getX()))) + 2 * aligned(extent * 4), choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

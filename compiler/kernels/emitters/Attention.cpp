@@ -85,7 +85,7 @@ struct Parts {
   Products products;
   Value score, weight; // what is handed on
   bool scoreIsOut;
-  Shares rowsAlone;
+  Plan rowsAlone;
 };
 
 bool dependsOn(const Group &group, Operation *op, Value value) {
@@ -141,7 +141,8 @@ std::optional<Parts> matchAttention(const Group &group, const Target &target) {
     if (op != last && llvm::is_contained(op->getOperands(), weight))
       return std::nullopt;
   std::optional<Reductions> found = reductionsOf(parts.rows);
-  std::optional<Shares> alone = found ? rowsEmitter().plan(parts.rows, target) : std::nullopt;
+  Choices ofRows; // they have no chunks of their own here
+  std::optional<Plan> alone = found ? rowsEmitter().plan(parts.rows, target, ofRows) : std::nullopt;
   if (!alone || found->axes.size() != 1 || shapeOf(score) != ArrayRef<int64_t>(found->full))
     return std::nullopt;
   parts.rowsAlone = *alone;
@@ -176,11 +177,18 @@ struct AttentionCut {
   int64_t rows, blocks, lastRows; // of a block, of the outer axes' each place, of the last block
   bool inPlace;                   // weights over scores
   int64_t scoreBytes, weightBytes, scratchBytes;
-  int64_t chunks;
+  double nanoseconds;
   int64_t triangle; // under a causal mask: columns of the scores' panels; else 0
+
+  /// The names of choices for one of the products, on blocks of so many rows.
+  std::string partOf(StringRef product, int64_t blockRows) const {
+    return (product + (blockRows == rows ? "" : "last_")).str();
+  }
 };
 
-AttentionCut cutOf(const Parts &parts, const Target &target) {
+constexpr llvm::StringLiteral scoresPart = "scores_", mixPart = "mix_";
+
+AttentionCut cutOf(const Parts &parts, const Target &target, Choices &choices) {
   const Products &products = parts.products;
   auto rowBytes = [&](Value value) { return products.columns * elementBytes(elementOf(value)); };
   int64_t most = std::max(leastRows, mostBytes / rowBytes(parts.score));
@@ -188,23 +196,29 @@ AttentionCut cutOf(const Parts &parts, const Target &target) {
   blocks = std::max(blocks,
                     std::min(llvm::divideCeilSigned(leastBlocks, products.outer), products.rows / leastRows));
   AttentionCut cut;
-  cut.rows = llvm::divideCeilSigned(products.rows, blocks);
+  cut.rows = choices.between("block_rows", llvm::divideCeilSigned(products.rows, blocks), 1,
+                             std::min(most, products.rows));
   cut.blocks = llvm::divideCeilSigned(products.rows, cut.rows);
   cut.lastRows = products.rows - (cut.blocks - 1) * cut.rows;
   cut.inPlace =
       !parts.scoreIsOut && parts.rows.outs.size() == 1 && rowBytes(parts.score) == rowBytes(parts.weight);
   cut.scoreBytes = parts.scoreIsOut ? 0 : int64_t(llvm::alignTo(cut.rows * rowBytes(parts.score), 64));
   cut.weightBytes = cut.inPlace ? 0 : int64_t(llvm::alignTo(cut.rows * rowBytes(parts.weight), 64));
-  cut.scratchBytes =
-      cut.scoreBytes + cut.weightBytes +
-      std::max({scratchOfBlock(products.scores, cut.rows, target),
-                scratchOfBlock(products.scores, cut.lastRows, target),
-                scratchOfBlock(products.mix, cut.rows, target),
-                scratchOfBlock(products.mix, cut.lastRows, target), parts.rowsAlone.scratchBytes});
+  auto scratchOf = [&](const Product &product, StringRef name, int64_t rows) {
+    Choices::Part part(choices, cut.partOf(name, rows));
+    return scratchOfBlock(product, rows, target, choices);
+  };
+  cut.scratchBytes = cut.scoreBytes + cut.weightBytes +
+                     std::max({scratchOf(products.scores, scoresPart, cut.rows),
+                               scratchOf(products.scores, scoresPart, cut.lastRows),
+                               scratchOf(products.mix, mixPart, cut.rows),
+                               scratchOf(products.mix, mixPart, cut.lastRows), parts.rowsAlone.scratchBytes});
   double flops = flopsOf(parts.scores.anchors().front()) + flopsOf(parts.mix.anchors().front());
-  double nanoseconds = flops / (0.2 * double(target.vectorBits)) + nanosecondsOf(parts.rows, target);
-  cut.chunks = chunksFor(nanoseconds, products.outer * cut.blocks);
-  cut.triangle = panelColumns(products.scores, target);
+  cut.nanoseconds = productNanoseconds(flops, target) + nanosecondsOf(parts.rows, target);
+  {
+    Choices::Part part(choices, cut.partOf(scoresPart, cut.rows));
+    cut.triangle = panelColumns(products.scores, target, choices);
+  }
   if (products.columns < 2 * cut.triangle || products.columns % cut.triangle != 0 ||
       cut.triangle % (2 * lanesFor(parts.rows, target)) != 0 || !hidesPast(parts))
     cut.triangle = 0;
@@ -215,18 +229,18 @@ class AttentionEmitter : public Emitter {
 public:
   StringRef name() const override { return "attention"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Parts> parts = matchAttention(group, target);
     if (!parts)
       return std::nullopt;
-    AttentionCut cut = cutOf(*parts, target);
-    return Shares{cut.chunks, cut.scratchBytes};
+    AttentionCut cut = cutOf(*parts, target, choices);
+    return shared(cut.nanoseconds, parts->products.outer * cut.blocks, cut.scratchBytes, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {
     Code &code = emission.code;
     Parts parts = *matchAttention(group, code.target());
-    AttentionCut cut = cutOf(parts, code.target());
+    AttentionCut cut = cutOf(parts, code.target(), emission.choices);
     auto [low, high] = emission.part(parts.products.outer * cut.blocks);
     code.loop(low, high, 1, [&](Value item) {
       Value outer = code.div(item, cut.blocks), block = code.rem(item, cut.blocks);
@@ -266,8 +280,11 @@ private:
     Memory scores = part.places[parts.score].front();
     SmallVector<Coord, 4> place =
         products.placeIn(products.scores, code, outer, [](const Product::Axis &axis) { return axis.c; });
-    emitBlock(parts.scores, part, products.scores,
-              {place, row, rows, cut.triangle ? Past::Results : Past::Nothing});
+    {
+      Choices::Part names(whole.choices, cut.partOf(scoresPart, rows));
+      emitBlock(parts.scores, part, products.scores,
+                {place, row, rows, cut.triangle ? Past::Results : Past::Nothing});
+    }
 
     pull.bind(parts.score, scores);
     if (part.places[parts.weight].empty())
@@ -277,8 +294,11 @@ private:
 
     pull.bind(parts.weight, weights);
     place = products.placeIn(products.mix, code, outer, [](const Product::Axis &axis) { return axis.a; });
-    emitBlock(parts.mix, part, products.mix,
-              {place, row, rows, cut.triangle ? Past::LaterSums : Past::Nothing});
+    {
+      Choices::Part names(whole.choices, cut.partOf(mixPart, rows));
+      emitBlock(parts.mix, part, products.mix,
+                {place, row, rows, cut.triangle ? Past::LaterSums : Past::Nothing});
+    }
     // The code of the last, smaller block puts them elsewhere.
     pull.unbind(parts.score);
     pull.unbind(parts.weight);

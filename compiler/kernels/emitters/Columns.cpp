@@ -20,7 +20,7 @@ constexpr int64_t strands = 4;
 constexpr int64_t mostVectors = 4;
 
 /// The widest strip, in vectors: as many accumulators as leave half of the registers free.
-int64_t widestStrip(const Reductions &found, const Target &target) {
+int64_t widestStrip(const Reductions &found, const Target &target, Choices &choices) {
   int64_t width = 0; // values that a row carries to the next
   for (const auto &level : found.levels) {
     int64_t here = 0;
@@ -28,7 +28,8 @@ int64_t widestStrip(const Reductions &found, const Target &target) {
       here += isa<ir::ArgmaxOp>(op) ? 2 : 1;
     width = std::max(width, here);
   }
-  return std::clamp<int64_t>(target.vectorRegisters / 2 / (strands * width), 1, mostVectors);
+  int64_t widest = std::clamp<int64_t>(target.vectorRegisters / 2 / (strands * width), 1, mostVectors);
+  return choices.between("vectors", widest, 1, mostVectors);
 }
 
 class ColumnsLoops {
@@ -45,7 +46,7 @@ public:
     // Strips no wider than leaves one to every chunk.
     bool alone = places >= emission.chunks;
     const int64_t step = lanes * std::clamp<int64_t>(alone ? vectors : vectors / emission.chunks, 1,
-                                                     widestStrip(found, code.target()));
+                                                     widestStrip(found, code.target(), emission.choices));
     if (alone)
       all = emission.part(places);
     else
@@ -252,18 +253,16 @@ class ColumnsEmitter : public Emitter {
 public:
   StringRef name() const override { return "columns"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Reductions> found = reductionsOf(group);
     std::optional<ColumnShape> shape = found ? columnShapeOf(*found, group) : std::nullopt;
     if (!shape)
       return std::nullopt;
     // A strip of two vectors is read at almost the speed of memory, one of a single vector far below it.
-    int64_t least = std::min<int64_t>(2, widestStrip(*found, target));
+    int64_t least = std::min<int64_t>(2, widestStrip(*found, target, choices));
     int64_t strips = shape->columnsSize / (least * lanesFor(group, target));
     double passes = double(found->levels.size());
-    return Shares{
-        chunksFor(nanosecondsOf(group, target) * passes, std::max({int64_t(1), shape->beforeSize, strips})),
-        0};
+    return shared(nanosecondsOf(group, target) * passes, std::max(shape->beforeSize, strips), 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

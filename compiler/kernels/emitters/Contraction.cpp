@@ -31,6 +31,7 @@ struct ContractionCut {
   bool fetchBeside;    // the panels to come, line by line beside the sums; else while a panel is copied
   int64_t outerChunks; // what the chunks share: the outer indices, or if this is 1,
   Grid grid;           // tiles and panels
+  double nanoseconds;
 
   int64_t tilesOfChunk() const { return std::max<int64_t>(1, tiles.tiles / grid.rows); }
   int64_t width() const { return vectors * lanes; }
@@ -51,25 +52,28 @@ constexpr int64_t leastTriangle = 32;
 constexpr int64_t mostTilesBeside = 16;
 
 /// `oneChunk`: of a block, which nobody shares.
-ContractionCut cutOf(const Product &product, const Target &target, bool oneChunk = false) {
+ContractionCut cutOf(const Product &product, const Target &target, Choices &choices, bool oneChunk = false) {
   ContractionCut cut;
   cut.lanes = target.lanes(elementOf(product.b).getIntOrFloatBitWidth());
   int64_t columns = product.column.size, count = (columns + cut.lanes - 1) / cut.lanes;
-  cut.vectors = tileVectors(target, count);
+  cut.vectors = choices.between("vectors", tileVectors(target, count), 1, std::min<int64_t>(count, 3));
   cut.panels = (count + cut.vectors - 1) / cut.vectors;
   cut.lastVectors = count - (cut.panels - 1) * cut.vectors;
   cut.lastLanes = columns - (count - 1) * cut.lanes;
-  cut.tiles = balance(product.row.size, tileRows(target, cut.vectors));
+  int64_t mostRows = tileRows(target, cut.vectors);
+  cut.tiles = balance(product.row.size, choices.between("rows", mostRows, 1, mostRows));
   int64_t outer = product.outerSize(), sum = product.sumSize();
   double flops = 2.0 * double(outer) * double(product.row.size) * double(columns) * double(sum);
-  double nanoseconds = flops / (0.2 * double(target.vectorBits));
-  int64_t chunks = oneChunk ? 1 : chunksFor(nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
+  cut.nanoseconds = productNanoseconds(flops, target);
+  int64_t chunks = oneChunk ? 1 : chunksFor(cut.nanoseconds, std::max(outer, cut.panels * cut.tiles.tiles));
   // A panel read in place costs a cache line a step of the sum and may thrash when they lie far apart.
   bool strided = product.column.b != 1;
   int64_t apart = product.sums.empty() ? 0 : product.sums.back().b;
   bool isCrowded = apart > 0 && apart % sharesSets == 0 && product.row.size >= manyRows;
   bool far = sum >= 64 && (apart >= farApart || isCrowded);
   cut.outerChunks = outer >= chunks ? chunks : 1;
+  if (!oneChunk)
+    cut.outerChunks = choices.between("outer_chunks", cut.outerChunks, 1, outer);
   if (cut.outerChunks == 1)
     cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
       // A chunk's rows of A stay in the L2 cache from panel to panel, if there are not too many.
@@ -77,13 +81,16 @@ ContractionCut cutOf(const Product &product, const Target &target, bool oneChunk
       double fetches = double(cut.tiles.tiles * (bytes > cacheOfRows ? cut.panels : grid.columns));
       return rowFetch * fetches + (strided || far ? panelCopy : tileFetch) * double(cut.panels * grid.rows);
     });
+  if (!oneChunk && cut.outerChunks == 1)
+    choose(cut.grid, cut.tiles.tiles, cut.panels, choices);
   // Packing costs about one row tile.
-  cut.pack = strided || (far && cut.tilesOfChunk() >= 4);
+  cut.pack = strided || choices.flag("pack", far && cut.tilesOfChunk() >= 4);
   // Weights that no L2 cache keeps from step to step, and few rows: more to bring than there is time for
   // while copying.
-  cut.fetchBeside = cut.pack && !strided && product.sums.size() == 1 &&
-                    cut.tilesOfChunk() <= mostTilesBeside &&
-                    sum * columns * elementBytes(elementOf(product.b)) > cacheOfRows;
+  cut.fetchBeside =
+      cut.pack && !strided && product.sums.size() == 1 &&
+      choices.flag("fetch_beside", cut.tilesOfChunk() <= mostTilesBeside &&
+                                       sum * columns * elementBytes(elementOf(product.b)) > cacheOfRows);
   return cut;
 }
 
@@ -96,12 +103,16 @@ class ContractionEmitter : public Emitter {
 public:
   StringRef name() const override { return "contraction"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Product> product = productOf(group);
     if (!product)
       return std::nullopt;
-    ContractionCut cut = cutOf(*product, target);
-    return Shares{std::max(cut.outerChunks, cut.grid.chunks()), scratchBytes(*product, cut)};
+    ContractionCut cut = cutOf(*product, target, choices);
+    return Plan{std::max(cut.outerChunks, cut.grid.chunks()), scratchBytes(*product, cut), cut.nanoseconds};
+  }
+
+  StringRef orderOfSums(const Group &group) const override {
+    return orderOfProduct(*productOf(group), name());
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -112,7 +123,7 @@ class ContractionLoops {
 public:
   ContractionLoops(const Group &group, Emission &emission, Product product, Past past, bool oneChunk = false)
       : group(group), emission(emission), code(emission.code), product(std::move(product)), past(past),
-        cut(cutOf(this->product, code.target(), oneChunk)), firstRow(code.integer(0)),
+        cut(cutOf(this->product, code.target(), emission.choices, oneChunk)), firstRow(code.integer(0)),
         a(this->product.memoryOfA(emission)), b(this->product.memoryOfB(emission)) {}
 
   void run() {
@@ -393,13 +404,13 @@ void ContractionEmitter::emit(const Group &group, Emission &emission) const {
 
 } // namespace
 
-int64_t scratchOfBlock(Product product, int64_t rows, const Target &target) {
+int64_t scratchOfBlock(Product product, int64_t rows, const Target &target, Choices &choices) {
   product.row.size = rows;
-  return scratchBytes(product, cutOf(product, target, /*oneChunk=*/true));
+  return scratchBytes(product, cutOf(product, target, choices, /*oneChunk=*/true));
 }
 
-int64_t panelColumns(const Product &product, const Target &target) {
-  return cutOf(product, target, /*oneChunk=*/true).width();
+int64_t panelColumns(const Product &product, const Target &target, Choices &choices) {
+  return cutOf(product, target, choices, /*oneChunk=*/true).width();
 }
 
 void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block) {

@@ -28,6 +28,7 @@ struct ConvolutionCut {
   int64_t rowParts;               // of an image; more than one only if weights are few
   int64_t imageParts, panelParts; // the chunks; of images, or of their parts
   int64_t mostPanels;             // of one chunk
+  double nanoseconds;
 
   int64_t width() const { return vectors * lanes; }
 };
@@ -41,7 +42,7 @@ void takePart(Correlation &c, int64_t rowParts) {
   c.frame.size[0] = (rows.count - 1) * c.strides[0] + (rows.taps - 1) * c.dilations[0] + 1;
 }
 
-ConvolutionCut cutOf(const Correlation &c, const Group &group, const Target &target) {
+ConvolutionCut cutOf(const Correlation &c, const Group &group, const Target &target, Choices &choices) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
   ConvolutionCut cut;
@@ -50,13 +51,14 @@ ConvolutionCut cutOf(const Correlation &c, const Group &group, const Target &tar
   int64_t count = llvm::divideCeilSigned(c.perOut, cut.lanes);
   bool many = c.groups == 1 && c.weightElements() * bytes >= fewWeights;
   // Read only a few times, weights are not worth a copy.
-  cut.packs = many && (c.turned || c.images * c.out[0] * c.out[1] >= 48);
+  cut.packs = many && choices.flag("pack", c.turned || c.images * c.out[0] * c.out[1] >= 48);
   cut.vectors = tileVectors(target, count);
   // Rows too short for a tile of two vectors make a good one of three.
   if (many && count >= 3 && tileRows(target, 3) >= 8 && c.runs[1].front().count <= 8)
     cut.vectors = 3;
+  cut.vectors = choices.between("vectors", cut.vectors, 1, std::min<int64_t>(count, 3));
   cut.panels = llvm::divideCeilSigned(count, cut.vectors);
-  double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
+  double nanoseconds = cut.nanoseconds = convolutionNanoseconds(flopsOf(group.anchors().front()), target);
   cut.rowParts = 1;
   if (!many && !c.turned) {
     // Equal parts of rows, as many as there can be.
@@ -90,6 +92,9 @@ ConvolutionCut cutOf(const Correlation &c, const Group &group, const Target &tar
       }
     }
   }
+  cut.imageParts = choices.between("image_parts", cut.imageParts, 1, c.images * cut.rowParts);
+  if (many)
+    cut.panelParts = choices.between("panel_parts", cut.panelParts, 1, cut.panels);
   cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.panelParts);
   return cut;
 }
@@ -98,18 +103,18 @@ class ConvolutionEmitter : public Emitter {
 public:
   StringRef name() const override { return "convolution"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Correlation> c = correlationOf(group);
     if (!c)
       return std::nullopt;
-    ConvolutionCut cut = cutOf(*c, group, target);
+    ConvolutionCut cut = cutOf(*c, group, target, choices);
     takePart(*c, cut.rowParts);
     Type element = elementOf(c->source);
     int64_t packed = cut.packs   ? cut.mostPanels * c->taps[0] * c->taps[1] * c->perSum * cut.width()
                      : c->turned ? c->weightElements()
                                  : 0;
-    return Shares{cut.imageParts * cut.panelParts,
-                  c->frame.scratchBytes(element) + packed * elementBytes(element)};
+    return Plan{cut.imageParts * cut.panelParts,
+                c->frame.scratchBytes(element) + packed * elementBytes(element), cut.nanoseconds};
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -120,8 +125,8 @@ public:
   ConvolutionLoops(const Group &group, Emission &emission)
       : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
         source(emission.pull.memoryOf(c.source)), weights(emission.pull.memoryOf(c.weights)),
-        buffer{emission.scratch, source.element}, cut(cutOf(c, group, code.target())), lanes(cut.lanes),
-        weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {
+        buffer{emission.scratch, source.element}, cut(cutOf(c, group, code.target(), emission.choices)),
+        lanes(cut.lanes), weightStep(cut.packs ? cut.width() : c.groups * c.perOut) {
     takePart(c, cut.rowParts);
   }
 

@@ -29,6 +29,7 @@ struct ConvolutionFilterPlan {
   int64_t together = 1;                     // images
   bool skipsBorder = false;                 // the pixels for which a tap lies there
   int64_t partialParts = 1, panelParts = 1; // the chunks
+  double nanoseconds = 0;
 
   int64_t resultSize() const { return shape.taps[0] * shape.taps[1] * shape.perGroup() * shape.filters; }
 };
@@ -59,7 +60,8 @@ bool hasBorder(const ConvShape &shape) {
   return false;
 }
 
-std::optional<ConvolutionFilterPlan> matchConvolutionFilter(const Group &group, const Target &target) {
+std::optional<ConvolutionFilterPlan> matchConvolutionFilter(const Group &group, const Target &target,
+                                                            Choices &choices) {
   /// Sums that a core keeps close between images, and frames beside them, in bytes.
   constexpr int64_t closeSums = 768 << 10, closeFrames = 512 << 10;
   constexpr int64_t enoughPixels = 128, enoughPartials = 4;
@@ -89,10 +91,14 @@ std::optional<ConvolutionFilterPlan> matchConvolutionFilter(const Group &group, 
         images * plan.frame.elements() * bytes <= closeFrames)
       plan.together = images;
   int64_t panels = panelsOf(shape, target.lanes(bytes * 8), target);
-  int64_t chunks = chunksFor(flopsOf(op) / (0.1 * double(target.vectorBits)), plan.partials * panels);
-  plan.partialParts = std::min(chunks, plan.partials);
-  if (shape.groups == 1 && (plan.partials < enoughPartials || plan.resultSize() * bytes > closeSums))
-    plan.panelParts = std::min(chunks / plan.partialParts, panels);
+  plan.nanoseconds = convolutionNanoseconds(flopsOf(op), target);
+  int64_t chunks = chunksFor(plan.nanoseconds, plan.partials * panels);
+  plan.partialParts = choices.between("partial_parts", std::min(chunks, plan.partials), 1, plan.partials);
+  if (shape.groups == 1) {
+    bool shares = plan.partials < enoughPartials || plan.resultSize() * bytes > closeSums;
+    plan.panelParts = choices.between(
+        "panel_parts", shares ? std::clamp<int64_t>(chunks / plan.partialParts, 1, panels) : 1, 1, panels);
+  }
   return plan;
 }
 
@@ -295,16 +301,17 @@ class ConvolutionFilterEmitter : public Emitter {
 public:
   StringRef name() const override { return "convolution_filter"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
-    std::optional<ConvolutionFilterPlan> plan = matchConvolutionFilter(group, target);
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
+    std::optional<ConvolutionFilterPlan> plan = matchConvolutionFilter(group, target, choices);
     if (!plan)
       return std::nullopt;
-    return Shares{plan->partialParts * plan->panelParts,
-                  plan->together * plan->frame.scratchBytes(elementOf(group.outs.front()))};
+    return Plan{plan->partialParts * plan->panelParts,
+                plan->together * plan->frame.scratchBytes(elementOf(group.outs.front())), plan->nanoseconds};
   }
 
   void emit(const Group &group, Emission &emission) const override {
-    std::optional<ConvolutionFilterPlan> plan = matchConvolutionFilter(group, emission.code.target());
+    std::optional<ConvolutionFilterPlan> plan =
+        matchConvolutionFilter(group, emission.code.target(), emission.choices);
     // A result that is returned more than once is computed more than once.
     for (const Memory &place : emission.places.lookup(group.outs.front()))
       ConvolutionFilterLoops(cast<ir::ConvFilterOp>(group.ops.front()), emission, *plan, place).run();

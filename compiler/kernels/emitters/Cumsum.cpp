@@ -23,7 +23,7 @@ class CumsumEmitter : public Emitter {
 public:
   StringRef name() const override { return "cumsum"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     ir::CumsumOp op = matchCumsum(group);
     if (!op)
       return std::nullopt;
@@ -32,8 +32,7 @@ public:
     bool vectors = op.getAxis() + 1 < shape.size();
     // An addition waits for the one before: four cycles.
     double nanoseconds = double(sizeOf(op.getResult())) / (vectors ? 2 : 0.7) + nanosecondsOf(group, target);
-    return Shares{
-        chunksFor(nanoseconds, vectors ? std::max<int64_t>(1, lines / lanesFor(group, target)) : lines), 0};
+    return shared(nanoseconds, vectors ? lines / lanesFor(group, target) : lines, 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

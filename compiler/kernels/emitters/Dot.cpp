@@ -50,11 +50,11 @@ class DotEmitter : public Emitter {
 public:
   StringRef name() const override { return "dot"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Dot> dot = matchDot(group);
     if (!dot)
       return std::nullopt;
-    return Shares{chunksFor(nanosecondsOf(group, target), sizeOf(dot->op.getResult())), 0};
+    return shared(nanosecondsOf(group, target), sizeOf(dot->op.getResult()), 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

@@ -8,6 +8,11 @@ bool Emitter::readsInPlace(const Group &group, Value input) const {
   return flowsThrough(input, [](Operation *op) { return isa<ir::ElementwiseOpInterface>(op); });
 }
 
+Plan shared(double nanoseconds, int64_t most, int64_t scratchBytes, Choices &choices) {
+  most = std::clamp<int64_t>(most, 1, mostChunks);
+  return {choices.between("chunks", chunksFor(nanoseconds, most), 1, most), scratchBytes, nanoseconds};
+}
+
 std::pair<Value, Value> Emission::part(int64_t total, int64_t unit) {
   int64_t units = (total + unit - 1) / unit;
   if (chunks == 1)

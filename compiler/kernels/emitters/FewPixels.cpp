@@ -67,7 +67,7 @@ struct Tiling {
 };
 
 struct FewPixelsCut {
-  int64_t lanes, panels, chunks;
+  int64_t lanes, panels;
   int64_t block;                    // terms of the sum that are added at once
   int64_t units;                    // in which a block is copied: rows, or squares where they are turned
   std::array<Reach, 2> reach;       // rows, columns
@@ -115,7 +115,7 @@ Tiling tilingOf(int64_t width, const FewPixelsCut &cut, int64_t images, int64_t 
   return tiling;
 }
 
-std::optional<FewPixelsCut> cutOf(const Correlation &c, const Group &group, const Target &target) {
+std::optional<FewPixelsCut> cutOf(const Correlation &c, const Target &target) {
   /// Weights that a core keeps close without help, in bytes.
   constexpr int64_t fewWeights = 192 << 10;
   /// Pixels whose sums stay in an L2 cache; of larger pictures, where fewer lie at the border.
@@ -153,7 +153,6 @@ std::optional<FewPixelsCut> cutOf(const Correlation &c, const Group &group, cons
     if (cut.tilings.size() > mostTilings)
       return std::nullopt;
   }
-  cut.chunks = chunksFor(flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits)), cut.panels);
   return cut;
 }
 
@@ -161,12 +160,13 @@ class FewPixelsEmitter : public Emitter {
 public:
   StringRef name() const override { return "few_pixels"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Correlation> c = correlationOf(group);
-    std::optional<FewPixelsCut> cut = c ? cutOf(*c, group, target) : std::nullopt;
+    std::optional<FewPixelsCut> cut = c ? cutOf(*c, target) : std::nullopt;
     if (!cut)
       return std::nullopt;
-    return Shares{cut->chunks, cut->scratch() * elementBytes(elementOf(c->source))};
+    return shared(convolutionNanoseconds(flopsOf(group.anchors().front()), target), cut->panels,
+                  cut->scratch() * elementBytes(elementOf(c->source)), choices);
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -176,7 +176,7 @@ class FewPixelsLoops {
 public:
   FewPixelsLoops(const Group &group, Emission &emission)
       : group(group), emission(emission), code(emission.code), c(*correlationOf(group)),
-        cut(*cutOf(c, group, code.target())), source(emission.pull.memoryOf(c.source)),
+        cut(*cutOf(c, code.target())), source(emission.pull.memoryOf(c.source)),
         weights(emission.pull.memoryOf(c.weights)), sums{emission.scratch, source.element},
         blocks(code.at(sums, code.integer(cut.pixels * cut.width()))), parts(c.perSum / cut.block),
         count(cut.tapCount(0) * cut.tapCount(1) * parts) {}

@@ -51,6 +51,7 @@ struct LongContractionCut {
   int64_t mostTiles, mostPanels;    // of one chunk
   bool copyRows;                    // of A
   bool totals;                      // sums are long: between blocks they are f64
+  double nanoseconds;
 
   int64_t width() const { return vectors * lanes; }
   /// Of a step of a copied tile: whole vectors.
@@ -65,23 +66,28 @@ struct LongContractionCut {
   int64_t scratch() const { return sizeOfPanel() + sizeOfPartial() + sizeOfRows(); }
 };
 
-LongContractionCut cutOf(const Product &product, const Target &target) {
+LongContractionCut cutOf(const Product &product, const Target &target, Choices &choices) {
   LongContractionCut cut;
   int64_t rows = product.row.size, columns = product.column.size, sum = product.sumSize();
   cut.lanes = target.lanes(elementOf(product.b).getIntOrFloatBitWidth());
   int64_t count = llvm::divideCeilSigned(columns, cut.lanes);
-  cut.vectors = std::min<int64_t>(count, 2);
+  cut.vectors = choices.between("vectors", std::min<int64_t>(count, 2), 1, std::min<int64_t>(count, 3));
   cut.panels = llvm::divideCeilSigned(count, cut.vectors);
-  cut.tiles = balance(rows, tileRows(target, cut.vectors));
-  cut.blocks = llvm::divideCeilSigned(sum, blockSteps);
+  int64_t mostRows = tileRows(target, cut.vectors);
+  cut.tiles = balance(rows, choices.between("rows", mostRows, 1, mostRows));
+  cut.totals = elementOf(product.b).isF32() && sum > shortProduct;
+  int64_t blocks = llvm::divideCeilSigned(sum, blockSteps);
+  // Where blocks are added up in f64, they are a part of what the sum is.
+  cut.blocks =
+      cut.totals ? blocks : choices.between("blocks", blocks, 1, llvm::divideCeilSigned(sum, leastSteps / 4));
   // A multiple of what the tile's loop is unrolled by.
   cut.steps = llvm::divideCeilSigned(llvm::divideCeilSigned(sum, cut.blocks), 4) * 4;
   cut.lastSteps = sum - (cut.blocks - 1) * cut.steps;
-  double nanoseconds = 2.0 * double(rows) * double(columns) * double(sum) / (0.2 * double(target.vectorBits));
-  int64_t chunks = chunksFor(nanoseconds, cut.tiles.tiles * cut.panels);
-  cut.totals = elementOf(product.b).isF32() && sum > shortProduct;
+  cut.nanoseconds = productNanoseconds(2.0 * double(rows) * double(columns) * double(sum), target);
+  int64_t chunks = chunksFor(cut.nanoseconds, cut.tiles.tiles * cut.panels);
   cut.copyRows =
-      product.row.a == 1 && crowd(cut.steps, product.sums[0].a * elementBytes(elementOf(product.a)));
+      product.row.a == 1 &&
+      choices.flag("copy_rows", crowd(cut.steps, product.sums[0].a * elementBytes(elementOf(product.a))));
   cut.grid = gridFor(chunks, cut.tiles.tiles, cut.panels, [&](Grid grid) {
     int64_t bytes = llvm::divideCeilSigned(cut.tiles.tiles, grid.rows) * cut.sizeOfTile() *
                     elementBytes(elementOf(product.a));
@@ -90,6 +96,7 @@ LongContractionCut cutOf(const Product &product, const Target &target) {
                     (cut.copyRows && bytes > cacheOfRows ? tileFetch * double(cut.panels) : 0));
     return tiles + panelCopy * double(cut.panels * grid.rows);
   });
+  choose(cut.grid, cut.tiles.tiles, cut.panels, choices);
   cut.mostTiles = llvm::divideCeilSigned(cut.tiles.tiles, cut.grid.rows);
   cut.mostPanels = llvm::divideCeilSigned(cut.panels, cut.grid.columns);
   return cut;
@@ -113,12 +120,16 @@ class LongContractionEmitter : public Emitter {
 public:
   StringRef name() const override { return "long contraction"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Product> product = productOf(group);
     if (!product || !suits(*product))
       return std::nullopt;
-    LongContractionCut cut = cutOf(*product, target);
-    return Shares{cut.grid.chunks(), cut.scratch() * elementBytes(elementOf(product->b))};
+    LongContractionCut cut = cutOf(*product, target, choices);
+    return Plan{cut.grid.chunks(), cut.scratch() * elementBytes(elementOf(product->b)), cut.nanoseconds};
+  }
+
+  StringRef orderOfSums(const Group &group) const override {
+    return orderOfProduct(*productOf(group), name());
   }
 
   void emit(const Group &group, Emission &emission) const override;
@@ -128,7 +139,7 @@ class LongContractionLoops {
 public:
   LongContractionLoops(const Group &group, Emission &emission, Product product)
       : group(group), emission(emission), code(emission.code), product(std::move(product)),
-        cut(cutOf(this->product, code.target())), a(this->product.memoryOfA(emission)),
+        cut(cutOf(this->product, code.target(), emission.choices)), a(this->product.memoryOfA(emission)),
         b(this->product.memoryOfB(emission)), packed{emission.scratch, b.element},
         partial(code.at(packed, code.integer(cut.sizeOfPanel()))),
         copied(code.at(partial, code.integer(cut.sizeOfPartial()))) {

@@ -19,7 +19,7 @@ class MapEmitter : public Emitter {
 public:
   StringRef name() const override { return "map"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     SmallVector<Operation *> anchors = group.anchors();
     if (anchors.size() > 1 || (anchors.size() == 1 && (isSequential(anchors.front()) ||
                                                        !group.onlyElementwiseAfter(anchors.front()))))
@@ -27,7 +27,7 @@ public:
     int64_t vectors = 1;
     for (Value out : group.outs)
       vectors = std::max(vectors, sizeOf(out) / lanesFor(group, target));
-    return Shares{chunksFor(nanosecondsOf(group, target), vectors), 0};
+    return shared(nanosecondsOf(group, target), vectors, 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

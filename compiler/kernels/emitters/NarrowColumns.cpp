@@ -42,11 +42,11 @@ class NarrowColumnsEmitter : public Emitter {
 public:
   StringRef name() const override { return "narrow_columns"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<NarrowColumnsPlan> plan = matchNarrowColumns(group, target);
     if (!plan)
       return std::nullopt;
-    return Shares{chunksFor(nanosecondsOf(group, target), plan->shape.beforeSize), 0};
+    return shared(nanosecondsOf(group, target), plan->shape.beforeSize, 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

@@ -25,7 +25,7 @@ struct NarrowConvolutionCut {
   int64_t planeElements(const Correlation &c) const { return plane * c.perSum + lanes; }
 };
 
-NarrowConvolutionCut cutOf(const Correlation &c, const Target &target, Type element) {
+NarrowConvolutionCut cutOf(const Correlation &c, const Target &target, Type element, Choices &choices) {
   NarrowConvolutionCut cut;
   cut.lanes = target.lanes(element.getIntOrFloatBitWidth());
   cut.pitch = c.frame.size[1];
@@ -33,7 +33,8 @@ NarrowConvolutionCut cutOf(const Correlation &c, const Target &target, Type elem
   cut.rowVectors = (c.out[1] + cut.lanes - 1) / cut.lanes;
   // All registers but one to broadcast into and the pixels.
   int64_t most = std::clamp<int64_t>((target.vectorRegisters - 2) / (c.perOut + 1), 1, 8);
-  cut.vectors = std::min(cut.rowVectors, most);
+  int64_t widest = std::min(cut.rowVectors, most);
+  cut.vectors = choices.between("vectors", widest, 1, widest);
   cut.rows = balance(c.out[0], cut.vectors < cut.rowVectors ? 1 : std::max<int64_t>(1, most / cut.vectors));
   return cut;
 }
@@ -56,7 +57,8 @@ public:
       : group(group), emission(emission), code(emission.code),
         c(*matchNarrowConvolution(group, code.target())), anchor(group.anchors().front()->getResult(0)),
         source(emission.pull.memoryOf(c.source)), weights(emission.pull.memoryOf(c.weights)),
-        planes{emission.scratch, source.element}, cut(cutOf(c, code.target(), source.element)) {}
+        planes{emission.scratch, source.element},
+        cut(cutOf(c, code.target(), source.element, emission.choices)) {}
 
   void run() {
     auto part = emission.part(c.images);
@@ -249,15 +251,16 @@ class NarrowConvolutionEmitter : public Emitter {
 public:
   StringRef name() const override { return "narrow_convolution"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Correlation> c = matchNarrowConvolution(group, target);
     if (!c)
       return std::nullopt;
-    double nanoseconds = flopsOf(group.anchors().front()) / (0.1 * double(target.vectorBits));
     Type element = elementOf(c->source);
-    int64_t planes = (cutOf(*c, target, element).planeElements(*c) * elementBytes(element) + 63) / 64 * 64;
+    int64_t planes =
+        (cutOf(*c, target, element, choices).planeElements(*c) * elementBytes(element) + 63) / 64 * 64;
     int64_t weights = c->turned ? c->weightElements() * elementBytes(element) : 0;
-    return Shares{chunksFor(nanoseconds, c->images), planes + weights};
+    return shared(convolutionNanoseconds(flopsOf(group.anchors().front()), target), c->images,
+                  planes + weights, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

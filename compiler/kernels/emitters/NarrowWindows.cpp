@@ -227,11 +227,11 @@ class NarrowWindowsEmitter : public Emitter {
 public:
   StringRef name() const override { return "narrow_windows"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<NarrowWindowsPlan> plan = matchNarrowWindows(group, target);
     if (!plan)
       return std::nullopt;
-    return Shares{chunksFor(nanosecondsOf(group, target), plan->rows), 0};
+    return shared(nanosecondsOf(group, target), plan->rows, 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

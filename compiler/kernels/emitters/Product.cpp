@@ -1,5 +1,7 @@
 #include "compiler/kernels/emitters/Product.h"
 
+#include "compiler/kernels/code/LongSum.h"
+
 #include "compiler/kernels/Kernel.h"
 
 using namespace mlir;
@@ -251,6 +253,16 @@ std::optional<Product> productOf(ir::ContractOp op, const llvm::DenseSet<Value> 
   product.outer.append(rows);
   product.outer.append(columns);
   return product;
+}
+
+StringRef orderOfProduct(const Product &product, StringRef emitter) {
+  bool totals = elementOf(product.b).isF32() && product.sumSize() > shortProduct;
+  return totals ? emitter : StringRef("product");
+}
+
+void choose(Grid &grid, int64_t tiles, int64_t panels, Choices &choices) {
+  grid.rows = choices.between("grid_rows", grid.rows, 1, tiles);
+  grid.columns = choices.between("grid_columns", grid.columns, 1, panels);
 }
 
 std::optional<Product> productOf(const Group &group) {

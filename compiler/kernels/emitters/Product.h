@@ -3,6 +3,7 @@
 #ifndef MLC_COMPILER_KERNELS_EMITTERS_PRODUCT_H
 #define MLC_COMPILER_KERNELS_EMITTERS_PRODUCT_H
 
+#include "compiler/kernels/code/Tile.h"
 #include "compiler/kernels/emitters/Emitter.h"
 
 namespace mlc::compiler {
@@ -88,10 +89,15 @@ struct ProductBlock {
   int64_t rows;
   Past past = Past::Nothing;
 };
+/// Emitter::orderOfSums of an emitter of that name: short sums are one run over k in all of them.
+llvm::StringRef orderOfProduct(const Product &product, llvm::StringRef emitter);
+/// The grid as a choice, of so many tiles and panels.
+void choose(Grid &grid, int64_t tiles, int64_t panels, Choices &choices);
+
 /// Columns of a panel: those of results that are computed together.
-int64_t panelColumns(const Product &product, const Target &target);
+int64_t panelColumns(const Product &product, const Target &target, Choices &choices);
 /// Scratch that a block of so many rows needs, in bytes.
-int64_t scratchOfBlock(Product product, int64_t rows, const Target &target);
+int64_t scratchOfBlock(Product product, int64_t rows, const Target &target, Choices &choices);
 void emitBlock(const Group &group, Emission &emission, Product product, const ProductBlock &block);
 
 } // namespace mlc::compiler

@@ -353,15 +353,15 @@ class RowsEmitter : public Emitter {
 public:
   StringRef name() const override { return "rows"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     std::optional<Reductions> found = matchRows(group);
     if (!found)
       return std::nullopt;
     int64_t rows = 1;
     for (int64_t axis : found->kept)
       rows *= found->full[axis];
-    return Shares{chunksFor(nanosecondsOf(group, target) * double(found->levels.size() + 1) / 2, rows),
-                  Keeping(*found, group, lanesFor(group, target)).bytes};
+    return shared(nanosecondsOf(group, target) * double(found->levels.size() + 1) / 2, rows,
+                  Keeping(*found, group, lanesFor(group, target)).bytes, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {

@@ -36,7 +36,7 @@ struct Strip {
   int64_t width() const { return lanes * vectors; }
 };
 
-std::optional<Strip> stripOf(ir::ScatterAddOp op, const Target &target) {
+std::optional<Strip> stripOf(ir::ScatterAddOp op, const Target &target, Choices &choices) {
   /// Updates that are added in f32.
   constexpr int64_t fewUpdates = 8192;
   /// Scratch that stays in the L2 cache.
@@ -51,8 +51,8 @@ std::optional<Strip> stripOf(ir::ScatterAddOp op, const Target &target) {
   while (lanes > 1 && lanes / 2 >= width)
     lanes /= 2;
   int64_t bytes = rows * lanes * int64_t(sizeof(double));
-  int64_t vectors =
-      std::clamp<int64_t>(near / bytes, 1, std::min(mostVectors, llvm::divideCeilSigned(width, lanes)));
+  int64_t most = std::min(mostVectors, llvm::divideCeilSigned(width, lanes));
+  int64_t vectors = choices.between("vectors", std::clamp<int64_t>(near / bytes, 1, most), 1, most);
   return Strip{lanes, vectors, bytes * vectors};
 }
 
@@ -60,20 +60,19 @@ class ScatterEmitter : public Emitter {
 public:
   StringRef name() const override { return "scatter"; }
 
-  std::optional<Shares> plan(const Group &group, const Target &target) const override {
+  std::optional<Plan> plan(const Group &group, const Target &target, Choices &choices) const override {
     ir::ScatterAddOp op = matchScatter(group);
     if (!op)
       return std::nullopt;
-    std::optional<Strip> strip = stripOf(op, target);
+    std::optional<Strip> strip = stripOf(op, target, choices);
     int64_t vectors = widthOf(op) / (strip ? strip->width() : lanesFor(group, target));
-    return Shares{chunksFor(nanosecondsOf(group, target), std::max<int64_t>(1, vectors)),
-                  strip ? strip->scratchBytes : 0};
+    return shared(nanosecondsOf(group, target), vectors, strip ? strip->scratchBytes : 0, choices);
   }
 
   void emit(const Group &group, Emission &emission) const override {
     ir::ScatterAddOp op = matchScatter(group);
     Code &code = emission.code;
-    if (std::optional<Strip> strip = stripOf(op, code.target()))
+    if (std::optional<Strip> strip = stripOf(op, code.target(), emission.choices))
       return addTotals(op, emission, *strip);
     ArrayRef<int64_t> table = shapeOf(op.getResult());
     int64_t width = widthOf(op), lanes = lanesFor(group, code.target());
