@@ -83,7 +83,8 @@ static Status printModule(ModuleOp module, const std::string &only, llvm::raw_os
 }
 
 Status printPhase(const frontend::core::Program &program, const frontend::SourceManager &sources,
-                  const std::string &phase, const std::string &only, llvm::raw_ostream &out) {
+                  const std::string &phase, const std::string &only, const Target &target,
+                  llvm::raw_ostream &out) {
   if (!only.empty() && (phase == "plan" || phase == "llvm" || phase == "asm" || phase == "obj"))
     return Status::usage(
         "one function alone can be printed after mlc, grad, step, fuse and kernels, not after " + phase);
@@ -109,7 +110,6 @@ Status printPhase(const frontend::core::Program &program, const frontend::Source
   for (auto [name, stepPhase] : phases) {
     if (phase != name)
       continue;
-    Target target = Target::host();
     CompileOptions compile;
     compile.name = program.name;
     Expected<Manifest> manifest = buildManifest(program, {});

@@ -27,10 +27,11 @@ void buildStepFunctionPhase(mlir::OpPassManager &passes);
 /// Runs both on `module`; a failure is a bug of ours and says which pass and why.
 Status lowerToStepFunctions(mlir::ModuleOp module, std::string &errors);
 
-/// Prints `program`, for batches of its settings, after `phase`: mlc grad step fuse plan kernels llvm asm
-/// obj. With `only` the function or kernel of that name alone, which is for the phases up to kernels but for
-/// plan.
+/// Prints `program`, for batches of its settings and for `target`, after `phase`: mlc grad step fuse plan
+/// kernels llvm asm obj. With `only` the function or kernel of that name alone, which is for the phases up to
+/// kernels but for plan.
 Status printPhase(const frontend::core::Program &program, const frontend::SourceManager &sources,
-                  const std::string &phase, const std::string &only, llvm::raw_ostream &out);
+                  const std::string &phase, const std::string &only, const Target &target,
+                  llvm::raw_ostream &out);
 
 } // namespace mlc::compiler

@@ -30,6 +30,7 @@
 
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/IntrinsicsAArch64.h"
 #include "llvm/IR/IntrinsicsX86.h"
 
 #include <cstddef>
@@ -56,26 +57,37 @@ static_assert(isAt(offsetof(mlc_call, state), State) && isAt(offsetof(mlc_call, 
 class FloatMode {
 public:
   FloatMode(llvm::IRBuilder<> &builder, const Target &target)
-      : builder(builder), isX86(StringRef(target.triple).starts_with("x86_64")) {}
+      : builder(builder), control(target.floatControl) {}
 
   void enter() {
-    if (!isX86)
+    switch (control) {
+    case Target::FloatControl::None:
       return;
-    before = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode_before");
-    llvm::Value *own = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
-    builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {before});
-    builder.CreateStore(builder.getInt32(mlc::x86FloatMode), own);
-    builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {own});
+    case Target::FloatControl::Mxcsr: {
+      before = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode_before");
+      llvm::Value *own = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
+      builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {before});
+      builder.CreateStore(builder.getInt32(mlc::x86FloatMode), own);
+      builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {own});
+      return;
+    }
+    case Target::FloatControl::Fpcr:
+      before = builder.CreateIntrinsic(llvm::Intrinsic::aarch64_get_fpcr, {});
+      builder.CreateIntrinsic(llvm::Intrinsic::aarch64_set_fpcr, {builder.getInt64(mlc::aarch64FloatMode)});
+      return;
+    }
   }
 
   void leave() {
-    if (isX86)
+    if (control == Target::FloatControl::Mxcsr)
       builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {before});
+    else if (control == Target::FloatControl::Fpcr)
+      builder.CreateIntrinsic(llvm::Intrinsic::aarch64_set_fpcr, {before});
   }
 
 private:
   llvm::IRBuilder<> &builder;
-  bool isX86;
+  Target::FloatControl control;
   llvm::Value *before = nullptr;
 };
 

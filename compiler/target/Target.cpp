@@ -8,95 +8,177 @@
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Host.h"
 
-#include <map>
 #include <mutex>
 #include <vector>
+
+#include <unistd.h>
 
 using namespace llvm;
 
 namespace mlc::compiler {
 
+using Features = std::map<std::string, bool>;
+
+static bool has(const Features &features, const char *name) {
+  auto it = features.find(name);
+  return it != features.end() && it->second;
+}
+
 /// The first scheduling model whose demands the features meet. All are Intel's because LLVM's models of them
 /// are the most complete; they decide the order of instructions, not which are used.
-static StringRef schedulingModel(const std::map<std::string, bool> &features) {
-  auto has = [&](const char *name) {
-    auto it = features.find(name);
-    return it != features.end() && it->second;
-  };
-  if (has("avx512fp16") || has("amx-tile"))
+static StringRef x86Model(const Features &features) {
+  if (has(features, "avx512fp16") || has(features, "amx-tile"))
     return "sapphirerapids";
-  if (has("avx512vnni"))
+  if (has(features, "avx512vnni"))
     return "icelake-server";
-  if (has("avx512f"))
+  if (has(features, "avx512f"))
     return "skylake-avx512";
-  if (has("avx2") && has("fma"))
+  if (has(features, "avx2") && has(features, "fma"))
     return "haswell";
   return "x86-64";
 }
 
-static Target describe(std::string triple, const std::map<std::string, bool> &features) {
+Target Target::describe(std::string name, std::string triple, const Features &features) {
   Target target;
+  target.name = std::move(name);
   target.triple = std::move(triple);
-  auto has = [&](const char *name) {
-    auto it = features.find(name);
-    return it != features.end() && it->second;
-  };
   std::vector<std::string> list;
-  for (const auto &[name, on] : features)
-    list.push_back((on ? "+" : "-") + name);
+  for (const auto &[feature, on] : features)
+    list.push_back((on ? "+" : "-") + feature);
   target.features = join(list, ",");
-  bool wide = has("avx512f") && has("avx512vl") && has("avx512bw") && has("avx512dq");
-  target.vectorBits = wide ? 512 : has("avx2") && has("fma") ? 256 : 128;
-  target.vectorRegisters = wide ? 32 : 16;
-  target.embeddedBroadcast = wide;
-  target.fma = has("fma");
-  target.cpu = schedulingModel(features).str();
-  return target;
-}
-
-Target Target::host() {
-  std::map<std::string, bool> features;
-  for (const auto &feature : sys::getHostCPUFeatures())
-    features[feature.getKey().str()] = feature.getValue();
-  Target target = describe(sys::getProcessTriple(), features);
-  Triple triple(target.triple);
-  if (!triple.isX86()) {
-    target.cpu = sys::getHostCPUName().str();
-    target.vectorRegisters = 32;
-    target.fma = true;
+  Triple parsed(target.triple);
+  if (parsed.isX86()) {
+    bool wide = has(features, "avx512f") && has(features, "avx512vl") && has(features, "avx512bw") &&
+                has(features, "avx512dq");
+    target.cpu = x86Model(features).str();
+    target.vectorBits = wide ? 512 : has(features, "avx2") && has(features, "fma") ? 256 : 128;
+    target.vectorRegisters = wide ? 32 : 16;
+    target.fma = has(features, "fma");
+    target.embeddedBroadcast = wide;
+    target.maskedMemory = wide || has(features, "avx2");
+    target.gather = wide || has(features, "avx2");
+    target.dotBf16 = has(features, "avx512bf16");
+    target.dotInt8 = has(features, "avx512vnni") || has(features, "avxvnni");
+    target.tiles = has(features, "amx-tile") && has(features, "amx-bf16");
+    target.floatControl = FloatControl::Mxcsr;
+    return target;
+  }
+  target.cpu = "generic";
+  target.vectorRegisters = 32;
+  target.fma = true;
+  if (parsed.isAArch64()) {
+    target.dotBf16 = has(features, "bf16");
+    target.dotInt8 = has(features, "dotprod");
+    target.floatControl = FloatControl::Fpcr;
   }
   return target;
 }
 
-Expected<Target> Target::named(StringRef name) {
+/// What the system says of a cache; `otherwise` where it says nothing that can be.
+static Cache cacheOf(int bytes, int line, int ways, Cache otherwise) {
+  Cache cache{sysconf(bytes), sysconf(line), sysconf(ways)};
+  bool known = cache.bytes >= 4096 && cache.line >= 16 && cache.ways >= 1 && cache.sets() >= 1;
+  return known ? cache : otherwise;
+}
+
+Target Target::host() {
+  Features features;
+  for (const auto &feature : sys::getHostCPUFeatures())
+    features[feature.getKey().str()] = feature.getValue();
+  Target target = describe("host", sys::getProcessTriple(), features);
+  if (!Triple(target.triple).isX86())
+    target.cpu = sys::getHostCPUName().str();
+  target.l1 = cacheOf(_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL1_DCACHE_LINESIZE, _SC_LEVEL1_DCACHE_ASSOC, target.l1);
+  target.l2 = cacheOf(_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL2_CACHE_LINESIZE, _SC_LEVEL2_CACHE_ASSOC, target.l2);
+  return target;
+}
+
+namespace {
+
+struct NamedTarget {
+  StringRef name, triple, features;
+};
+
+constexpr NamedTarget namedTargets[] = {
+#define MLC_TARGET(name, triple, features) {name, triple, features},
+#include "compiler/target/Targets.def"
+};
+
+} // namespace
+
+std::string Target::names() {
+  std::string all = "host";
+  for (const NamedTarget &row : namedTargets)
+    all += (", " + row.name).str();
+  return all;
+}
+
+llvm::Expected<Target> Target::named(StringRef name) {
   if (name == "host")
     return host();
-  std::map<std::string, bool> features{{"sse2", true}};
-  if (name == "avx2" || name == "avx512")
-    for (const char *feature : {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "avx", "avx2", "fma", "f16c",
-                                "bmi", "bmi2", "lzcnt"})
-      features[feature] = true;
-  if (name == "avx512")
-    for (const char *feature : {"avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd"})
-      features[feature] = true;
-  else if (name != "avx2" && name != "sse2")
-    return createStringError("unknown target '%s': expected host, avx512, avx2 or sse2", name.str().c_str());
-  return describe("x86_64-unknown-linux-gnu", features);
+  for (const NamedTarget &row : namedTargets) {
+    if (row.name != name)
+      continue;
+    Features features;
+    for (StringRef feature : split(row.features, ' '))
+      features[feature.str()] = true;
+    return describe(name.str(), row.triple.str(), features);
+  }
+  return createStringError("unknown target '%s': expected one of %s", name.str().c_str(), names().c_str());
+}
+
+bool Target::isOfHost() const {
+  if (name == "host")
+    return true;
+  Triple own(sys::getProcessTriple());
+  if (Triple(triple).getArch() != own.getArch())
+    return false;
+  auto there = sys::getHostCPUFeatures();
+  for (StringRef feature : split(features, ','))
+    if (feature.consume_front("+") && !there.lookup(feature))
+      return false;
+  return true;
 }
 
 std::string Target::fingerprint() const {
-  return triple + ";" + cpu + ";" + features + ";llvm-" LLVM_VERSION_STRING;
+  auto textOf = [](const Cache &cache) {
+    return std::to_string(cache.bytes) + "/" + std::to_string(cache.line) + "/" + std::to_string(cache.ways);
+  };
+  return triple + ";" + cpu + ";" + features + ";l1 " + textOf(l1) + ";l2 " + textOf(l2) +
+         ";llvm-" LLVM_VERSION_STRING;
 }
 
-Expected<std::unique_ptr<TargetMachine>> Target::machine() const {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    InitializeNativeTarget();
-    InitializeNativeTargetAsmPrinter();
-    InitializeNativeTargetAsmParser();
-  });
-  std::string error;
+/// Makes LLVM's code generator for `triple` known, and no other's.
+static void initialize(const Triple &triple) {
+  static std::once_flag x86, aarch64, native;
+  if (triple.isX86())
+    std::call_once(x86, [] {
+      LLVMInitializeX86TargetInfo();
+      LLVMInitializeX86Target();
+      LLVMInitializeX86TargetMC();
+      LLVMInitializeX86AsmPrinter();
+      LLVMInitializeX86AsmParser();
+    });
+  else if (triple.isAArch64())
+    std::call_once(aarch64, [] {
+      LLVMInitializeAArch64TargetInfo();
+      LLVMInitializeAArch64Target();
+      LLVMInitializeAArch64TargetMC();
+      LLVMInitializeAArch64AsmPrinter();
+      LLVMInitializeAArch64AsmParser();
+    });
+  else
+    std::call_once(native, [] {
+      InitializeNativeTarget();
+      InitializeNativeTargetAsmPrinter();
+      InitializeNativeTargetAsmParser();
+    });
+}
+
+llvm::Expected<std::unique_ptr<TargetMachine>> Target::machine() const {
   Triple parsed(triple);
+  initialize(parsed);
+  std::string error;
   const llvm::Target *found = TargetRegistry::lookupTarget(parsed, error);
   if (!found)
     return createStringError("no code generator for '%s': %s", triple.c_str(), error.c_str());

@@ -6,7 +6,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/ThreadPool.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/Support/TargetSelect.h"
 
 #include <chrono>
 #include <cstring>
@@ -29,8 +28,6 @@ llvm::Expected<LoadedKernel> loadKernel(func::FuncOp kernel, const Target &targe
   llvm::Expected<std::string> object = compileKernel(*module, target);
   if (!object)
     return object.takeError();
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();

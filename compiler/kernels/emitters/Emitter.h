@@ -3,9 +3,9 @@
 #ifndef MLC_COMPILER_KERNELS_EMITTERS_EMITTER_H
 #define MLC_COMPILER_KERNELS_EMITTERS_EMITTER_H
 
+#include "compiler/kernels/Choices.h"
 #include "compiler/kernels/code/Group.h"
 #include "compiler/kernels/code/Pull.h"
-#include "compiler/kernels/Choices.h"
 #include "compiler/kernels/cost/Cost.h"
 
 namespace mlc::compiler {

@@ -34,6 +34,7 @@ struct Options {
   bool verify = false;
   bool settable = false;           ///< check
   std::string emit;                ///< compile --emit
+  std::string target = "host";     ///< compile --target
   std::string function;            ///< compile --only: a function or kernel
   std::string split;               ///< eval --split
   std::vector<std::string> inputs; ///< predict, fmt: files

@@ -85,10 +85,13 @@ Status runCompile(const Options &options) {
   Expected<std::unique_ptr<Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
+  llvm::Expected<compiler::Target> target = compiler::Target::named(options.target);
+  if (!target)
+    return Status::usage("--target: " + llvm::toString(target.takeError()));
   std::string text;
   llvm::raw_string_ostream stream(text);
-  MLC_TRY(
-      compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, options.function, stream));
+  MLC_TRY(compiler::printPhase(*(*loaded)->program, (*loaded)->sources, options.emit, options.function,
+                               *target, stream));
   return writeResult(options, (*loaded)->files, text);
 }
 

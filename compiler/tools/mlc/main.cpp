@@ -1,4 +1,5 @@
 // Parses the command line, runs one subcommand, turns its status into an exit code.
+#include "compiler/target/Target.h"
 #include "compiler/tools/mlc/Arguments.h"
 
 #include "runtime/Nearest.h"
@@ -165,6 +166,9 @@ private:
         ->check(
             CLI::IsMember({"ast", "mlc", "grad", "step", "fuse", "plan", "kernels", "llvm", "asm", "obj"}))
         ->required();
+    sub->add_option("--target", options.target,
+                    "the processor to compile for, from fuse on: " + compiler::Target::names())
+        ->type_name("NAME");
     sub->add_option("--only", options.function,
                     "one function or kernel: train_step, k_3 (mlc, grad, step, fuse, kernels)")
         ->type_name("NAME");
@@ -173,6 +177,7 @@ private:
                 "  mlc compile model.mlc --emit=grad    with its derivative\n"
                 "  mlc compile model.mlc --emit=step --only=train_step    a training step as one function\n"
                 "  mlc compile model.mlc --emit=kernels --only=k_3\n"
+                "  mlc compile model.mlc --emit=asm --target=avx512    what another processor would run\n"
                 "  mlc compile model.mlc --emit=plan    every buffer, with its lifetime");
   }
 
