@@ -112,7 +112,10 @@ static bool dependsOnArguments(Value value, int depth = 16) {
 }
 
 /// The largest number whose exp is finite.
-static double largestExponent(Type element) { return element.isF64() ? 709 : 88; }
+static double largestExponent(Type element) {
+  return std::floor(
+      std::log(APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()).convertToDouble()));
+}
 
 Range Ranges::elementwise(Operation *op) {
   Value first = op->getOperand(0);

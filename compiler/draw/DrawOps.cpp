@@ -5,6 +5,7 @@
 #include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
 #include "frontend/emit/Emit.h"
+#include "frontend/emit/EmitTypes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -28,10 +29,8 @@ std::string typeText(Type type) {
   if (element.isF32())
     return text.empty() ? "scalar" : text;
   out << (tensor.getRank() ? " " : "");
-  if (element.isInteger(8))
-    out << "u8";
-  else if (element.isInteger(1))
-    out << "bool";
+  if (std::optional<DType> dtype = frontend::dtypeOf(element))
+    out << nameOf(*dtype);
   else
     out << element;
   return text;
