@@ -51,7 +51,7 @@ Value Counter::count(WithinOp op) {
   Value outside = OrOp::create(builder, loc, below, above);
   outside = ConvertOp::create(builder, loc, withElement(type, builder.getF64Type()), outside);
   return builder.createOrFold<ReduceOp>(loc, "sum", outside,
-                                        llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+                                        llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())), TypeAttr());
 }
 
 Value Counter::count(ScanOp op) {
@@ -70,7 +70,8 @@ Value Counter::count(ScanOp op) {
   auto result = cast<ScanOp>(builder.create(state));
   op->replaceAllUsesWith(result.getResults().drop_back());
   op->erase();
-  return ReduceOp::create(builder, result.getLoc(), "sum", result.getResults().back(), ArrayRef<int64_t>{0});
+  return ReduceOp::create(builder, result.getLoc(), "sum", result.getResults().back(), ArrayRef<int64_t>{0},
+                          TypeAttr());
 }
 
 Value Counter::count(Block &block) {

@@ -355,3 +355,35 @@ func.func @gradient_by_nothing(%x: tensor<f32>) {
   %0:2 = mlc.gradient @f(%x) wrt = [1] : (tensor<f32>) -> (tensor<f32>, tensor<f32>)
   return
 }
+
+// -----
+
+func.func @accumulates_narrower(%a: tensor<2x3xf64>) {
+  // expected-error @+1 {{accumulates 'f64' in 'f32', which is narrower}}
+  %0 = mlc.reduce sum %a axes = [1] accumulate = f32 : tensor<2x3xf64> -> tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @accumulates_integers(%a: tensor<2x3xi32>) {
+  // expected-error @+1 {{accumulates 'i32' in 'f64', expected floats in a float type}}
+  %0 = mlc.reduce sum %a axes = [1] accumulate = f64 : tensor<2x3xi32> -> tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @accumulates_in_integers(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
+  // expected-error @+1 {{accumulates 'f32' in 'i64', expected floats in a float type}}
+  %0 = mlc.contract "mk,kn->mn" %a, %b accumulate = i64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @accumulates_maximum(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{accumulates nothing: it is a max, not a sum}}
+  %0 = mlc.reduce max %a axes = [1] accumulate = f64 : tensor<2x3xf32> -> tensor<2xf32>
+  return
+}
