@@ -6,6 +6,7 @@
 #include "compiler/ad/CheckIndices.h"
 
 #include "compiler/ad/Ranges.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -106,8 +107,8 @@ struct CheckIndicesPass : PassWrapper<CheckIndicesPass, OperationPass<ModuleOp>>
 private:
   static void check(func::FuncOp function) {
     bool looks = function.walk([](WithinOp) { return WalkResult::interrupt(); }).wasInterrupted();
-    // What is not handed to anybody needs no count: @gradients is a part of the step.
-    if (!looks || function.getName() == "gradients")
+    // What is not handed to anybody needs no count: gradients are a part of the step.
+    if (!looks || (function.getNumResults() != 0 && isOfKind(resultRole(function, 0), RoleKind::Gradient)))
       return;
     Block &block = function.getBody().front();
     Counter counter(function.getContext());
@@ -122,7 +123,7 @@ private:
     end->insertOperands(end->getNumOperands(), total);
     unsigned index = function.getNumResults();
     (void)function.insertResult(index, one, {});
-    function.setResultAttr(index, "mlc.role", builder.getStringAttr(outsideRole));
+    function.setResultAttr(index, roleAttr, RoleAttr::get(builder.getContext(), RoleKind::Outside, {}));
   }
 };
 

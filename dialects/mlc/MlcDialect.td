@@ -20,6 +20,10 @@ def Mlc_Dialect : Dialect {
     of an explicit stream. A derivative is made of the same ops, so it can be differentiated again.
   }];
   let hasConstantMaterializer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = "void registerAttributes();";
   let hasCanonicalizer = 1;
 }
 

@@ -387,3 +387,59 @@ func.func @accumulates_maximum(%a: tensor<2x3xf32>) {
   %0 = mlc.reduce max %a axes = [1] accumulate = f64 : tensor<2x3xf32> -> tensor<2xf32>
   return
 }
+
+// -----
+
+// expected-error @+1 {{argument 0: mlc.role is a #mlc.role, not "stream"}}
+func.func @role_text(%s: tensor<3xi64> {mlc.role = "stream"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'stream' is of three i64, not 'tensor<2xi64>'}}
+func.func @role_stream(%s: tensor<2xi64> {mlc.role = #mlc.role<stream>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'scalars' is of f64 of rank 1, not 'tensor<2xf32>'}}
+func.func @role_scalars(%s: tensor<2xf32> {mlc.role = #mlc.role<scalars>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'state' has a name}}
+func.func @role_nameless(%s: tensor<2xf32> {mlc.role = #mlc.role<state>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'input' has no name}}
+func.func @role_named(%s: tensor<2xf32> {mlc.role = #mlc.role<input, "x">}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'gradient' is none of arguments}}
+func.func @role_of_results(%s: tensor<2xf32> {mlc.role = #mlc.role<gradient, "w">}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{result 0: a role 'stream' is none of results}}
+func.func @role_of_arguments(%s: tensor<3xi64>) -> (tensor<3xi64> {mlc.role = #mlc.role<stream>}) {
+  return %s : tensor<3xi64>
+}
+
+// -----
+
+// expected-error @+1 {{result 0: a role 'gradient' is of floats, not 'tensor<2xi32>'}}
+func.func @role_gradient(%s: tensor<2xi32>) -> (tensor<2xi32> {mlc.role = #mlc.role<gradient, "w">}) {
+  return %s : tensor<2xi32>
+}

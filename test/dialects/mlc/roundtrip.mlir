@@ -194,3 +194,15 @@ func.func @accumulation(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %x: tensor<2x8
   %5 = mlc.conv_filter %4, %3 strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 : (tensor<2x8x8x4xf32>, tensor<2x8x8x6xf32>) -> tensor<3x3x4x6xf32>
   return %0 : tensor<2xf32>
 }
+
+// What arguments and results of step functions are.
+// CHECK-LABEL: func.func @roles
+// CHECK-SAME: %arg0: tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, %arg1: tensor<4xf32> {mlc.role = #mlc.role<field, "x">}
+// CHECK-SAME: tensor<5xf64> {mlc.role = #mlc.role<scalars>}, %arg3: tensor<3xi64> {mlc.role = #mlc.role<stream>}, %arg4: tensor<4xf32> {mlc.role = #mlc.role<input>}
+// CHECK-SAME: -> (tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<4xf32> {mlc.role = #mlc.role<prediction, "p">})
+func.func @roles(%w: tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, %x: tensor<4xf32> {mlc.role = #mlc.role<field, "x">},
+                 %scalars: tensor<5xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>},
+                 %more: tensor<4xf32> {mlc.role = #mlc.role<input>})
+    -> (tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<4xf32> {mlc.role = #mlc.role<prediction, "p">}) {
+  return %w, %x : tensor<2xf32>, tensor<4xf32>
+}
