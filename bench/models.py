@@ -12,6 +12,8 @@ import numpy
 import torch
 from torch import nn
 
+from element_types import numpy_of_safetensors
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 
@@ -98,7 +100,7 @@ def read_safetensors(path):
     data = pathlib.Path(path).read_bytes()
     size, = struct.unpack_from("<Q", data)
     header = json.loads(data[8:8 + size])
-    types = {"F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8", "U8": "u1", "BOOL": "?"}
+    types = numpy_of_safetensors()
     tensors = {}
     for name, entry in header.items():
         if name != "__metadata__":

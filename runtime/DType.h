@@ -2,7 +2,10 @@
 #ifndef MLC_RUNTIME_DTYPE_H
 #define MLC_RUNTIME_DTYPE_H
 
+#include "runtime/Float16.h"
+
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -12,23 +15,24 @@ namespace mlc {
 
 /// `U8` and `Bool` take one byte; a Bool is 0 or 1.
 enum class DType {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) id,
+#define MLC_PROGRAM_TYPE(id, ...) id,
 #include "runtime/ElementTypes.def"
 };
 
 /// A dtype as a type, with the C++ type of its elements.
 template <DType dtype> struct Element;
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, format, numpy)                                                \
   template <> struct Element<DType::id> {                                                                    \
     using Type = type;                                                                                       \
     static constexpr DType dtype = DType::id;                                                                \
+    static constexpr bool isFloat = !std::numeric_limits<type>::is_integer;                                  \
   };
 #include "runtime/ElementTypes.def"
 
 /// Calls visit(Element<dtype>()), and gives what it gives.
 template <typename Visit> auto visitDType(DType dtype, Visit &&visit) {
   switch (dtype) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, ...)                                                                            \
   case DType::id:                                                                                            \
     return visit(Element<DType::id>());
 #include "runtime/ElementTypes.def"
@@ -42,14 +46,37 @@ inline int64_t sizeOf(DType dtype) {
 }
 
 inline bool isFloat(DType dtype) {
-  return visitDType(dtype,
-                    [](auto element) { return std::is_floating_point_v<typename decltype(element)::Type>; });
+  return visitDType(dtype, [](auto element) { return element.isFloat; });
 }
 
-/// The name in programs and manifests: f32 f64 i32 i64 u8 bool.
+/// Whether the text of a program can name it, and programs compute with it.
+inline bool isOfLanguage(DType dtype) {
+  switch (dtype) {
+#define MLC_LANGUAGE_TYPE(id, ...) case DType::id:
+#include "runtime/ElementTypes.def"
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// The numbers from lowest to highest; exact but for i64. Of a float type the finite ones.
+struct NumberRange {
+  double lowest, highest;
+};
+inline NumberRange rangeOf(DType dtype) {
+  if (dtype == DType::Bool)
+    return {0, 1};
+  return visitDType(dtype, [](auto element) {
+    using Limits = std::numeric_limits<typename decltype(element)::Type>;
+    return NumberRange{static_cast<double>(Limits::lowest()), static_cast<double>(Limits::max())};
+  });
+}
+
+/// The name in programs and manifests: f32 f64 i32 ...
 inline std::string_view nameOf(DType dtype) {
   switch (dtype) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, name, ...)                                                                      \
   case DType::id:                                                                                            \
     return name;
 #include "runtime/ElementTypes.def"
@@ -58,7 +85,7 @@ inline std::string_view nameOf(DType dtype) {
 }
 
 inline std::optional<DType> dtypeNamed(std::string_view name) {
-#define MLC_PROGRAM_TYPE(id, text, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, text, ...)                                                                      \
   if (name == text)                                                                                          \
     return DType::id;
 #include "runtime/ElementTypes.def"

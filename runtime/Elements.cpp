@@ -10,30 +10,33 @@
 namespace mlc {
 namespace {
 
-/// IEEE binary16 and bfloat16 as files hold them.
-struct Half {
-  uint16_t bits;
-};
-struct BFloat {
-  uint16_t bits;
-};
-
-template <typename T> T load(const uint8_t *at) {
-  T value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
 template <typename T> bool store(T value, uint8_t *to) {
   std::memcpy(to, &value, sizeof value);
   return true;
 }
 
+/// As a number that any float type of fewer than 53 bits rounds as it would round `value`: the bits that a
+/// double has no room for leave a trace in the last that it has.
+template <typename From> double beforeRounding(From value) {
+  if constexpr (std::is_floating_point_v<From>) {
+    return static_cast<double>(value);
+  } else {
+    bool negative = value < 0;
+    uint64_t size = negative ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    if (size >> 53 != 0)
+      size = (size & ~uint64_t(4095)) | ((size & 4095) != 0 ? 2048 : 0);
+    return negative ? -static_cast<double>(size) : static_cast<double>(size);
+  }
+}
+
 template <typename To, typename From> bool writeFloat(From value, uint8_t *to) {
-  auto rounded = static_cast<To>(value);
-  if constexpr (std::is_floating_point_v<From>)
-    if (std::isinf(rounded) && !std::isinf(value))
-      return false;
+  To rounded;
+  if constexpr (std::is_floating_point_v<To>)
+    rounded = static_cast<To>(value);
+  else
+    rounded = To(beforeRounding(value));
+  if (std::isinf(static_cast<double>(rounded)) && !std::isinf(static_cast<double>(value)))
+    return false;
   return store(rounded, to);
 }
 
@@ -59,47 +62,20 @@ template <typename From> bool writeAs(From value, DType dtype, uint8_t *to) {
     using To = typename decltype(element)::Type;
     if constexpr (element.dtype == DType::Bool)
       return (value == 0 || value == 1) && store(static_cast<uint8_t>(value), to);
-    else if constexpr (std::is_floating_point_v<To>)
+    else if constexpr (element.isFloat)
       return writeFloat<To>(value, to);
     else
       return writeInteger<To>(value, to);
   });
 }
 
-/// The value as a double, int64_t or uint64_t.
-template <typename T> auto widened(T value) {
-  if constexpr (std::is_same_v<T, Half>)
-    return static_cast<double>(halfToFloat(value.bits));
-  else if constexpr (std::is_same_v<T, BFloat>)
-    return static_cast<double>(bfloatToFloat(value.bits));
-  else if constexpr (std::is_floating_point_v<T>)
-    return static_cast<double>(value);
-  else if constexpr (std::is_signed_v<T>)
-    return static_cast<int64_t>(value);
-  else
-    return static_cast<uint64_t>(value);
-}
-
-/// Calls `visit` with the element as a double, int64_t or uint64_t that has its value.
-template <typename Visit> auto visitElement(StoredType stored, const uint8_t *at, Visit visit) {
-  switch (stored) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) MLC_FILE_TYPE(id, name, type, format)
-#define MLC_FILE_TYPE(id, name, type, format)                                                                \
-  case StoredType::id:                                                                                       \
-    return visit(widened(load<type>(at)));
-#include "runtime/ElementTypes.def"
-  }
-  __builtin_unreachable();
-}
-
 /// What a row of the table says of each type, in the order of StoredType.
 struct Row {
-  std::string_view name, format;
+  std::string_view name, format, numpy;
   int64_t bytes;
 };
 constexpr Row rows[] = {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format) {name, format, sizeof(type)},
-#define MLC_FILE_TYPE(id, name, type, format) {name, format, sizeof(type)},
+#define MLC_ELEMENT_TYPE(id, name, type, format, numpy) {name, format, numpy, sizeof(type)},
 #include "runtime/ElementTypes.def"
 };
 const Row &rowOf(StoredType type) { return rows[static_cast<size_t>(type)]; }
@@ -110,16 +86,24 @@ int64_t sizeOf(StoredType type) { return rowOf(type).bytes; }
 std::string_view nameOf(StoredType type) { return rowOf(type).name; }
 std::string_view formatName(StoredType type) { return rowOf(type).format; }
 
-std::optional<StoredType> storedTypeOf(std::string_view formatName) {
+std::string_view numpyName(StoredType type) { return rowOf(type).numpy; }
+
+/// The type whose row says `name` there.
+static std::optional<StoredType> find(std::string_view Row::*column, std::string_view name) {
   for (const Row &row : rows)
-    if (row.format == formatName)
+    if (row.*column == name && !name.empty())
       return static_cast<StoredType>(&row - rows);
   return std::nullopt;
 }
 
+std::optional<StoredType> storedTypeOf(std::string_view formatName) { return find(&Row::format, formatName); }
+std::optional<StoredType> storedTypeOfNumpy(std::string_view numpyName) {
+  return find(&Row::numpy, numpyName);
+}
+
 StoredType storedAs(DType dtype) {
   switch (dtype) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, ...)                                                                            \
   case DType::id:                                                                                            \
     return StoredType::id;
 #include "runtime/ElementTypes.def"
@@ -127,23 +111,20 @@ StoredType storedAs(DType dtype) {
   __builtin_unreachable();
 }
 
-float bfloatToFloat(uint16_t bits) {
-  uint32_t wide = static_cast<uint32_t>(bits) << 16;
-  return load<float>(reinterpret_cast<const uint8_t *>(&wide));
-}
-
-float halfToFloat(uint16_t bits) {
-  int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  float value = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-                : exponent == 31 ? (fraction ? std::numeric_limits<float>::quiet_NaN()
-                                             : std::numeric_limits<float>::infinity())
-                                 : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  return bits & 0x8000 ? -value : value;
-}
-
 bool writeNumber(double value, DType dtype, uint8_t *to) { return writeAs(value, dtype, to); }
 bool writeNumber(int64_t value, DType dtype, uint8_t *to) { return writeAs(value, dtype, to); }
 bool writeNumber(uint64_t value, DType dtype, uint8_t *to) { return writeAs(value, dtype, to); }
+
+void writeRounded(double value, DType dtype, uint8_t *to) {
+  visitDType(dtype, [&](auto element) {
+    if constexpr (element.isFloat)
+      store(static_cast<typename decltype(element)::Type>(value), to);
+  });
+}
+
+double readNumber(DType dtype, const uint8_t *at) {
+  return visitElement(storedAs(dtype), at, [](auto value) { return static_cast<double>(value); });
+}
 
 std::optional<int64_t> convertElements(StoredType from, const uint8_t *data, int64_t count, DType to,
                                        uint8_t *out) {

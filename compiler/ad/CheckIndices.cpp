@@ -6,6 +6,7 @@
 #include "compiler/ad/CheckIndices.h"
 
 #include "compiler/ad/Ranges.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -51,7 +52,7 @@ Value Counter::count(WithinOp op) {
   Value outside = OrOp::create(builder, loc, below, above);
   outside = ConvertOp::create(builder, loc, withElement(type, builder.getF64Type()), outside);
   return builder.createOrFold<ReduceOp>(loc, "sum", outside,
-                                        llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+                                        llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())), TypeAttr());
 }
 
 Value Counter::count(ScanOp op) {
@@ -70,7 +71,8 @@ Value Counter::count(ScanOp op) {
   auto result = cast<ScanOp>(builder.create(state));
   op->replaceAllUsesWith(result.getResults().drop_back());
   op->erase();
-  return ReduceOp::create(builder, result.getLoc(), "sum", result.getResults().back(), ArrayRef<int64_t>{0});
+  return ReduceOp::create(builder, result.getLoc(), "sum", result.getResults().back(), ArrayRef<int64_t>{0},
+                          TypeAttr());
 }
 
 Value Counter::count(Block &block) {
@@ -105,8 +107,8 @@ struct CheckIndicesPass : PassWrapper<CheckIndicesPass, OperationPass<ModuleOp>>
 private:
   static void check(func::FuncOp function) {
     bool looks = function.walk([](WithinOp) { return WalkResult::interrupt(); }).wasInterrupted();
-    // What is not handed to anybody needs no count: @gradients is a part of the step.
-    if (!looks || function.getName() == "gradients")
+    // What is not handed to anybody needs no count: gradients are a part of the step.
+    if (!looks || (function.getNumResults() != 0 && isOfKind(resultRole(function, 0), RoleKind::Gradient)))
       return;
     Block &block = function.getBody().front();
     Counter counter(function.getContext());
@@ -121,7 +123,7 @@ private:
     end->insertOperands(end->getNumOperands(), total);
     unsigned index = function.getNumResults();
     (void)function.insertResult(index, one, {});
-    function.setResultAttr(index, "mlc.role", builder.getStringAttr(outsideRole));
+    function.setResultAttr(index, roleAttr, RoleAttr::get(builder.getContext(), RoleKind::Outside, {}));
   }
 };
 

@@ -9,12 +9,10 @@ namespace mlc::compiler {
 
 /// The attribute of a module: of integer fields by name, the number that their values are below.
 constexpr llvm::StringLiteral belowAttr = "mlc.below";
-/// `mlc.role` of the result that counts indices out of range.
-constexpr llvm::StringLiteral outsideRole = "outside";
 
 /// `mlc-check-indices`: drops each mlc.within whose index is proven to lie inside. A public function in which
-/// others are left gets one more result, a tensor<1xf64>: how many elements lie outside. The ops stay, for
-/// whoever replays the function.
+/// others are left gets one more result, a tensor<1xf64> with the role `outside`: how many elements lie
+/// outside. The ops stay, for whoever replays the function.
 std::unique_ptr<mlir::Pass> createCheckIndicesPass();
 
 /// `mlc-drop-checks`: removes mlc.within, once its count is a result.

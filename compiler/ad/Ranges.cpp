@@ -6,6 +6,7 @@
 #include "compiler/ad/Ranges.h"
 
 #include "compiler/ad/CheckIndices.h"
+#include "dialects/mlc/Roles.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -112,7 +113,10 @@ static bool dependsOnArguments(Value value, int depth = 16) {
 }
 
 /// The largest number whose exp is finite.
-static double largestExponent(Type element) { return element.isF64() ? 709 : 88; }
+static double largestExponent(Type element) {
+  return std::floor(
+      std::log(APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()).convertToDouble()));
+}
 
 Range Ranges::elementwise(Operation *op) {
   Value first = op->getOperand(0);
@@ -303,8 +307,7 @@ Range Ranges::single(Operation *op) {
 Range Ranges::argument(BlockArgument argument) {
   Type element = elementOf(argument);
   auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-  auto field =
-      function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.field") : StringAttr();
+  auto field = function ? fieldOfArgument(function, argument.getArgNumber()) : StringAttr();
   if (!isa<FloatType>(element)) {
     auto module = function ? function->getParentOfType<ModuleOp>() : ModuleOp();
     auto below = module && field ? module->getAttrOfType<DictionaryAttr>(belowAttr) : DictionaryAttr();

@@ -26,7 +26,7 @@ struct Range {
 };
 
 /// The ranges of the values of functions whose ops are in program order. Arguments: what `assume` says, else
-/// the numbers of an integer type, else ordinary floats; float fields of the data (`mlc.field`) are as
+/// the numbers of an integer type, else ordinary floats; float fields of the data (by their roles) are as
 /// `Fields` says.
 class Ranges {
 public:

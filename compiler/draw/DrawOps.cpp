@@ -4,7 +4,9 @@
 #include "compiler/model/Phases.h"
 #include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 #include "frontend/emit/Emit.h"
+#include "frontend/emit/EmitTypes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -28,10 +30,8 @@ std::string typeText(Type type) {
   if (element.isF32())
     return text.empty() ? "scalar" : text;
   out << (tensor.getRank() ? " " : "");
-  if (element.isInteger(8))
-    out << "u8";
-  else if (element.isInteger(1))
-    out << "bool";
+  if (std::optional<DType> dtype = frontend::dtypeOf(element))
+    out << nameOf(*dtype);
   else
     out << element;
   return text;
@@ -46,11 +46,10 @@ public:
   void run() {
     findForward();
     for (BlockArgument argument : function.getArguments())
-      for (StringRef role : {"mlc.field", "mlc.state"})
-        if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), role);
-            name && !argument.use_empty())
-          values[argument] =
-              addState(Box::Input, "", name.str(), {{typeText(argument.getType()), false}}, true);
+      if (ir::RoleAttr role = ir::argumentRole(function, argument.getArgNumber());
+          role && role.getName() && !argument.use_empty())
+        values[argument] =
+            addState(Box::Input, "", role.getName().str(), {{typeText(argument.getType()), false}}, true);
     for (Operation &op : function.getBody().front().without_terminator())
       draw(op);
     Operation *end = function.getBody().front().getTerminator();

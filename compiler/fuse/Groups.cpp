@@ -22,6 +22,7 @@
 
 #include "compiler/fuse/GroupOrder.h"
 #include "compiler/kernels/Kernel.h"
+#include "dialects/mlc/Roles.h"
 
 #include <functional>
 #include <numeric>
@@ -102,7 +103,7 @@ private:
     }
     Operation *terminator = body.getTerminator();
     for (auto [i, value] : llvm::enumerate(terminator->getOperands()))
-      if (function.getResultAttr(i, "mlc.state"))
+      if (ir::stateOfResult(function, i))
         if (auto found = numbers.find(viewedBy(value).getDefiningOp()); found != numbers.end())
           groups[found->second].updates = true;
   }

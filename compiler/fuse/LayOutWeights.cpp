@@ -102,9 +102,9 @@ private:
         continue;
       }
       builder.setInsertionPoint(reduce);
-      reduce.replaceAllUsesWith(
-          ir::ReduceOp::create(builder, reduce.getLoc(), reduce.getKind(), panels, ArrayRef<int64_t>{0, 1, 2})
-              .getResult());
+      reduce.replaceAllUsesWith(ir::ReduceOp::create(builder, reduce.getLoc(), reduce.getKind(), panels,
+                                                     ArrayRef<int64_t>{0, 1, 2}, reduce.getAccumulateAttr())
+                                    .getResult());
       reduce.erase();
     }
   }
@@ -177,7 +177,7 @@ private:
     SmallVector<int64_t> lhs, rhs;
     Value a = inPanels(op.getA(), op.getLhs(), lhs), b = inPanels(op.getB(), op.getRhs(), rhs);
     return ir::ContractOp::create(builder, op.getLoc(), a, b, lhs, rhs,
-                                  SmallVector<int64_t>{panels, row, column});
+                                  SmallVector<int64_t>{panels, row, column}, op.getAccumulateAttr());
   }
 
   func::FuncOp function;

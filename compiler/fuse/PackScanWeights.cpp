@@ -138,8 +138,9 @@ private:
     out.back() = panels;
     out.push_back(column);
     rewriter.setInsertionPoint(op);
-    auto product = ir::ContractOp::create(rewriter, op.getLoc(), other, weights, labels,
-                                          SmallVector<int64_t>{panels, summed, column}, out);
+    auto product =
+        ir::ContractOp::create(rewriter, op.getLoc(), other, weights, labels,
+                               SmallVector<int64_t>{panels, summed, column}, out, op.getAccumulateAttr());
     auto joined = ir::ReshapeOp::create(rewriter, op.getLoc(), op.getType(), product);
     op.replaceAllUsesWith(joined.getResult());
     op.erase();

@@ -62,7 +62,7 @@ Value reduced(OpBuilder &builder, ir::ReduceOp like, Value x, ArrayRef<int64_t> 
     if (!llvm::is_contained(axes, (int64_t)axis))
       shape.push_back(size);
   return ir::ReduceOp::create(builder, like.getLoc(), ir::withShape(x.getType(), shape), like.getKindAttr(),
-                              x, builder.getDenseI64ArrayAttr(axes));
+                              x, builder.getDenseI64ArrayAttr(axes), TypeAttr());
 }
 
 /// `x` with axis `axis` cut into `pieces`: [.., n, ..] -> [.., pieces, n / pieces, ..].
@@ -161,9 +161,9 @@ void splitContract(ir::ContractOp op) {
       builder, op.getLoc(), ir::withShape(op.getType(), shape),
       cut(builder, op.getLoc(), op.getA(), axisA, pieces),
       cut(builder, op.getLoc(), op.getB(), axisB, pieces), builder.getDenseI64ArrayAttr(newLhs),
-      builder.getDenseI64ArrayAttr(newRhs), builder.getDenseI64ArrayAttr(newOut));
+      builder.getDenseI64ArrayAttr(newRhs), builder.getDenseI64ArrayAttr(newOut), TypeAttr());
   auto sum = ir::ReduceOp::create(builder, op.getLoc(), op.getType(), builder.getStringAttr("sum"), partial,
-                                  builder.getDenseI64ArrayAttr({0}));
+                                  builder.getDenseI64ArrayAttr({0}), TypeAttr());
   op.replaceAllUsesWith(sum.getResult());
   op.erase();
 }
@@ -185,7 +185,7 @@ void splitConvFilter(ir::ConvFilterOp op) {
   partial.setPartials(pieces);
   partial.getResult().setType(ir::withShape(op.getType(), shape));
   auto sum = ir::ReduceOp::create(builder, op.getLoc(), op.getType(), builder.getStringAttr("sum"),
-                                  partial.getResult(), builder.getDenseI64ArrayAttr({0}));
+                                  partial.getResult(), builder.getDenseI64ArrayAttr({0}), TypeAttr());
   op.replaceAllUsesWith(sum.getResult());
   op.erase();
 }
@@ -199,6 +199,9 @@ struct SplitReductionsPass : PassWrapper<SplitReductionsPass, OperationPass<func
       return;
     // Bodies of scans too.
     getOperation().walk([](Operation *op) {
+      // Partial results would be rounded to less than what the sum is to be kept in.
+      if (auto sum = dyn_cast<ir::AccumulatingOpInterface>(op); sum && sum.accumulatesWider())
+        return;
       if (auto reduce = dyn_cast<ir::ReduceOp>(op))
         splitReduce(reduce);
       else if (auto contract = dyn_cast<ir::ContractOp>(op))

@@ -38,6 +38,10 @@ static LogicalResult checkOps(func::FuncOp kernel) {
   for (Operation &op : kernel.front().without_terminator()) {
     if (isa<ir::ScanOp, ir::CallOp, ir::GradientOp>(op) || !isa<ir::MlcDialect>(op.getDialect()))
       return op.emitOpError("is not an op of kernels");
+    if (auto sum = dyn_cast<ir::AccumulatingOpInterface>(op); sum && sum.accumulatesWider())
+      return op.emitOpError("accumulates ")
+             << sum.getSummedType() << " in " << sum.getAccumulateAttr().getValue()
+             << ", which kernels do not: convert the operands, or leave `accumulate` out";
     for (Type type : op.getResultTypes())
       if (tooLarge(type))
         return op.emitOpError("has 2^31 elements or more: too many for a kernel");

@@ -3,8 +3,6 @@
 #include "compiler/model/WeightPanels.h"
 #include "frontend/emit/Emit.h"
 
-#include <set>
-
 using namespace mlc::frontend;
 
 namespace mlc::compiler {
@@ -118,16 +116,8 @@ void addState(const core::Program &program, Manifest &manifest) {
 void addFunctions(const core::Program &program, Manifest &manifest) {
   auto fieldPorts = [&](const std::vector<const core::StepGraph *> &steps) {
     std::vector<Port> ports;
-    std::set<int> read;
-    for (const core::StepGraph *step : steps)
-      for (const core::Input &input : step->inputs)
-        if (input.kind == core::Input::Field)
-          read.insert(input.index);
-    for (size_t i = 0; i < program.fields.size() + program.given.size(); ++i) {
-      if (!read.count(int(i)))
-        continue;
-      const core::Field &field =
-          i < program.fields.size() ? program.fields[i] : program.given[i - program.fields.size()];
+    for (int index : fieldsRead(program, steps)) {
+      const core::Field &field = fieldAt(program, index);
       bool batched = false;
       ports.push_back({field.name, field.type.dtype, rowShape(field.type.shape, batched), true});
     }

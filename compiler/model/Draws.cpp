@@ -7,6 +7,7 @@
 #include "compiler/oracle/Oracle.h"
 #include "compiler/passes/RunPasses.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 #include "dialects/mlc/ScanEditor.h"
 #include "frontend/emit/Emit.h"
 
@@ -85,8 +86,7 @@ Expected<std::vector<Draw>> StepDraws::at(uint64_t seed, uint64_t update) {
   for (unsigned i = 0; i < step.getNumArguments(); ++i) {
     // Draws depend on the stream alone; what else the step takes is zero.
     arguments.emplace_back(cast<RankedTensorType>(step.getArgument(i).getType()));
-    auto role = step.getArgAttrOfType<StringAttr>(i, "mlc.role");
-    if (role && role.getValue() == "stream") {
+    if (ir::isOfKind(ir::argumentRole(step, i), ir::RoleKind::Stream)) {
       uint64_t stream[3] = {seed, update, 0};
       std::memcpy(arguments.back().mutableData(), stream, sizeof stream);
     }

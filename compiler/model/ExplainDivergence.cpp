@@ -5,6 +5,7 @@
 
 #include "compiler/model/Interpret.h"
 #include "compiler/oracle/NanReplay.h"
+#include "dialects/mlc/Roles.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -33,7 +34,7 @@ public:
   /// Whether what the step learns was NaN or infinite before it.
   bool beginsBad() {
     for (auto [i, tensor] : llvm::enumerate(arguments)) {
-      auto name = step.getArgAttrOfType<StringAttr>(i, "mlc.state");
+      auto name = ir::stateOfArgument(step, i);
       const StateTensor *state = name ? manifest.findState(name.getValue()) : nullptr;
       if (state && state->role != Role::Statistic && tensor.size() && !tensor.values().allFinite())
         return true;
@@ -73,7 +74,7 @@ private:
   const PlaceOfRow &placeOfRow;
 
   const FieldSpec *fieldOf(unsigned argument) {
-    auto name = step.getArgAttrOfType<StringAttr>(argument, "mlc.field");
+    auto name = ir::fieldOfArgument(step, argument);
     auto field = llvm::find_if(manifest.data.fields,
                                [&](const FieldSpec &each) { return name && name.getValue() == each.name; });
     return field == manifest.data.fields.end() ? nullptr : &*field;
@@ -158,7 +159,7 @@ private:
 
   /// NaN before the step began.
   Expected<std::optional<Finding>> explainState(unsigned argument, Location location) {
-    auto name = step.getArgAttrOfType<StringAttr>(argument, "mlc.state");
+    auto name = ir::stateOfArgument(step, argument);
     if (!name)
       return std::optional(Finding{"\na number of the optimizer is NaN" + at(location), false});
     for (const StatisticSpec &statistic : manifest.data.statistics)

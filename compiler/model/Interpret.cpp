@@ -4,6 +4,7 @@
 #include "compiler/model/Phases.h"
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/NanReplay.h"
+#include "dialects/mlc/Roles.h"
 #include "frontend/emit/Emit.h"
 
 #include <cstring>
@@ -16,7 +17,7 @@ namespace {
 std::string textOf(llvm::Error error) { return llvm::toString(std::move(error)); }
 
 const StateTensor *stateOf(func::FuncOp function, unsigned argument, const Manifest &manifest) {
-  auto name = function.getArgAttrOfType<StringAttr>(argument, "mlc.state");
+  auto name = ir::stateOfArgument(function, argument);
   return name ? manifest.findState(name.getValue()) : nullptr;
 }
 
@@ -71,25 +72,27 @@ Expected<std::vector<oracle::Tensor>> InterpretedStep::arguments(const Session &
     oracle::Tensor tensor(cast<RankedTensorType>(step.getArgument(i).getType()));
     const void *bytes = nullptr;
     int64_t size = 0;
-    auto role = step.getArgAttrOfType<StringAttr>(i, "mlc.role");
+    ir::RoleAttr role = ir::argumentRole(step, i);
     uint64_t stream[3] = {replayed.seed, replayed.update, replayed.row};
     if (const StateTensor *state = stateOf(step, i, session.manifest())) {
       session.read(*state, tensor.mutableData());
       result.push_back(tensor);
       continue;
     }
-    if (auto field = step.getArgAttrOfType<StringAttr>(i, "mlc.field")) {
+    if (StringAttr field = ir::nameIn(role, ir::RoleKind::Field)) {
       for (size_t f = 0; f < replayed.fields.size(); ++f)
         if (replayed.fields[f] == field.getValue()) {
           bytes = replayed.inputs[f].data();
           size = replayed.inputs[f].size();
         }
-    } else if (role && role.getValue() == "scalars") {
+    } else if (ir::isOfKind(role, ir::RoleKind::Scalars)) {
       bytes = replayed.scalars.data();
       size = std::min<int64_t>(replayed.scalars.size() * sizeof(double), tensor.bytes());
-    } else {
+    } else if (ir::isOfKind(role, ir::RoleKind::Stream)) {
       bytes = stream;
       size = sizeof stream;
+    } else {
+      size = 1; // nothing is known of it
     }
     if (!bytes && size)
       return Status::failed("argument " + std::to_string(i) + " of the step is not known to the interpreter");
@@ -160,17 +163,19 @@ static Expected<llvm::StringMap<std::vector<bool>>> undeterminedElements(Interpr
     std::vector<bool> small(sizes.size());
     for (int64_t element = 0; element < sizes.size(); ++element)
       small[element] = sizes[element] < bound;
-    result[interpreted.gradients().getResultAttrOfType<StringAttr>(i, "mlc.result").getValue()] =
-        std::move(small);
+    result[ir::resultRole(interpreted.gradients(), i).getName().getValue()] = std::move(small);
   }
   return result;
 }
 
-/// The mask of the parameter that state `name` is or, as "objective.net.b.m" of "net.b", belongs to.
-static const std::vector<bool> *maskOf(const llvm::StringMap<std::vector<bool>> &masks, StringRef name) {
-  for (const auto &[parameter, mask] : masks)
-    if (name == parameter || name.contains(("." + parameter + ".").str()))
-      return &mask;
+/// The mask of the parameter that state `name` is or, as the optimizer's, belongs to.
+static const std::vector<bool> *maskOf(const llvm::StringMap<std::vector<bool>> &masks,
+                                       const frontend::core::Program &program, StringRef name) {
+  for (const frontend::core::StateTensor &state : program.states)
+    if (state.name == name) {
+      auto found = masks.find(state.of >= 0 ? program.states[state.of].name : state.name);
+      return found == masks.end() ? nullptr : &found->second;
+    }
   return nullptr;
 }
 
@@ -202,21 +207,21 @@ Expected<Verification> verifyStep(Session &session, const ReplayedStep &inputs,
     return masks.status();
   func::FuncOp step = (*interpreted)->function();
   for (unsigned i = 0; i < step.getNumResults(); ++i) {
-    auto role = step.getResultAttrOfType<StringAttr>(i, "mlc.role");
-    if (role && role.getValue() == outsideRole)
+    ir::RoleAttr role = ir::resultRole(step, i);
+    if (ir::isOfKind(role, ir::RoleKind::Outside))
       continue; // the call would have failed
     const oracle::Tensor &reference = (*expected)[i];
     oracle::Tensor actual(reference.type());
-    std::string name = role ? role.str() : "";
-    if (auto state = step.getResultAttrOfType<StringAttr>(i, "mlc.state")) {
+    std::string name = role ? ir::stringifyRoleKind(role.getKind()).str() : "";
+    if (StringAttr state = ir::nameIn(role, ir::RoleKind::State)) {
       name = state.str();
       session.read(*session.manifest().findState(name), actual.mutableData());
     } else {
-      std::memcpy(actual.mutableData(), outputs[name == "ranked"], actual.bytes());
+      std::memcpy(actual.mutableData(), outputs[ir::isOfKind(role, ir::RoleKind::Ranked)], actual.bytes());
     }
     ++verification.tensors;
     verification.elements += actual.size();
-    const std::vector<bool> *mask = maskOf(*masks, name);
+    const std::vector<bool> *mask = maskOf(*masks, program, name);
     for (int64_t element = 0; mask && element < actual.size() && actual.size() == int64_t(mask->size());
          ++element)
       if ((*mask)[element]) {

@@ -21,7 +21,7 @@ std::string Mismatch::text() const {
 std::optional<Mismatch> compare(const Tensor &expected, const Tensor &actual, Tolerance tolerance) {
   if (expected.type() != actual.type())
     return Mismatch{-1, 0, 0, 0, 0};
-  bool exact = expected.dtype() != DType::F32 && expected.dtype() != DType::F64;
+  bool exact = !isFloat(expected.dtype());
   Eigen::ArrayXd a = expected.values(), b = actual.values();
   double largest = 0;
   for (double value : a)

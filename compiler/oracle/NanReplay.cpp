@@ -1,6 +1,7 @@
 #include "compiler/oracle/NanReplay.h"
 
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
@@ -127,8 +128,7 @@ public:
     auto back = cast<func::ReturnOp>(function.getBody().front().getTerminator());
     std::optional<Value> value;
     for (auto [i, result] : llvm::enumerate(back.getOperands())) {
-      auto role = function.getResultAttrOfType<StringAttr>(i, "mlc.role");
-      const bool isSum = role && role.getValue() == "sums";
+      const bool isSum = ir::isOfKind(ir::resultRole(function, i), ir::RoleKind::Sums);
       if (bad.contains(result) && (!value || isSum))
         value = result;
     }

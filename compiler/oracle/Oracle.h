@@ -3,7 +3,7 @@
 //
 // It is what compiled code is compared with, and what replays a step to find where a NaN arose. It shares no
 // code with the kernels. A sum of f32 products is accumulated in f64 here and in f32, in some other order,
-// there: compare with Compare.h.
+// there: compare with Compare.h. So what an op says that it accumulates in is at most what it is here.
 //
 // Functions may hold ops of the mlc dialect, func.call and func.return. mlc.gradient must have been replaced
 // by autodiff.

@@ -2,6 +2,7 @@
 
 #include "frontend/emit/EmitTypes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -46,7 +47,7 @@ template <typename Visit> static auto withElements(DType dtype, const void *data
 
 /// `value` as an element: floats round once, integers truncate and wrap.
 template <typename T> static T elementFrom(double value) {
-  if constexpr (std::is_floating_point_v<T>) {
+  if constexpr (!std::numeric_limits<T>::is_integer) {
     return T(value);
   } else {
     // Wrapping goes through i64, to which anything larger saturates.
@@ -77,8 +78,9 @@ int64_t Tensor::integerAt(int64_t i) const {
 
 Eigen::ArrayXd Tensor::values() const {
   return withElements(elements, data(), [&](auto *p) -> Eigen::ArrayXd {
-    using T = std::remove_const_t<std::remove_pointer_t<decltype(p)>>;
-    return Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(p, count).template cast<double>();
+    Eigen::ArrayXd values(count);
+    std::copy(p, p + count, values.data());
+    return values;
   });
 }
 
@@ -96,11 +98,8 @@ Tensor Tensor::reshaped(RankedTensorType type) const {
 
 bool Tensor::hasNan() const {
   return withElements(elements, data(), [&](auto *p) {
-    if constexpr (std::is_floating_point_v<std::remove_const_t<std::remove_pointer_t<decltype(p)>>>)
-      for (int64_t i = 0; i < count; ++i)
-        if (std::isnan(p[i]))
-          return true;
-    return false;
+    // No integer is.
+    return std::any_of(p, p + count, [](auto value) { return std::isnan(double(value)); });
   });
 }
 

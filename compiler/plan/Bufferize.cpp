@@ -16,6 +16,7 @@
 // same scalars, which MLIR's one-shot bufferisation would compare pair by pair.
 #include "compiler/passes/RunPasses.h"
 #include "compiler/plan/Plan.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -38,9 +39,9 @@ public:
 
   LogicalResult run() {
     for (BlockArgument argument : body.getArguments())
-      if (!function.getArgAttr(argument.getArgNumber(), step::roleAttr))
-        return function.emitError("argument ") << argument.getArgNumber() << " has no " << step::roleAttr
-                                               << ": step-destinations comes first";
+      if (!ir::argumentRole(function, argument.getArgNumber()))
+        return function.emitError("argument ")
+               << argument.getArgNumber() << " has no " << ir::roleAttr << ": step-destinations comes first";
     for (Operation &op : body.without_terminator())
       if (failed(follow(op)))
         return failure();
@@ -67,8 +68,7 @@ private:
   InFlightDiagnostic late(Operation *op, Value place, Value value) {
     int64_t bytes = step::byteSize(cast<ShapedType>(value.getType()));
     auto argument = dyn_cast<BlockArgument>(place);
-    auto name =
-        argument ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state") : StringAttr();
+    auto name = argument ? ir::stateOfArgument(function, argument.getArgNumber()) : StringAttr();
     InFlightDiagnostic diagnostic = op->emitError("reads ") << bytes << " bytes";
     if (name)
       diagnostic << " of state '" << name.getValue() << "'";

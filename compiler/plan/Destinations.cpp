@@ -15,8 +15,9 @@
 //  4. Otherwise a launch of a copying kernel is inserted. If it would have to run both before and after
 //     another update (two states that are swapped), the value is copied aside first.
 //
-// The roles of arguments are settled here too: see compiler/step/StepCompiler.h for the reading.
+// An argument without a role is an input; from here on it says so.
 #include "compiler/plan/Plan.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/SetVector.h"
@@ -27,38 +28,19 @@ using namespace mlc::compiler;
 
 namespace {
 
-constexpr StringLiteral stateName = "mlc.state";
-
-/// Gives every argument without a role one.
+/// Says of every argument without a role that it is an input.
 void settleRoles(func::FuncOp function) {
   auto *context = function.getContext();
-  auto typeAt = [&](unsigned i) { return dyn_cast<RankedTensorType>(function.getArgumentTypes()[i]); };
-  int64_t count = function.getNumArguments();
   // All attributes at once: one at a time, each makes a list of all.
   SmallVector<DictionaryAttr> attributes;
   function.getAllArgAttrs(attributes);
-  auto setRole = [&](int64_t i, StringRef role) {
-    NamedAttrList list(attributes[i]);
-    list.set(step::roleAttr, StringAttr::get(context, role));
-    attributes[i] = list.getDictionary(context);
-  };
-  auto hasRole = [&](int64_t i) { return attributes[i].contains(step::roleAttr); };
-  auto isState = [&](int64_t i) { return attributes[i].contains(stateName); };
-  auto isFree = [&](int64_t i) { return i >= 0 && !hasRole(i) && !isState(i); };
-  int64_t stream = function->hasAttr(step::bodyAttr) ? -1 : count - 1;
-  if (isFree(stream) && typeAt(stream) && typeAt(stream).getElementType().isInteger(64) &&
-      typeAt(stream).getShape() == ArrayRef<int64_t>{3}) {
-    setRole(stream, "stream");
-    int64_t scalars = stream - 1;
-    if (isFree(scalars) && typeAt(scalars) && typeAt(scalars).getRank() == 1 &&
-        typeAt(scalars).getElementType().isF64())
-      setRole(scalars, "scalars");
+  for (DictionaryAttr &each : attributes) {
+    if (each.contains(ir::roleAttr))
+      continue;
+    NamedAttrList list(each);
+    list.set(ir::roleAttr, ir::RoleAttr::get(context, ir::RoleKind::Input, {}));
+    each = list.getDictionary(context);
   }
-  for (int64_t i = 0; i < count; ++i)
-    if (isState(i))
-      setRole(i, "state");
-    else if (!hasRole(i))
-      setRole(i, "input");
   function.setAllArgAttrs(attributes);
 }
 
@@ -167,20 +149,22 @@ private:
     SmallVector<DictionaryAttr> ofArguments, ofResults;
     function.getAllArgAttrs(ofArguments);
     function.getAllResultAttrs(ofResults);
-    DenseMap<Attribute, unsigned> argumentOf; // by name of the state
+    DenseMap<Attribute, unsigned> argumentOf; // by role, with the name of the state
+    auto stateIn = [](DictionaryAttr attributes) {
+      auto role = attributes.getAs<ir::RoleAttr>(ir::roleAttr);
+      return ir::isOfKind(role, ir::RoleKind::State) ? role : ir::RoleAttr();
+    };
     for (auto [i, attributes] : llvm::enumerate(ofArguments))
-      if (Attribute state = attributes.get(stateName))
+      if (Attribute state = stateIn(attributes))
         argumentOf.try_emplace(state, i);
     for (auto [result, attributes] : llvm::enumerate(ofResults)) {
-      Attribute state = attributes.get(stateName);
+      ir::RoleAttr state = stateIn(attributes);
       unsigned number = body().getNumArguments();
       if (auto found = argumentOf.find(state); state && found != argumentOf.end()) {
         number = found->second;
       } else {
         NamedAttrList list;
-        list.set(step::roleAttr, StringAttr::get(context, state ? "state" : "output"));
-        if (state)
-          list.set(stateName, state);
+        list.set(ir::roleAttr, state ? state : ir::RoleAttr::get(context, ir::RoleKind::Output, {}));
         ofArguments.push_back(list.getDictionary(context));
         body().addArgument(function.getResultTypes()[result], terminator.getLoc());
         if (state)

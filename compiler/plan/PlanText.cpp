@@ -1,6 +1,7 @@
 // The plan as a page of text: for each step function its buffers, its launches and the totals.
 #include "compiler/plan/Plan.h"
 #include "compiler/plan/StateLayout.h"
+#include "dialects/mlc/Roles.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -64,7 +65,7 @@ public:
 
     int64_t arena = sizeAttr(arenaAttr), scratch = sizeAttr(scratchAttr), state = 0;
     for (BlockArgument argument : function.getArguments())
-      if (function.getArgAttr(argument.getArgNumber(), "mlc.state"))
+      if (ir::stateOfArgument(function, argument.getArgNumber()))
         state += step::byteSize(cast<ShapedType>(argument.getType()));
     out << llvm::formatv("\n  state {0} bytes (of {1}), arena {2} bytes (buffers {3}), scratch {4} bytes\n",
                          state, layout.bytes, arena, arenaSum, scratch);
@@ -77,9 +78,9 @@ private:
   }
 
   void printArgument(BlockArgument argument, std::map<StringRef, int> &counts) {
-    auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
-    StringRef text = role ? role.getValue() : "input";
-    auto state = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state");
+    ir::RoleAttr role = ir::argumentRole(function, argument.getArgNumber());
+    StringRef text = ir::stringifyRoleKind(ir::isInput(role) ? ir::RoleKind::Input : role.getKind());
+    StringAttr state = ir::nameIn(role, ir::RoleKind::State);
     std::string offset = "-";
     if (state)
       if (const StatePlace *place = places.lookup(state.getValue()))

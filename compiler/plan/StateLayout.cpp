@@ -1,6 +1,7 @@
 #include "compiler/plan/StateLayout.h"
 
 #include "compiler/plan/Plan.h"
+#include "dialects/mlc/Roles.h"
 #include "frontend/emit/EmitTypes.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -51,10 +52,10 @@ FailureOr<StateLayout> compiler::planState(ModuleOp module) {
     if (!isStepFunction(function))
       continue;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-      if (failed(add(function, function.getArgAttrOfType<StringAttr>(i, "mlc.state"), type)))
+      if (failed(add(function, ir::stateOfArgument(function, i), type)))
         return failure();
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      if (failed(add(function, function.getResultAttrOfType<StringAttr>(i, "mlc.state"), type)))
+      if (failed(add(function, ir::stateOfResult(function, i), type)))
         return failure();
   }
   return layout;

@@ -4,6 +4,7 @@
 // views, and nothing else. A launch must not write to inputs, scalars, the random stream or constants, and
 // may write to what it reads only where its kernel allows it.
 #include "compiler/plan/Plan.h"
+#include "dialects/mlc/Roles.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -23,8 +24,8 @@ LogicalResult verify(func::FuncOp function, Operation &op) {
     if (isa_and_nonnull<step::ConstantOp, step::StreamOp>(storage.getDefiningOp()))
       return launch.emitError("writes output ") << i << " to what is read-only";
     if (auto argument = dyn_cast<BlockArgument>(storage)) {
-      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
-      if (!role || (role.getValue() != "state" && role.getValue() != "output"))
+      ir::RoleAttr role = ir::argumentRole(function, argument.getArgNumber());
+      if (!ir::isOfKind(role, ir::RoleKind::State) && !ir::isOfKind(role, ir::RoleKind::Output))
         return launch.emitError("writes output ")
                << i << " to argument " << argument.getArgNumber() << ", which is not state and not an output";
     }

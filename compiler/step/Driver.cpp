@@ -24,6 +24,7 @@
 #include "compiler/plan/Plan.h"
 #include "compiler/step/LaunchTable.h"
 #include "compiler/step/StreamTable.h"
+#include "dialects/mlc/Roles.h"
 #include "dialects/step/StepDialect.h"
 #include "runtime/Abi.h"
 #include "runtime/FloatMode.h"
@@ -170,27 +171,34 @@ private:
   LogicalResult locateArguments() {
     int64_t inputs = 0, outputs = 0;
     for (BlockArgument argument : function.getArguments()) {
-      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), step::roleAttr);
-      auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mlc.state");
-      StringRef text = role ? role.getValue() : "";
+      ir::RoleAttr role = ir::argumentRole(function, argument.getArgNumber());
       Place &known = places[argument];
-      if (text == "state") {
-        const StatePlace *place = name ? state.lookup(name.getValue()) : nullptr;
+      if (ir::isInput(role)) {
+        known = {entryOf(Inputs, inputs++)};
+        continue;
+      }
+      switch (role.getKind()) {
+      case ir::RoleKind::State: {
+        const StatePlace *place = state.lookup(role.getName().getValue());
         if (!place)
           return function.emitError("argument ") << argument.getArgNumber() << " is state without a place";
         if (!stateBase)
           stateBase = load(State);
         known = {stateBase, place->offset};
-      } else if (text == "input") {
-        known = {entryOf(Inputs, inputs++)};
-      } else if (text == "output") {
+        break;
+      }
+      case ir::RoleKind::Output:
         known = {entryOf(Outputs, outputs++)};
-      } else if (text == "scalars") {
+        break;
+      case ir::RoleKind::Scalars:
         known = {load(Scalars)};
-      } else if (text == "stream") {
+        break;
+      case ir::RoleKind::Stream:
         known = {addressOf(Seed)};
-      } else {
-        return function.emitError("argument ") << argument.getArgNumber() << " has no role";
+        break;
+      default:
+        return function.emitError("argument ")
+               << argument.getArgNumber() << " has the role of a result, " << role;
       }
     }
     return success();

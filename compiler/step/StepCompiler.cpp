@@ -9,6 +9,7 @@
 #include "compiler/source/SourceLines.h"
 #include "compiler/step/Driver.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 #include "runtime/profile/Trace.h"
 
 #include "llvm/ADT/StringSet.h"
@@ -42,7 +43,7 @@ void markPanels(ModuleOp module, const StateLayout &layout) {
   auto mark = [&](SmallVectorImpl<DictionaryAttr> &attributes) {
     bool isMarked = false;
     for (DictionaryAttr &each : attributes) {
-      auto name = each.getAs<StringAttr>("mlc.state");
+      StringAttr name = ir::nameIn(each.getAs<ir::RoleAttr>(ir::roleAttr), ir::RoleKind::State);
       const StatePlace *place = name ? places.lookup(name.getValue()) : nullptr;
       if (!place || !place->panel)
         continue;

@@ -6,11 +6,9 @@
 //         -> (new states..., sums: tensor<Sxf64>)
 //
 // and likewise @init, @eval_step, @predict_NAME, @figures: every public function is a step function, private
-// ones are callees to be inlined. `mlc.state = "logical.name"` is on the arguments that are state and on the
-// results that update it; a function need not take the state that it writes (@init). The last argument is the
-// random stream if it is a tensor<3xi64>; then the one before it is the scalars if it is of rank 1 and f64.
-// The other arguments are inputs, the other results outputs, in order. `step.role` on an argument overrides
-// this reading.
+// ones are callees to be inlined. What arguments and results are is said by their `mlc.role`
+// (dialects/mlc/Roles.h) and by nothing else; a function need not take the state that it writes (@init).
+// Arguments that are inputs, and results that update no state, are the caller's, in order.
 #ifndef MLC_COMPILER_STEP_STEPCOMPILER_H
 #define MLC_COMPILER_STEP_STEPCOMPILER_H
 

@@ -11,6 +11,7 @@ using namespace mlir;
 namespace mlc::ir {
 
 void MlcDialect::initialize() {
+  registerAttributes();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/mlc/MlcElementwise.cpp.inc"

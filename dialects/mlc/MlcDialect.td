@@ -20,16 +20,21 @@ def Mlc_Dialect : Dialect {
     of an explicit stream. A derivative is made of the same ops, so it can be differentiated again.
   }];
   let hasConstantMaterializer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = "void registerAttributes();";
   let hasCanonicalizer = 1;
 }
 
-def Mlc_Float : AnyTypeOf<[F32, F64], "f32 or f64">;
-def Mlc_Number : AnyTypeOf<[F32, F64, I32, I64, I8], "f32, f64, i32, i64 or i8">;
-def Mlc_Element : AnyTypeOf<[F32, F64, I32, I64, I8, I1], "f32, f64, i32, i64, i8 or i1">;
+// What ops compute with: of runtime/ElementTypes.def, the rows that are more than storage.
+defvar Mlc_floats = [F32, F64];
+defvar Mlc_numbers = Mlc_floats # [I32, I64, I8];
+defvar Mlc_elements = Mlc_numbers # [I1];
 
-def Mlc_FloatTensor : StaticShapeTensorOf<[F32, F64]>;
-def Mlc_NumberTensor : StaticShapeTensorOf<[F32, F64, I32, I64, I8]>;
-def Mlc_Tensor : StaticShapeTensorOf<[F32, F64, I32, I64, I8, I1]>;
+def Mlc_FloatTensor : StaticShapeTensorOf<Mlc_floats>;
+def Mlc_NumberTensor : StaticShapeTensorOf<Mlc_numbers>;
+def Mlc_Tensor : StaticShapeTensorOf<Mlc_elements>;
 def Mlc_BoolTensor : StaticShapeTensorOf<[I1]>;
 def Mlc_IndexTensor : StaticShapeTensorOf<[I32]>;
 def Mlc_StreamTensor : StaticShapeTensorOf<[I64]>;

@@ -104,8 +104,12 @@ static Value saturateFloat(ScalarContext context, Value x) {
   bool isU = width == 8;
   double low = isU ? 0 : -std::ldexp(1, width - 1), bound = isU ? 256 : std::ldexp(1, width - 1);
   // The largest number of x's type below the bound.
-  double high = getElementTypeOrSelf(x.getType()).isF32() ? std::nextafter(static_cast<float>(bound), 0.0f)
-                                                          : std::nextafter(bound, 0.0);
+  APFloat below(bound);
+  bool inexact;
+  below.convert(cast<FloatType>(getElementTypeOrSelf(x.getType())).getFloatSemantics(), APFloat::rmTowardZero,
+                &inexact);
+  below.next(/*nextDown=*/true);
+  double high = below.convertToDouble();
   Value bottom = number(context, x.getType(), low), top = number(context, x.getType(), high);
   Value clamped = select(context, compare(context, "ge", x, bottom), x, bottom);
   clamped = select(context, compare(context, "le", clamped, top), clamped, top);
@@ -258,7 +262,7 @@ static bool isExact(Type from, Type to) {
     return false;
   if (isFloat(to))
     return isFloat(from) ? to.getIntOrFloatBitWidth() >= from.getIntOrFloatBitWidth()
-                         : from.getIntOrFloatBitWidth() < (to.isF64() ? 53u : 24u);
+                         : from.getIntOrFloatBitWidth() < cast<FloatType>(to).getFPMantissaWidth();
   return to.getIntOrFloatBitWidth() > from.getIntOrFloatBitWidth();
 }
 

@@ -108,7 +108,10 @@ static LogicalResult mulOfScaled(MulOp op, PatternRewriter &rewriter) {
   std::optional<double> a = splatOf(inner.getY()), b = splatOf(op.getY());
   if (!a || !b)
     return failure();
-  double number = *a * *b, limit = op.getType().getElementType().isF32() ? 0x1p100 : 0x1p1000;
+  // Far from the ends of the type's range, by about a fifth of its exponents.
+  auto type = cast<FloatType>(op.getType().getElementType());
+  int exponents = APFloat::semanticsMaxExponent(type.getFloatSemantics()) + 1;
+  double number = *a * *b, limit = std::ldexp(1.0, exponents * 25 / 32);
   if (!(std::fabs(number) < limit && std::fabs(number) > 1 / limit))
     return failure();
   rewriter.replaceOpWithNewOp<MulOp>(op, inner.getX(), splat(rewriter, op, number));

@@ -31,6 +31,23 @@ def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
   let verify = [{ return ::mlc::ir::detail::verifyElementwise($_op); }];
 }
 
+def AccumulatingOpInterface : OpInterface<"AccumulatingOpInterface"> {
+  let cppNamespace = "::mlc::ir";
+  let description = [{
+    A sum of many terms, which has an optional attribute `accumulate`: the float type, at least as wide as the
+    operands', in which products are made and added before the result is rounded (verified here). Without it that is
+    the operands' element type, and long sums are added up as compiler/kernels/README.md says.
+  }];
+  let methods = [
+    InterfaceMethod<"The attribute; null where it is not given.", "::mlir::TypeAttr", "getAccumulateAttr">,
+    InterfaceMethod<"The element type of what is summed.", "::mlir::Type", "getSummedType", (ins), "",
+      [{ return ::mlir::getElementTypeOrSelf($_op->getOperand(0).getType()); }]>,
+    InterfaceMethod<"Whether sums are in another type than the operands'.", "bool", "accumulatesWider", (ins), "",
+      [{ return $_op.getAccumulate() && *$_op.getAccumulate() != ::mlir::getElementTypeOrSelf($_op->getOperand(0).getType()); }]>,
+  ];
+  let verify = [{ return ::mlc::ir::detail::verifyAccumulation($_op); }];
+}
+
 def LinearOpInterface : OpInterface<"LinearOpInterface"> {
   let cppNamespace = "::mlc::ir";
   let description = [{

@@ -11,7 +11,7 @@ static RankedTensorType tensor(Value value) { return cast<RankedTensorType>(valu
 
 bool BroadcastOp::isLinearIn(unsigned) { return true; }
 Value BroadcastOp::transpose(OpBuilder &builder, unsigned, Value ct) {
-  return builder.createOrFold<ReduceOp>(getLoc(), "sum", ct, getNewAxes());
+  return builder.createOrFold<ReduceOp>(getLoc(), "sum", ct, getNewAxes(), TypeAttr());
 }
 
 bool ReshapeOp::isLinearIn(unsigned) { return true; }
@@ -83,8 +83,10 @@ Value CumsumOp::transpose(OpBuilder &builder, unsigned, Value ct) {
 bool ContractOp::isLinearIn(unsigned) { return true; }
 Value ContractOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   if (index == 0)
-    return builder.createOrFold<ContractOp>(getLoc(), ct, getB(), getOut(), getRhs(), getLhs());
-  return builder.createOrFold<ContractOp>(getLoc(), getA(), ct, getLhs(), getOut(), getRhs());
+    return builder.createOrFold<ContractOp>(getLoc(), ct, getB(), getOut(), getRhs(), getLhs(),
+                                            getAccumulateAttr());
+  return builder.createOrFold<ContractOp>(getLoc(), getA(), ct, getLhs(), getOut(), getRhs(),
+                                          getAccumulateAttr());
 }
 
 // The three faces of the convolution: what was the result becomes an operand.
@@ -93,18 +95,20 @@ bool ConvOp::isLinearIn(unsigned) { return true; }
 Value ConvOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   if (index == 0)
     return ConvInputOp::create(builder, getLoc(), getX().getType(), ct, getW(), getStrides(), getPadsLow(),
-                               getPadsHigh(), getDilations(), getGroups());
+                               getPadsHigh(), getDilations(), getGroups(), getAccumulateAttr());
   return ConvFilterOp::create(builder, getLoc(), getW().getType(), getX(), ct, getStrides(), getPadsLow(),
-                              getPadsHigh(), getDilations(), getGroups(), /*partials=*/1);
+                              getPadsHigh(), getDilations(), getGroups(), /*partials=*/1,
+                              getAccumulateAttr());
 }
 
 bool ConvInputOp::isLinearIn(unsigned) { return true; }
 Value ConvInputOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   if (index == 0)
     return ConvOp::create(builder, getLoc(), getY().getType(), ct, getW(), getStrides(), getPadsLow(),
-                          getPadsHigh(), getDilations(), getGroups());
+                          getPadsHigh(), getDilations(), getGroups(), getAccumulateAttr());
   return ConvFilterOp::create(builder, getLoc(), getW().getType(), ct, getY(), getStrides(), getPadsLow(),
-                              getPadsHigh(), getDilations(), getGroups(), /*partials=*/1);
+                              getPadsHigh(), getDilations(), getGroups(), /*partials=*/1,
+                              getAccumulateAttr());
 }
 
 // Partial sums are made after autodiff, so their transpose has no rule.
@@ -112,9 +116,9 @@ bool ConvFilterOp::isLinearIn(unsigned) { return getPartials() == 1; }
 Value ConvFilterOp::transpose(OpBuilder &builder, unsigned index, Value ct) {
   if (index == 0)
     return ConvInputOp::create(builder, getLoc(), getX().getType(), getY(), ct, getStrides(), getPadsLow(),
-                               getPadsHigh(), getDilations(), getGroups());
+                               getPadsHigh(), getDilations(), getGroups(), getAccumulateAttr());
   return ConvOp::create(builder, getLoc(), getY().getType(), getX(), ct, getStrides(), getPadsLow(),
-                        getPadsHigh(), getDilations(), getGroups());
+                        getPadsHigh(), getDilations(), getGroups(), getAccumulateAttr());
 }
 
 //===--- Windows and tables -----------------------------------------------------------------------------===//

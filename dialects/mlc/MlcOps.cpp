@@ -202,6 +202,22 @@ LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, MaybeLocation lo
   return success();
 }
 
+LogicalResult mlc::ir::detail::verifyAccumulation(Operation *op) {
+  auto sum = cast<AccumulatingOpInterface>(op);
+  TypeAttr accumulate = sum.getAccumulateAttr();
+  if (!accumulate)
+    return success();
+  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKind() != "sum")
+    return op->emitOpError("accumulates nothing: it is a ") << reduce.getKind() << ", not a sum";
+  auto wide = dyn_cast<FloatType>(accumulate.getValue()), summed = dyn_cast<FloatType>(sum.getSummedType());
+  if (!wide || !summed)
+    return op->emitOpError("accumulates ")
+           << sum.getSummedType() << " in " << accumulate.getValue() << ", expected floats in a float type";
+  if (!APFloat::isRepresentableBy(summed.getFloatSemantics(), wide.getFloatSemantics()))
+    return op->emitOpError("accumulates ") << summed << " in " << wide << ", which is narrower";
+  return success();
+}
+
 /// Sizes by label, from the two operands.
 static LogicalResult labelSizes(MaybeLocation loc, RankedTensorType type, ArrayRef<int64_t> labels,
                                 RankedTensorType other, SmallVectorImpl<int64_t> &sizes, uint64_t &present) {

@@ -51,6 +51,7 @@ double saturate(double x, unsigned width);
 
 namespace detail {
 llvm::LogicalResult verifyElementwise(mlir::Operation *op);
+llvm::LogicalResult verifyAccumulation(mlir::Operation *op);
 /// The result if all operands are constants and it is small or a splat; else null.
 mlir::Attribute foldElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Attribute> operands);
 /// Whether `index` and `bound` are constants and each element lies in [0, bound).

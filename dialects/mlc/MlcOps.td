@@ -142,17 +142,24 @@ def ConcatOp : Mlc_Linear<"concat", [InferTypeOpAdaptor]> {
 
 //===--- Reductions and products --------------------------------------------------------------------------------===//
 
-def ReduceOp : Mlc_Linear<"reduce", [InferTypeOpAdaptor]> {
+/// The arguments and the traits of a sum that says what it is accumulated in.
+defvar Mlc_accumulate = (ins OptionalAttr<TypeAttr>:$accumulate);
+defvar Mlc_Accumulates = DeclareOpInterfaceMethods<AccumulatingOpInterface>;
+
+def ReduceOp : Mlc_Linear<"reduce", [InferTypeOpAdaptor, Mlc_Accumulates]> {
   let summary = "sum, maximum or minimum over axes, which vanish";
   let description = [{
     `axes` are sorted. A sum is linear; a maximum or minimum is NaN if any element is, and its derivative goes to the
     first element, row-major over the reduced axes, that has it. Over an empty axis: 0, the lowest and the highest number.
+    `accumulate` is of sums of floats alone.
   }];
-  let arguments = (ins Mlc_Word<["sum", "max", "min"]>:$kind, Mlc_NumberTensor:$x, DenseI64ArrayAttr:$axes);
+  let arguments = !con((ins Mlc_Word<["sum", "max", "min"]>:$kind, Mlc_NumberTensor:$x, DenseI64ArrayAttr:$axes),
+                       Mlc_accumulate);
   let results = (outs Mlc_NumberTensor:$result);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
-  let assemblyFormat = "custom<Word>($kind) $x `axes` `=` $axes attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = [{custom<Word>($kind) $x `axes` `=` $axes custom<Accumulation>($accumulate) attr-dict `:`
+                         type($x) `->` type($result)}];
 }
 
 def ArgmaxOp : Mlc_Op<"argmax", [InferTypeOpAdaptor]> {
@@ -183,21 +190,23 @@ def ArgsortOp : Mlc_Op<"argsort", [InferTypeOpAdaptor]> {
   let assemblyFormat = "$x (`descending` `=` $descending^)? attr-dict `:` type($x) `->` type($result)";
 }
 
-def ContractOp : Mlc_Linear<"contract", [InferTypeOpAdaptor]> {
+def ContractOp : Mlc_Linear<"contract", [InferTypeOpAdaptor, Mlc_Accumulates]> {
   let summary = "sum of products: einsum of two tensors";
   let description = [{
     A label names an axis of each of the three lists it is in; the product is summed over labels not in `out`. Every
     label is in at least two of the lists and twice in none, so each transpose is a contract too. Labels 0 to 51 print
     as a to z and A to Z: `mlc.contract "mk,kn->mn" %a, %b`.
   }];
-  let arguments = (ins Mlc_FloatTensor:$a, Mlc_FloatTensor:$b, DenseI64ArrayAttr:$lhs, DenseI64ArrayAttr:$rhs,
-                       DenseI64ArrayAttr:$out);
+  let arguments = !con((ins Mlc_FloatTensor:$a, Mlc_FloatTensor:$b, DenseI64ArrayAttr:$lhs, DenseI64ArrayAttr:$rhs,
+                            DenseI64ArrayAttr:$out), Mlc_accumulate);
   let results = (outs Mlc_FloatTensor:$result);
   let hasCanonicalizer = 1;
-  let assemblyFormat = [{custom<Einsum>($lhs, $rhs, $out) $a `,` $b attr-dict `:` functional-type(operands, $result)}];
+  let assemblyFormat = [{custom<Einsum>($lhs, $rhs, $out) $a `,` $b custom<Accumulation>($accumulate) attr-dict `:`
+                         functional-type(operands, $result)}];
 }
 
-class Mlc_Conv<string mnemonic, dag operands, dag extra, list<Trait> traits = []> : Mlc_Linear<mnemonic, traits> {
+class Mlc_Conv<string mnemonic, dag operands, dag extra, list<Trait> traits = []>
+    : Mlc_Linear<mnemonic, [Mlc_Accumulates] # traits> {
   let description = [{
     One of three faces of the form T(x, w, y) = sum of
     x[n, o * stride + k * dilation - pad_low, g * ci + c] * w[k, c, g * co + f] * y[n, o, g * co + f]
@@ -207,10 +216,11 @@ class Mlc_Conv<string mnemonic, dag operands, dag extra, list<Trait> traits = []
   }];
   defvar shared = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads_low, DenseI64ArrayAttr:$pads_high,
                        DenseI64ArrayAttr:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups);
-  let arguments = !con(operands, shared, extra);
+  let arguments = !con(operands, shared, extra, Mlc_accumulate);
   let results = (outs Mlc_FloatTensor:$result);
   let assemblyFormat = [{operands `strides` `=` $strides `pads` `=` $pads_low $pads_high `dilations` `=` $dilations
-                         `groups` `=` $groups attr-dict `:` functional-type(operands, $result)}];
+                         `groups` `=` $groups custom<Accumulation>($accumulate) attr-dict `:`
+                         functional-type(operands, $result)}];
 }
 
 def ConvOp : Mlc_Conv<"conv", (ins Mlc_FloatTensor:$x, Mlc_FloatTensor:$w), (ins), [InferTypeOpAdaptor]> {

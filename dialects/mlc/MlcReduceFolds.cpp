@@ -58,7 +58,7 @@ static LogicalResult reduceOfBroadcast(ReduceOp op, PatternRewriter &rewriter) {
                    llvm::count_if(op.getAxes(), [&, axis = axis](int64_t other) { return other < axis; }));
   }
   Location loc = op.getLoc();
-  Value x = rewriter.createOrFold<ReduceOp>(loc, op.getKind(), inner.getX(), reduced);
+  Value x = rewriter.createOrFold<ReduceOp>(loc, op.getKind(), inner.getX(), reduced, op.getAccumulateAttr());
   if (op.getKind() == "sum" && count != 1)
     x = rewriter.createOrFold<MulOp>(loc, x, ConstantOp::create(rewriter, loc, x.getType(), count));
   rewriter.replaceOp(op, rewriter.createOrFold<BroadcastOp>(loc, op.getType(), x, kept));
@@ -67,7 +67,8 @@ static LogicalResult reduceOfBroadcast(ReduceOp op, PatternRewriter &rewriter) {
 
 static LogicalResult reduceOfReduce(ReduceOp op, PatternRewriter &rewriter) {
   auto inner = op.getX().getDefiningOp<ReduceOp>();
-  if (!inner || inner.getKind() != op.getKind() || !inner->hasOneUse())
+  if (!inner || inner.getKind() != op.getKind() || inner.getAccumulate() != op.getAccumulate() ||
+      !inner->hasOneUse())
     return failure();
   SmallVector<int64_t> kept, axes(inner.getAxes());
   for (int64_t axis : everyAxis(tensor(inner.getX()).getRank()))
@@ -76,7 +77,7 @@ static LogicalResult reduceOfReduce(ReduceOp op, PatternRewriter &rewriter) {
   for (int64_t axis : op.getAxes())
     axes.push_back(kept[axis]);
   llvm::sort(axes);
-  rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), axes);
+  rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), axes, op.getAccumulateAttr());
   return success();
 }
 
@@ -88,7 +89,8 @@ static LogicalResult reduceOfReshape(ReduceOp op, PatternRewriter &rewriter) {
     return failure();
   RankedTensorType from = tensor(inner.getX()), to = inner.getType();
   if (static_cast<int64_t>(op.getAxes().size()) == to.getRank()) {
-    rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), everyAxis(from.getRank()));
+    rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getKind(), inner.getX(), everyAxis(from.getRank()),
+                                          op.getAccumulateAttr());
     return success();
   }
   SmallVector<int64_t> fromAxes, toAxes, axes;
@@ -106,7 +108,8 @@ static LogicalResult reduceOfReshape(ReduceOp op, PatternRewriter &rewriter) {
     if (llvm::is_contained(op.getAxes(), toAxis))
       axes.push_back(fromAxis);
   }
-  Value x = rewriter.createOrFold<ReduceOp>(op.getLoc(), op.getKind(), inner.getX(), axes);
+  Value x =
+      rewriter.createOrFold<ReduceOp>(op.getLoc(), op.getKind(), inner.getX(), axes, op.getAccumulateAttr());
   rewriter.replaceOp(op, rewriter.createOrFold<ReshapeOp>(op.getLoc(), op.getType(), x));
   return success();
 }
@@ -124,7 +127,7 @@ static LogicalResult reduceOfTranspose(ReduceOp op, PatternRewriter &rewriter) {
   llvm::sort(sorted);
   for (int64_t axis : kept)
     permutation.push_back(llvm::find(sorted, axis) - sorted.begin());
-  Value x = ReduceOp::create(rewriter, op.getLoc(), op.getKind(), inner.getX(), axes);
+  Value x = ReduceOp::create(rewriter, op.getLoc(), op.getKind(), inner.getX(), axes, op.getAccumulateAttr());
   rewriter.replaceOp(op, rewriter.createOrFold<TransposeOp>(op.getLoc(), x, permutation));
   return success();
 }
@@ -134,7 +137,8 @@ static LogicalResult sumOfNegative(ReduceOp op, PatternRewriter &rewriter) {
   auto neg = op.getX().getDefiningOp<NegOp>();
   if (!neg || op.getKind() != "sum" || !neg->hasOneUse())
     return failure();
-  Value sum = ReduceOp::create(rewriter, op.getLoc(), "sum", neg.getX(), op.getAxes());
+  Value sum =
+      ReduceOp::create(rewriter, op.getLoc(), "sum", neg.getX(), op.getAxes(), op.getAccumulateAttr());
   rewriter.replaceOpWithNewOp<NegOp>(op, sum);
   return success();
 }
@@ -160,7 +164,8 @@ static LogicalResult contractOfMoved(ContractOp op, PatternRewriter &rewriter) {
   }
   if (!hasChanged)
     return failure();
-  Value product = ContractOp::create(rewriter, op.getLoc(), a, b, lhs, rhs, op.getOut());
+  Value product =
+      ContractOp::create(rewriter, op.getLoc(), a, b, lhs, rhs, op.getOut(), op.getAccumulateAttr());
   if (isNegative)
     rewriter.replaceOpWithNewOp<NegOp>(op, product);
   else

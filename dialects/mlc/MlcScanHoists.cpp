@@ -69,7 +69,7 @@ static LogicalResult hoistProductOfSlice(ScanOp op, PatternRewriter &rewriter) {
       SmallVector<int64_t> lhs(contract.getLhs()), rhs(contract.getRhs());
       (scan.isSlice(first) ? lhs : rhs).insert((scan.isSlice(first) ? lhs : rhs).begin(), *t);
       all = ContractOp::create(rewriter, inner.getLoc(), outer(contract.getA()), outer(contract.getB()), lhs,
-                               rhs, prefixed(*t, contract.getOut()));
+                               rhs, prefixed(*t, contract.getOut()), contract.getAccumulateAttr());
     } else if (isa<GatherOp>(inner) && scan.isConstant(first) && scan.isSlice(second)) {
       all =
           GatherOp::create(rewriter, inner.getLoc(), outer(inner.getOperand(0)), outer(inner.getOperand(1)));
@@ -110,7 +110,7 @@ static LogicalResult sinkProductOfOutput(ScanOp op, PatternRewriter &rewriter) {
     SmallVector<int64_t> shape = prefixed(scan.steps, tensor(factor).getShape());
     Value stack = ConstantOp::create(rewriter, op.getLoc(), withShape(factor.getType(), shape), 0.0);
     Value all = ContractOp::create(rewriter, contract.getLoc(), isFirst ? constant : stack,
-                                   isFirst ? stack : constant, lhs, rhs, out);
+                                   isFirst ? stack : constant, lhs, rhs, out, contract.getAccumulateAttr());
     rewriter.replaceAllUsesWith(result, all);
     llvm::SmallBitVector kept(op.getNumResults(), true);
     kept.reset(i);
@@ -177,14 +177,17 @@ static LogicalResult hoistAccumulation(ScanOp op, PatternRewriter &rewriter) {
         int64_t t = *freeLabel(contract);
         part = ContractOp::create(rewriter, term.getLoc(), stacks[next], stacks[next + 1],
                                   prefixed(t, contract.getLhs()), prefixed(t, contract.getRhs()),
-                                  contract.getOut());
+                                  contract.getOut(), contract.getAccumulateAttr());
         next += 2;
       } else {
         SmallVector<int64_t> axes = {0};
-        if (auto reduce = term.getDefiningOp<ReduceOp>(); reduce && reduce.getKind() == "sum")
+        TypeAttr accumulate;
+        if (auto reduce = term.getDefiningOp<ReduceOp>(); reduce && reduce.getKind() == "sum") {
+          accumulate = reduce.getAccumulateAttr();
           for (int64_t axis : reduce.getAxes())
             axes.push_back(axis + 1);
-        part = ReduceOp::create(rewriter, term.getLoc(), "sum", stacks[next++], axes);
+        }
+        part = ReduceOp::create(rewriter, term.getLoc(), "sum", stacks[next++], axes, accumulate);
       }
       total = total ? AddOp::create(rewriter, op.getLoc(), total, part).getResult() : part;
     }

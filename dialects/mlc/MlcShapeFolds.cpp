@@ -199,8 +199,8 @@ static LogicalResult transposeOfContract(TransposeOp op, PatternRewriter &rewrit
   SmallVector<int64_t> out;
   for (int64_t axis : op.getPermutation())
     out.push_back(inner.getOut()[axis]);
-  rewriter.replaceOpWithNewOp<ContractOp>(op, inner.getA(), inner.getB(), inner.getLhs(), inner.getRhs(),
-                                          out);
+  rewriter.replaceOpWithNewOp<ContractOp>(op, inner.getA(), inner.getB(), inner.getLhs(), inner.getRhs(), out,
+                                          inner.getAccumulateAttr());
   return success();
 }
 

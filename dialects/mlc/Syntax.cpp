@@ -15,6 +15,21 @@ ParseResult parseWord(OpAsmParser &parser, StringAttr &word) {
 
 void printWord(OpAsmPrinter &printer, Operation *, StringAttr word) { printer << word.getValue(); }
 
+ParseResult parseAccumulation(OpAsmParser &parser, TypeAttr &accumulate) {
+  if (failed(parser.parseOptionalKeyword("accumulate")))
+    return success();
+  Type type;
+  if (parser.parseEqual() || parser.parseType(type))
+    return failure();
+  accumulate = TypeAttr::get(type);
+  return success();
+}
+
+void printAccumulation(OpAsmPrinter &printer, Operation *op, TypeAttr accumulate) {
+  if (accumulate && cast<AccumulatingOpInterface>(op).accumulatesWider())
+    printer << " accumulate = " << accumulate.getValue();
+}
+
 /// The i1 tensor of the shape of `type`.
 static ParseResult truthOf(OpAsmParser &parser, SMLoc loc, Type type, Type &truth) {
   auto tensor = dyn_cast<RankedTensorType>(type);

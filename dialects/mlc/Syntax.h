@@ -9,6 +9,10 @@ namespace mlc::ir {
 mlir::ParseResult parseWord(mlir::OpAsmParser &parser, mlir::StringAttr &word);
 void printWord(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::StringAttr word);
 
+/// ` accumulate = f64` of an AccumulatingOpInterface; nothing where it is the operands' element type.
+mlir::ParseResult parseAccumulation(mlir::OpAsmParser &parser, mlir::TypeAttr &accumulate);
+void printAccumulation(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::TypeAttr accumulate);
+
 /// One type for several values.
 template <typename... Types> mlir::ParseResult parseSameTypes(mlir::OpAsmParser &parser, Types &...types) {
   mlir::Type type;

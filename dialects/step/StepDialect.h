@@ -28,10 +28,6 @@ inline constexpr llvm::StringLiteral kernelAttr = "step.kernel";
 /// with `loop` run.
 inline constexpr llvm::StringLiteral bodyAttr = "step.body";
 
-/// Name of the attribute on a step function's arguments that says what the argument is: "state", "input",
-/// "scalars", "stream", or "output" (a destination the caller owns).
-inline constexpr llvm::StringLiteral roleAttr = "step.role";
-
 /// Bytes that a tensor or memref of static shape takes: row-major, dense, an i1 in one byte.
 int64_t byteSize(mlir::ShapedType type);
 

@@ -427,7 +427,7 @@ DefinitionReport checkDefinitions(SourceManager &sources, const std::vector<Load
   CheckSession trials(sources, files, quiet);
   for (Elaborator *each : {&own.elaborator, &trials.elaborator}) {
     each->batchRows = settings.batch;
-    each->computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
+    each->computeType = settings.computeType();
   }
   DefinitionReport report = DefinitionCheck(own, trials, used).run();
   if (!diagnostics.hasErrors())

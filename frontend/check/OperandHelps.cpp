@@ -88,7 +88,7 @@ void helpOperand(Elaborator &elaborator, DiagnosticBuilder &builder, const Calla
         builder.help(*way);
     return;
   }
-  bool isWhole = given.dtype == DType::I32 || given.dtype == DType::U8;
+  bool isWhole = !isFloat(given.dtype) && given.dtype != DType::Bool;
   if (isFloat(wanted)) {
     if (type && isWhole && hasOneMore(type->shape, given.shape))
       builder.help("rows of 0 and 1, of the numbers of classes, are `one_hot(" + written + ", " +

@@ -168,7 +168,12 @@ struct Settings {
   int64_t patience = 0; // 0: never stop early
   std::string best;     // figure name; empty: validation loss
   bool bestIsMax = false;
-  std::string precision = "f32"; // f32 f64
+  std::string precision = "f32"; // the name of a float type that the language has
+  /// As what `float` stands for.
+  DType computeType() const {
+    std::optional<DType> type = dtypeNamed(precision);
+    return type && isFloat(*type) && isOfLanguage(*type) ? *type : DType::F32;
+  }
   /// What is said of the numbers that are not compiled in, for a person: "optimizer.lr" is "0.1 * step".
   std::map<std::string, std::string> numbers;
 };

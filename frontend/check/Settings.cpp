@@ -115,7 +115,7 @@ bool TrainBlock::settings() {
           .help("leave the line out, which is `precision f32`; a smaller `batch`, and `remat` before large "
                 "layers, take less memory; `from` reads weights that are BF16 or F16 in their file");
       good = false;
-    } else if (settings.precision != "f32" && settings.precision != "f64") {
+    } else if (nameOf(settings.computeType()) != settings.precision) {
       wrong(Setting::Precision, *expr, "f32 or f64", precisionMeant(settings.precision));
     }
   }
@@ -127,7 +127,7 @@ bool TrainBlock::settings() {
     if (clipNorm)
       settings.numbers["clip_norm"] = core::print(clipNorm->expr());
   }
-  elaborator.computeType = settings.precision == "f64" ? DType::F64 : DType::F32;
+  elaborator.computeType = settings.computeType();
   elaborator.batchRows = settings.batch * settings.accumulate; // a step computes them together
   return good && !elaborator.diagnostics.hasErrors();
 }

@@ -99,16 +99,8 @@ static bool fits(double number, DType dtype) {
     return true;
   if (number != std::floor(number))
     return false;
-  switch (dtype) {
-  case DType::U8:
-    return number >= 0 && number <= 255;
-  case DType::I32:
-    return std::abs(number) <= 2147483647;
-  case DType::Bool:
-    return number == 0 || number == 1;
-  default:
-    return true;
-  }
+  NumberRange range = rangeOf(dtype);
+  return number >= range.lowest && number <= range.highest;
 }
 
 std::optional<ValueId> Elaborator::toDtype(const Value &value, const TensorType &type, Span span) {

@@ -10,17 +10,11 @@ namespace mlc::frontend {
 DType Elaborator::dtype(ScalarKind kind) const {
   switch (kind) {
   case ScalarKind::Float:
-    return computeType;
-  case ScalarKind::F32:
-    return DType::F32;
-  case ScalarKind::F64:
-    return DType::F64;
-  case ScalarKind::I32:
-    return DType::I32;
-  case ScalarKind::U8:
-    return DType::U8;
-  case ScalarKind::Bool:
-    return DType::Bool;
+    break;
+#define MLC_LANGUAGE_TYPE(id, ...)                                                                           \
+  case ScalarKind::id:                                                                                       \
+    return DType::id;
+#include "runtime/ElementTypes.def"
   }
   return computeType;
 }

@@ -4,6 +4,7 @@
 #include "frontend/emit/EmitGraph.h"
 
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -38,15 +39,11 @@ private:
     Input::Kind kind;
     int index;
     Type type;
+    ir::RoleAttr role = {}; ///< null: a gradient, or a state as it was when the step began
   };
 
   using Tags = std::map<std::pair<int, int>, Value>; // argument by Input::Kind and index
   static Tags tagsOf(ArrayRef<Argument> arguments, ValueRange values);
-
-  const Field &field(int index) const {
-    int fields = program.fields.size();
-    return index < fields ? program.fields[index] : program.given[index - fields];
-  }
 
   std::vector<Argument> arguments(ArrayRef<const StepGraph *> steps, Signature signature,
                                   ArrayRef<Type> gradients);
@@ -66,23 +63,28 @@ private:
   }
   func::FuncOp function(StringRef name, ArrayRef<Argument> arguments, TypeRange results);
   /// Binds the graph's inputs to the block's arguments, taking run-time scalars out of their vector.
-  void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
+  void bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values,
             std::vector<Value> &bound);
 
   void emitCallees();
-  void emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients);
-  void emitInit(int64_t scalarBase);
+  void emitPart(StringRef name, const StepGraph &step, ArrayRef<Type> gradients);
+  void emitInit();
   void emitForwards();
   void emitTrainStep();
   void emitGradients();
   std::vector<Type> gradientTypes(const Objective &objective);
   /// mlc.gradient of an objective's @forward by its trainable parameters, with arguments found by tag.
   Operation *gradientOfForward(const Objective &objective, const Tags &byTag, ArrayRef<Type> gradientTypes);
-  void emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums);
+  void emitReader(StringRef name, const StepGraph &step, bool sums);
   void emitFigures();
-  /// An attribute of a result: what it is called, or its role.
-  DictionaryAttr named(StringRef attribute, StringRef value) {
-    return builder.getDictionaryAttr(builder.getNamedAttr(attribute, builder.getStringAttr(value)));
+  ir::RoleAttr role(ir::RoleKind kind, StringRef name = "") {
+    return ir::RoleAttr::get(builder.getContext(), kind,
+                             name.empty() ? StringAttr() : builder.getStringAttr(name));
+  }
+  /// The attributes of an argument or result with that role.
+  DictionaryAttr with(ir::RoleAttr role) {
+    return builder.getDictionaryAttr(role ? ArrayRef(builder.getNamedAttr(ir::roleAttr, role))
+                                          : ArrayRef<NamedAttribute>());
   }
 
   const core::Program &program;
@@ -107,7 +109,8 @@ std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> st
   bool whole = signature == Signature::Step;
   for (int i = 0, e = program.states.size(); i < e; ++i)
     if (whole || reads(Input::State, i))
-      result.push_back({Input::State, i, graphs.tensorType(program.states[i].type)});
+      result.push_back({Input::State, i, graphs.tensorType(program.states[i].type),
+                        role(ir::RoleKind::State, program.states[i].name)});
   for (int i = 0, e = program.states.size(); i < e && !whole; ++i)
     if (reads(Input::Before, i))
       result.push_back({Input::Before, i, graphs.tensorType(program.states[i].type)});
@@ -115,18 +118,19 @@ std::vector<Emitter::Argument> Emitter::arguments(ArrayRef<const StepGraph *> st
     for (int i = 0, e = gradients.size(); i < e; ++i)
       result.push_back({Input::Field, i, gradients[i]});
   } else {
-    for (int i = 0, e = program.fields.size() + program.given.size(); i < e; ++i) {
-      if (!reads(Input::Field, i))
-        continue;
-      core::TensorType type = field(i).type;
+    for (int i : fieldsRead(program, steps.vec())) {
+      core::TensorType type = fieldAt(program, i).type;
       type.shape.insert(type.shape.begin(), Dim::batch());
-      result.push_back({Input::Field, i, graphs.tensorType(type)});
+      result.push_back(
+          {Input::Field, i, graphs.tensorType(type), role(ir::RoleKind::Field, fieldAt(program, i).name)});
     }
   }
   if (whole || readsAny(Input::Scalar))
-    result.push_back({Input::Scalar, 0, RankedTensorType::get({scalarCount(program)}, builder.getF64Type())});
+    result.push_back({Input::Scalar, 0, RankedTensorType::get({scalarCount(program)}, builder.getF64Type()),
+                      role(ir::RoleKind::Scalars)});
   if (whole || readsAny(Input::Stream))
-    result.push_back({Input::Stream, 0, RankedTensorType::get({3}, builder.getI64Type())});
+    result.push_back(
+        {Input::Stream, 0, RankedTensorType::get({3}, builder.getI64Type()), role(ir::RoleKind::Stream)});
   return result;
 }
 
@@ -139,34 +143,16 @@ func::FuncOp Emitter::function(StringRef name, ArrayRef<Argument> arguments, Typ
       func::FuncOp::create(builder, builder.getUnknownLoc(), name, builder.getFunctionType(types, results));
   // All at once: one at a time, each makes a list of all.
   SmallVector<DictionaryAttr> attributes;
-  for (const Argument &argument : arguments) {
-    NamedAttrList attribute;
-    switch (argument.kind) {
-    case Input::State:
-      attribute.set("mlc.state", builder.getStringAttr(program.states[argument.index].name));
-      break;
-    case Input::Before:
-      break;
-    case Input::Field:
-      if (!name.starts_with("update"))
-        attribute.set("mlc.field", builder.getStringAttr(field(argument.index).name));
-      break;
-    case Input::Scalar:
-      attribute.set("mlc.role", builder.getStringAttr("scalars"));
-      break;
-    case Input::Stream:
-      attribute.set("mlc.role", builder.getStringAttr("stream"));
-      break;
-    }
-    attributes.push_back(attribute.getDictionary(builder.getContext()));
-  }
+  for (const Argument &argument : arguments)
+    attributes.push_back(with(argument.role));
   func.setAllArgAttrs(attributes);
   builder.setInsertionPointToStart(func.addEntryBlock());
   return func;
 }
 
-void Emitter::bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values, int64_t scalarBase,
+void Emitter::bind(const StepGraph &step, ArrayRef<Argument> arguments, ValueRange values,
                    std::vector<Value> &bound) {
+  const int64_t scalarBase = scalarsBefore(program, step);
   bound.assign(step.graph.types.size(), {});
   Tags byTag = tagsOf(arguments, values);
   Location loc = builder.getUnknownLoc();
@@ -236,17 +222,17 @@ void Emitter::emitCallees() {
   graphs.setCalledFrom({});
 }
 
-void Emitter::emitPart(StringRef name, const StepGraph &step, int64_t scalarBase, ArrayRef<Type> gradients) {
+void Emitter::emitPart(StringRef name, const StepGraph &step, ArrayRef<Type> gradients) {
   std::vector<Argument> args = arguments(step, Signature::Part, gradients);
   func::FuncOp func = function(name, args, graphs.outputTypes(step.graph));
   func.setPrivate();
   std::vector<Value> bound;
-  bind(step, args, func.getArguments(), scalarBase, bound);
+  bind(step, args, func.getArguments(), bound);
   graphs.emit(step.graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
 }
 
-void Emitter::emitInit(int64_t scalarBase) {
+void Emitter::emitInit() {
   std::vector<Argument> args = arguments(program.init, Signature::Step, {});
   std::vector<Type> types;
   std::vector<std::string> names;
@@ -257,7 +243,7 @@ void Emitter::emitInit(int64_t scalarBase) {
     }
   func::FuncOp func = function("init", args, types);
   std::vector<Value> bound, results;
-  bind(program.init, args, func.getArguments(), scalarBase, bound);
+  bind(program.init, args, func.getArguments(), bound);
   graphs.emit(program.init.graph, bound);
   std::vector<Value> values = graphs.outputs(program.init.graph, bound);
   for (const StateTensor &state : program.states)
@@ -265,7 +251,7 @@ void Emitter::emitInit(int64_t scalarBase) {
       results.push_back(values[state.init]);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   func.setAllResultAttrs(
-      llvm::map_to_vector(names, [&](StringRef name) { return named("mlc.state", name); }));
+      llvm::map_to_vector(names, [&](StringRef name) { return with(role(ir::RoleKind::State, name)); }));
 }
 
 std::vector<Type> Emitter::gradientTypes(const Objective &objective) {
@@ -312,11 +298,8 @@ static void addBefore(std::map<std::pair<int, int>, Value> &tags) {
 }
 
 void Emitter::emitForwards() {
-  int64_t base = 0;
-  for (const Objective &objective : program.objectives) {
-    emitPart(partName("forward", objective), objective.forward, base, {});
-    base += objective.forward.scalars.size() + objective.update.scalars.size();
-  }
+  for (const Objective &objective : program.objectives)
+    emitPart(partName("forward", objective), objective.forward, {});
 }
 
 void Emitter::emitGradients() {
@@ -334,7 +317,7 @@ void Emitter::emitGradients() {
   for (const Objective &objective : program.objectives) {
     Operation *forward = gradientOfForward(objective, byTag, gradientTypes(objective));
     for (int index : objective.trainable)
-      names.push_back(named("mlc.result", program.states[index].name));
+      names.push_back(with(role(ir::RoleKind::Gradient, program.states[index].name)));
     llvm::append_range(results, forward->getResults().take_back(objective.trainable.size()));
   }
   func.setAllResultAttrs(names);
@@ -343,13 +326,10 @@ void Emitter::emitGradients() {
 
 void Emitter::emitTrainStep() {
   emitForwards();
-  int64_t base = 0;
   // Each state that the step changes, once.
   llvm::SetVector<int> changed;
   for (const Objective &objective : program.objectives) {
-    base += objective.forward.scalars.size();
-    emitPart(partName("update", objective), objective.update, base, gradientTypes(objective));
-    base += objective.update.scalars.size();
+    emitPart(partName("update", objective), objective.update, gradientTypes(objective));
     changed.insert(objective.moved.begin(), objective.moved.end());
     changed.insert(objective.updatedStates.begin(), objective.updatedStates.end());
   }
@@ -400,28 +380,28 @@ void Emitter::emitTrainStep() {
   func::ReturnOp::create(builder, loc, results);
   SmallVector<DictionaryAttr> names;
   for (int index : changed)
-    names.push_back(named("mlc.state", program.states[index].name));
-  names.push_back(named("mlc.role", "sums"));
+    names.push_back(with(role(ir::RoleKind::State, program.states[index].name)));
+  names.push_back(with(role(ir::RoleKind::Sums)));
   if (program.ranked)
-    names.push_back(named("mlc.role", "ranked"));
+    names.push_back(with(role(ir::RoleKind::Ranked)));
   func.setAllResultAttrs(names);
 }
 
-void Emitter::emitReader(StringRef name, const StepGraph &step, int64_t scalarBase, bool sums) {
+void Emitter::emitReader(StringRef name, const StepGraph &step, bool sums) {
   std::vector<Argument> args = arguments(step, Signature::Step, {});
   func::FuncOp func = function(name, args, graphs.outputTypes(step.graph));
   std::vector<Value> bound;
-  bind(step, args, func.getArguments(), scalarBase, bound);
+  bind(step, args, func.getArguments(), bound);
   graphs.emit(step.graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(step.graph, bound));
   SmallVector<DictionaryAttr> names;
   if (sums) {
-    names.push_back(named("mlc.role", "sums"));
+    names.push_back(with(role(ir::RoleKind::Sums)));
     if (program.ranked)
-      names.push_back(named("mlc.role", "ranked"));
+      names.push_back(with(role(ir::RoleKind::Ranked)));
   } else
     for (const std::string &predictName : program.predictNames)
-      names.push_back(named("mlc.result", predictName));
+      names.push_back(with(role(ir::RoleKind::Prediction, predictName)));
   func.setAllResultAttrs(names);
 }
 
@@ -431,14 +411,14 @@ void Emitter::emitFigures() {
   builder.setInsertionPointToEnd(module.getBody());
   auto func = func::FuncOp::create(builder, builder.getUnknownLoc(), "figures",
                                    builder.getFunctionType(sums, graphs.outputTypes(graph)));
-  func.setArgAttr(0, "mlc.role", builder.getStringAttr("sums"));
+  func.setArgAttr(0, ir::roleAttr, role(ir::RoleKind::Sums));
   Block *block = func.addEntryBlock();
   builder.setInsertionPointToStart(block);
   std::vector<Value> bound(graph.types.size());
   bound[graph.inputs[0]] = block->getArgument(0);
   graphs.emit(graph, bound);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), graphs.outputs(graph, bound));
-  func.setAllResultAttrs(SmallVector<DictionaryAttr>{named("mlc.role", "figures")});
+  func.setAllResultAttrs(SmallVector<DictionaryAttr>{with(role(ir::RoleKind::Figures))});
 }
 
 OwningOpRef<ModuleOp> Emitter::run() {
@@ -457,21 +437,16 @@ OwningOpRef<ModuleOp> Emitter::run() {
     module->setAttr("mlc.below", builder.getDictionaryAttr(below));
   if (options.train || options.gradients || options.evaluate || options.predict || options.init)
     emitCallees();
-  int64_t base = 0;
-  for (const Objective &objective : program.objectives)
-    base += objective.forward.scalars.size() + objective.update.scalars.size();
   if (options.train)
     emitTrainStep();
   if (options.gradients)
     emitGradients();
   if (options.evaluate)
-    emitReader("eval_step", program.evaluate, base, true);
-  base += program.evaluate.scalars.size();
+    emitReader("eval_step", program.evaluate, true);
   if (options.predict)
-    emitReader("predict", program.predict, base, false);
-  base += program.predict.scalars.size();
+    emitReader("predict", program.predict, false);
   if (options.init)
-    emitInit(base);
+    emitInit();
   if (options.figures)
     emitFigures();
   if (failed(verify(module)))
@@ -481,15 +456,48 @@ OwningOpRef<ModuleOp> Emitter::run() {
 
 } // namespace
 
+std::vector<int> fieldsRead(const core::Program &program, const std::vector<const StepGraph *> &graphs) {
+  std::vector<bool> read(program.fields.size() + program.given.size());
+  for (const StepGraph *graph : graphs)
+    for (const Input &input : graph->inputs)
+      if (input.kind == Input::Field)
+        read[input.index] = true;
+  std::vector<int> fields;
+  for (size_t i = 0; i < read.size(); ++i)
+    if (read[i])
+      fields.push_back(static_cast<int>(i));
+  return fields;
+}
+
+const core::Field &fieldAt(const core::Program &program, int index) {
+  int fields = static_cast<int>(program.fields.size());
+  return index < fields ? program.fields[index] : program.given[index - fields];
+}
+
+/// All graphs that read scalars, in the order in which theirs lie.
+static std::vector<const StepGraph *> graphsOf(const core::Program &program) {
+  std::vector<const StepGraph *> graphs;
+  for (const Objective &objective : program.objectives)
+    graphs.insert(graphs.end(), {&objective.forward, &objective.update});
+  graphs.insert(graphs.end(), {&program.evaluate, &program.predict, &program.init});
+  return graphs;
+}
+
 std::vector<ScalarExpr> allScalars(const core::Program &program) {
   std::vector<ScalarExpr> result;
-  std::vector<const StepGraph *> steps;
-  for (const Objective &objective : program.objectives)
-    steps.insert(steps.end(), {&objective.forward, &objective.update});
-  steps.insert(steps.end(), {&program.evaluate, &program.predict, &program.init});
-  for (const StepGraph *step : steps)
-    result.insert(result.end(), step->scalars.begin(), step->scalars.end());
+  for (const StepGraph *graph : graphsOf(program))
+    result.insert(result.end(), graph->scalars.begin(), graph->scalars.end());
   return result;
+}
+
+int64_t scalarsBefore(const core::Program &program, const StepGraph &graph) {
+  int64_t before = 0;
+  for (const StepGraph *each : graphsOf(program)) {
+    if (each == &graph)
+      break;
+    before += static_cast<int64_t>(each->scalars.size());
+  }
+  return before;
 }
 
 int64_t scalarCount(const core::Program &program) { return std::max<int64_t>(1, allScalars(program).size()); }

@@ -27,16 +27,23 @@ struct EmitOptions {
 ///   @predict(states, fields, scalars, stream) -> one result per predict line
 /// and what @train_step is made of: @forward, of which it takes the `mlc.gradient`, and @update, the
 /// optimizers. `states` are all tensors of Program::states in order; `fields` those that the function reads,
-/// in data order; `scalars` is f64[scalarCount(program)]; `stream` is i64[3]. Arguments and results carry the
-/// attributes mlc.state, mlc.field, mlc.result (a name) and mlc.role ("scalars", "stream", "sums", "ranked",
-/// "figures"). Returns null when the module does not verify: a bug of ours, whose MLIR diagnostics the
-/// context's handler receives.
+/// in data order; `scalars` is f64[scalarCount(program)]; `stream` is i64[3]. What an argument or a
+/// result is, is its `mlc.role` (dialects/mlc/Roles.h). Returns null when the module does not verify: a bug
+/// of ours, whose MLIR diagnostics the context's handler receives.
 mlir::OwningOpRef<mlir::ModuleOp> emit(const core::Program &program, const EmitOptions &options,
                                        const SourceManager &sources, mlir::MLIRContext &context);
+
+/// The fields that `graphs` read, by index: data order, then what objectives hand on. They are the inputs of
+/// the function that is made of the graphs, in its signature and in the manifest.
+std::vector<int> fieldsRead(const core::Program &program, const std::vector<const core::StepGraph *> &graphs);
+const core::Field &fieldAt(const core::Program &program, int index);
 
 /// The scalar expressions of all functions in one list, as `%scalars` holds them: forward, update, evaluate,
 /// predict, init.
 std::vector<core::ScalarExpr> allScalars(const core::Program &program);
+
+/// How many of them lie before those of `graph`, a graph of `program`.
+int64_t scalarsBefore(const core::Program &program, const core::StepGraph &graph);
 
 /// Length of `%scalars`; at least 1.
 int64_t scalarCount(const core::Program &program);

@@ -12,7 +12,7 @@ namespace mlc::frontend {
 inline mlir::Type elementTypeOf(DType dtype, mlir::MLIRContext *context) {
   mlir::Builder builder(context);
   switch (dtype) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, ...)                                                          \
   case DType::id:                                                                                            \
     return builder.get##mlir##Type();
 #include "runtime/ElementTypes.def"
@@ -22,7 +22,7 @@ inline mlir::Type elementTypeOf(DType dtype, mlir::MLIRContext *context) {
 
 /// The dtype of an element type; nothing for a type that programs do not hold.
 inline std::optional<DType> dtypeOf(mlir::Type element) {
-#define MLC_PROGRAM_TYPE(id, name, type, mlir, format)                                                       \
+#define MLC_PROGRAM_TYPE(id, name, type, mlir, ...)                                                          \
   if (element == elementTypeOf(DType::id, element.getContext()))                                             \
     return DType::id;
 #include "runtime/ElementTypes.def"

@@ -9,9 +9,11 @@ struct SpelledScalar {
   std::string_view text;
   ScalarKind kind;
 };
-constexpr SpelledScalar scalars[] = {{"float", ScalarKind::Float}, {"f32", ScalarKind::F32},
-                                     {"f64", ScalarKind::F64},     {"i32", ScalarKind::I32},
-                                     {"u8", ScalarKind::U8},       {"bool", ScalarKind::Bool}};
+constexpr SpelledScalar scalars[] = {
+    {"float", ScalarKind::Float},
+#define MLC_LANGUAGE_TYPE(id, name, ...) {name, ScalarKind::id},
+#include "runtime/ElementTypes.def"
+};
 
 struct SpelledSetting {
   std::string_view text;

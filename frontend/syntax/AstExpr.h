@@ -23,7 +23,12 @@ struct StringLiteral {
   Span span;
 };
 
-enum class ScalarKind { Float, F32, F64, I32, U8, Bool };
+/// `float`, which is what the `precision` line says, and the types that programs name.
+enum class ScalarKind {
+  Float,
+#define MLC_LANGUAGE_TYPE(id, ...) id,
+#include "runtime/ElementTypes.def"
+};
 
 /// "float", "f32", ...
 std::string_view spelling(ScalarKind kind);

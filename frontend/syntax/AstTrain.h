@@ -148,7 +148,7 @@ std::string_view spelling(Setting setting);
 std::optional<Setting> settingKind(std::string_view spelling);
 std::vector<Setting> allSettings();
 
-/// `batch 64`. The value of `precision` is a NameExpr: f32, f64 or bf16.
+/// `batch 64`. The value of `precision` is a NameExpr.
 struct SettingClause : Clause {
   MLC_AST_NODE(SettingClause, Clause, Setting)
   Setting setting = Setting::Batch;

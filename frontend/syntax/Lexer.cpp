@@ -19,9 +19,10 @@ constexpr Word reservedWords[] = {
     {"param", TokenKind::Param}, {"state", TokenKind::State},  {"if", TokenKind::If},
     {"else", TokenKind::Else},   {"and", TokenKind::And},      {"or", TokenKind::Or},
     {"not", TokenKind::Not},     {"scan", TokenKind::Scan},    {"true", TokenKind::True},
-    {"false", TokenKind::False}, {"float", TokenKind::Scalar}, {"f32", TokenKind::Scalar},
-    {"f64", TokenKind::Scalar},  {"i32", TokenKind::Scalar},   {"u8", TokenKind::Scalar},
-    {"bool", TokenKind::Scalar}};
+    {"false", TokenKind::False}, {"float", TokenKind::Scalar},
+#define MLC_LANGUAGE_TYPE(id, name, ...) {name, TokenKind::Scalar},
+#include "runtime/ElementTypes.def"
+};
 
 // Longest first: the lexer takes the first that fits.
 constexpr Word symbols[] = {

@@ -56,8 +56,10 @@ bool ParserCore::parseType(TypeExpr &type, bool isField) {
       std::string_view name = textOf(current);
       if (std::optional<std::string> help = foreignTypeHelp(name, isField))
         report.help(*help);
-      else if (std::optional<std::string> meant =
-                   didYouMean(name, {"float", "f32", "f64", "i32", "u8", "bool", "dim"}))
+      else if (std::optional<std::string> meant = didYouMean(name, {"float",
+#define MLC_LANGUAGE_TYPE(id, name, ...) name,
+#include "runtime/ElementTypes.def"
+                                                                    "dim"}))
         report.help("did you mean `" + *meant + "`?");
     }
     return false;

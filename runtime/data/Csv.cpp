@@ -34,17 +34,13 @@ struct Target {
 
 /// What a value must be, for messages.
 std::string wanted(DType dtype) {
-  switch (dtype) {
-  case DType::F32:
-  case DType::F64:
+  if (isFloat(dtype))
     return "a finite number";
-  case DType::U8:
-    return "a whole number from 0 to 255";
-  case DType::Bool:
+  if (dtype == DType::Bool)
     return "0, 1, true or false";
-  default:
-    return "a whole number that fits " + std::string(nameOf(dtype));
-  }
+  if (NumberRange range = rangeOf(dtype); range.highest < 1000)
+    return "a whole number from " + printNumber(range.lowest) + " to " + printNumber(range.highest);
+  return "a whole number that fits " + std::string(nameOf(dtype));
 }
 
 std::string excerpt(const std::string &text) { return text.size() <= 40 ? text : text.substr(0, 37) + "..."; }

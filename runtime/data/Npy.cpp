@@ -20,36 +20,14 @@ namespace {
 /// Bytes of an array from wherever they are; fewer than asked for only at the end.
 using ByteSource = std::function<Expected<size_t>(void *to, size_t capacity)>;
 
-template <typename To, typename From> To bitsAs(From bits) {
-  static_assert(sizeof(To) == sizeof(From));
-  To value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 /// Appends one element; what is wrong with it, or empty.
 std::string appendElement(const NpyType &type, const uint8_t *at, int64_t row, ColumnWriter &writer) {
-  uint64_t bits = 0;
-  for (int i = 0; i < type.bytes; ++i)
-    bits = bits << 8 | at[type.bigEndian ? i : type.bytes - 1 - i];
-  switch (type.kind) {
-  case NpyKind::Bool:
-    if (bits > 1)
-      return "a bool that is neither 0 nor 1 in row " + std::to_string(row);
-    return writer.append(bits, row);
-  case NpyKind::Unsigned:
-    return writer.append(bits, row);
-  case NpyKind::Signed: {
-    int shift = 64 - 8 * type.bytes;
-    return writer.append(bitsAs<int64_t>(bits << shift) >> shift, row);
-  }
-  case NpyKind::Float:
-    break;
-  }
-  double value = type.bytes == 2   ? static_cast<double>(halfToFloat(static_cast<uint16_t>(bits)))
-                 : type.bytes == 4 ? bitsAs<float>(static_cast<uint32_t>(bits))
-                                   : bitsAs<double>(bits);
-  return writer.append(value, row);
+  uint8_t ordered[sizeof(uint64_t)];
+  if (type.bigEndian)
+    at = std::reverse_copy(at, at + sizeOf(type.stored), ordered) - sizeOf(type.stored);
+  if (type.stored == StoredType::Bool && *at > 1)
+    return "a bool that is neither 0 nor 1 in row " + std::to_string(row);
+  return visitElement(type.stored, at, [&](auto value) { return writer.append(value, row); });
 }
 
 /// Reads up to `bytes` bytes a piece at a time, giving each piece to `take`, which gives what is wrong.
@@ -117,7 +95,7 @@ Expected<Column> readArray(const ByteSource &source, int64_t most, const std::st
       return bad(wrong);
   }
   const NpyHeader &header = reader.header();
-  std::optional<int64_t> bytes = checkedProduct(header.shape, header.type.bytes);
+  std::optional<int64_t> bytes = checkedProduct(header.shape, sizeOf(header.type.stored));
   if (!bytes || *bytes > most - reader.taken())
     return bad("the array's header promises more than there is " + printShape(header.shape));
   if (header.shape.empty())
@@ -133,10 +111,9 @@ Expected<Column> readArray(const ByteSource &source, int64_t most, const std::st
   ColumnWriter writer(field, vocabulary, learn);
   const bool plain = !header.fortran || std::count(header.shape.begin(), header.shape.end(), 1) + 1 >=
                                             static_cast<int64_t>(header.shape.size());
-  const bool copies =
-      plain && header.type.kind == NpyKind::Unsigned && header.type.bytes == 1 && writer.copiesBytes();
+  const bool copies = plain && header.type.stored == StoredType::U8 && writer.copiesBytes();
   const int64_t rowElements = std::max<int64_t>(*checkedProduct(field.shape), 1);
-  const int64_t size = header.type.bytes;
+  const int64_t size = sizeOf(header.type.stored);
   int64_t element = 0;
   if (plain) {
     MLC_TRY(readPieces(source, *bytes, place, [&](const uint8_t *at, int64_t count) -> std::string {

@@ -64,32 +64,11 @@ private:
   size_t at_ = 0;
 };
 
-std::optional<NpyType> typeOf(const std::string &descr) {
-  if (descr.size() != 3)
+std::optional<NpyType> typeOf(std::string_view descr) {
+  std::optional<StoredType> stored = descr.empty() ? std::nullopt : storedTypeOfNumpy(descr.substr(1));
+  if (!stored || (descr[0] == '|' ? sizeOf(*stored) != 1 : std::string_view("<>=").find(descr[0]) > 2))
     return std::nullopt;
-  NpyType type;
-  type.bigEndian = descr[0] == '>';
-  type.bytes = descr[2] - '0';
-  bool known = false;
-  switch (descr[1]) {
-  case 'b':
-    type.kind = NpyKind::Bool;
-    known = type.bytes == 1;
-    break;
-  case 'i':
-  case 'u':
-    type.kind = descr[1] == 'i' ? NpyKind::Signed : NpyKind::Unsigned;
-    known = type.bytes == 1 || type.bytes == 2 || type.bytes == 4 || type.bytes == 8;
-    break;
-  case 'f':
-    type.kind = NpyKind::Float;
-    known = type.bytes == 2 || type.bytes == 4 || type.bytes == 8;
-    break;
-  default:
-    break;
-  }
-  bool order = descr[0] == '<' || descr[0] == '>' || descr[0] == '=' || (descr[0] == '|' && type.bytes == 1);
-  return known && order ? std::optional<NpyType>(type) : std::nullopt;
+  return NpyType{*stored, descr[0] == '>'};
 }
 
 /// The shape's numbers, after its parenthesis.

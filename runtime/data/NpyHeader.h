@@ -2,6 +2,8 @@
 #ifndef MLC_RUNTIME_DATA_NPYHEADER_H
 #define MLC_RUNTIME_DATA_NPYHEADER_H
 
+#include "runtime/Elements.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,11 +12,8 @@
 
 namespace mlc {
 
-enum class NpyKind { Bool, Signed, Unsigned, Float };
-
 struct NpyType {
-  NpyKind kind = NpyKind::Float;
-  int bytes = 4;
+  StoredType stored = StoredType::F32;
   bool bigEndian = false;
 };
 

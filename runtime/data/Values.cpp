@@ -41,29 +41,19 @@ bool appendNumber(int64_t value, Column &column) { return appendAs(value, column
 bool appendNumber(uint64_t value, Column &column) { return appendAs(value, column); }
 
 bool appendText(std::string_view text, Column &column) {
-  switch (column.field.dtype) {
-  case DType::F32: {
+  const DType dtype = column.field.dtype;
+  if (dtype == DType::F32) { // rounded once, from decimal
     std::optional<float> value = parseF32(text);
     if (!value || !std::isfinite(*value))
       return false;
     append(*value, column);
     return true;
   }
-  case DType::I64:
-    if (std::optional<int64_t> value = parseI64(text)) {
-      append(*value, column);
-      return true;
-    }
-    break;
-  case DType::Bool:
-    if (text == "true" || text == "false") {
-      append(static_cast<uint8_t>(text == "true"), column);
-      return true;
-    }
-    break;
-  default:
-    break;
-  }
+  if (dtype == DType::Bool && (text == "true" || text == "false"))
+    return appendNumber(int64_t(text == "true"), column);
+  if (!isFloat(dtype))
+    if (std::optional<int64_t> value = parseI64(text))
+      return appendNumber(*value, column);
   std::optional<double> value = parseF64(text);
   return value && std::isfinite(*value) && appendNumber(*value, column);
 }
@@ -96,21 +86,11 @@ bool isUtf8(std::string_view text) {
 bool withinClasses(const Column &column, int64_t index) {
   if (column.field.classes == 0)
     return true;
-  int64_t value = 0;
-  switch (column.field.dtype) {
-  case DType::I32:
-    value = elementAt<int32_t>(column, index);
-    break;
-  case DType::I64:
-    value = elementAt<int64_t>(column, index);
-    break;
-  case DType::U8:
-  case DType::Bool:
-    value = elementAt<uint8_t>(column, index);
-    break;
-  default:
+  if (isFloat(column.field.dtype))
     return true;
-  }
+  int64_t value = visitDType(column.field.dtype, [&](auto element) {
+    return static_cast<int64_t>(elementAt<typename decltype(element)::Type>(column, index));
+  });
   return value >= 0 && value < column.field.classes;
 }
 

@@ -99,24 +99,25 @@ Expected<std::vector<double>> Session::figures(const std::vector<double> &sums) 
 
 template <typename T> static bool allFinite(const uint8_t *bytes, int64_t count) {
   // Any NaN or infinity makes the sum of x * 0 a NaN; the loop has no branch and vectorises.
-  T sum = 0;
+  decltype(T() * 0.0f) sum = 0;
   for (int64_t i = 0; i < count / static_cast<int64_t>(sizeof(T)); ++i) {
     T value;
     std::memcpy(&value, bytes + static_cast<size_t>(i) * sizeof(T), sizeof value);
-    sum += value * T(0);
+    sum += value * 0.0f;
   }
-  return sum == T(0);
+  return sum == 0;
 }
 
 std::string Session::firstNonFinite() const {
   for (const StateTensor &tensor : manifest().state) {
     if (tensor.role == Role::Statistic)
       continue;
-    bool finite = true;
-    if (tensor.dtype == DType::F32)
-      finite = allFinite<float>(bytesOf(tensor), tensor.bytes);
-    else if (tensor.dtype == DType::F64)
-      finite = allFinite<double>(bytesOf(tensor), tensor.bytes);
+    bool finite = visitDType(tensor.dtype, [&](auto element) {
+      if constexpr (element.isFloat)
+        return allFinite<typename decltype(element)::Type>(bytesOf(tensor), tensor.bytes);
+      else
+        return true;
+    });
     if (!finite)
       return tensor.name;
   }

@@ -1,5 +1,6 @@
 // How a run begins, what it leaves behind while it trains, and how it goes on from there: the part of the
 // trainer that knows the run folder.
+#include "runtime/Elements.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/data/Fingerprint.h"
 #include "runtime/data/Statistics.h"
@@ -23,11 +24,8 @@ Status writeStatistics(Session &session, const Rows &train) {
       return values.status();
     uint8_t *to = session.bytesOf(*tensor);
     for (double value : *values) {
-      auto narrow = static_cast<float>(value);
-      bool wide = tensor->dtype == DType::F64;
-      std::memcpy(to, wide ? static_cast<const void *>(&value) : &narrow,
-                  wide ? sizeof value : sizeof narrow);
-      to += wide ? sizeof value : sizeof narrow;
+      writeRounded(value, tensor->dtype, to);
+      to += sizeOf(tensor->dtype);
     }
   }
   return {};

@@ -1,5 +1,6 @@
 #include "runtime/train/Generate.h"
 
+#include "runtime/Elements.h"
 #include "runtime/data/Shuffle.h"
 #include "runtime/data/Values.h"
 
@@ -98,26 +99,15 @@ void fillWindow(const std::string &text, const Form &form, std::vector<uint8_t> 
       text.size() > static_cast<size_t>(form.window) ? text.size() - static_cast<size_t>(form.window) : 0;
   for (size_t i = first; i < text.size(); ++i) {
     auto byte = static_cast<uint8_t>(text[i]);
-    if (form.input->dtype == DType::U8) {
-      window[i - first] = byte;
-    } else {
-      int32_t value = byte;
-      std::memcpy(window.data() + (i - first) * sizeof value, &value, sizeof value);
-    }
+    size_t at = (i - first) * static_cast<size_t>(sizeOf(form.input->dtype));
+    writeNumber(uint64_t(byte), form.input->dtype, window.data() + at);
   }
 }
 
 std::vector<double> rowOf(const uint8_t *table, DType dtype, int64_t row, int64_t values) {
   std::vector<double> result(static_cast<size_t>(values));
   for (int64_t i = 0; i < values; ++i) {
-    int64_t at = row * values + i;
-    if (dtype == DType::F64) {
-      std::memcpy(&result[static_cast<size_t>(i)], table + at * 8, 8);
-    } else {
-      float value;
-      std::memcpy(&value, table + at * 4, 4);
-      result[static_cast<size_t>(i)] = static_cast<double>(value);
-    }
+    result[static_cast<size_t>(i)] = readNumber(dtype, table + (row * values + i) * sizeOf(dtype));
   }
   return result;
 }

@@ -1,5 +1,6 @@
 #include "runtime/train/Predict.h"
 
+#include "runtime/Elements.h"
 #include "runtime/Json.h"
 #include "runtime/Number.h"
 #include "runtime/data/Loader.h"
@@ -33,7 +34,7 @@ std::string printElement(DType dtype, const uint8_t *at, PredictFormat format) {
     using T = typename decltype(element)::Type;
     if constexpr (element.dtype == DType::Bool)
       return std::string(*at ? "1" : "0");
-    else if constexpr (std::is_floating_point_v<T>)
+    else if constexpr (element.isFloat)
       return printFloat(load<T>(at), format);
     else
       return std::to_string(load<T>(at));
@@ -75,7 +76,7 @@ std::string codeName(const CodeNames &names, int64_t code) {
 }
 
 int64_t codeAt(const Port &port, const uint8_t *at) {
-  return port.dtype == DType::I32 ? load<int32_t>(at) : load<int64_t>(at);
+  return visitElement(storedAs(port.dtype), at, [](auto value) { return static_cast<int64_t>(value); });
 }
 
 /// The column names of a port: "p", or "p.0.0", "p.0.1", ..., or "p.cat", "p.dog".

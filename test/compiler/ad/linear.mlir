@@ -427,3 +427,36 @@ func.func @scatter_add_use(%u: tensor<3x4xf32>, %i: tensor<3xi32>, %d: tensor<9x
   %0:2 = mlc.gradient @scatter_add(%u, %i, %d) wrt = [0] : (tensor<3x4xf32>, tensor<3xi32>, tensor<9x4xf32>) -> (tensor<f32>, tensor<3x4xf32>)
   return %0#1 : tensor<3x4xf32>
 }
+
+// A transpose accumulates in what its sum does.
+// CHECK-LABEL: func.func private @accumulating.grad(
+// CHECK: mlc.contract "mk,kn->mn" %arg0, %arg1 accumulate = f64
+// CHECK-DAG: mlc.contract "mn,kn->mk" {{.*}} accumulate = f64
+// CHECK-DAG: mlc.contract "mk,mn->kn" {{.*}} accumulate = f64
+// CHECK: }
+func.func private @accumulating(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %d: tensor<2x4xf32>) -> tensor<f32> {
+  %r = mlc.contract "mk,kn->mn" %a, %b accumulate = f64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  %weighted = mlc.mul %r, %d : tensor<2x4xf32>
+  %sum = mlc.reduce sum %weighted axes = [0, 1] : tensor<2x4xf32> -> tensor<f32>
+  return %sum : tensor<f32>
+}
+func.func @accumulating_use(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %d: tensor<2x4xf32>) -> (tensor<2x3xf32>, tensor<3x4xf32>) {
+  %0:3 = mlc.gradient @accumulating(%a, %b, %d) wrt = [0, 1] : (tensor<2x3xf32>, tensor<3x4xf32>, tensor<2x4xf32>) -> (tensor<f32>, tensor<2x3xf32>, tensor<3x4xf32>)
+  return %0#1, %0#2 : tensor<2x3xf32>, tensor<3x4xf32>
+}
+
+// CHECK-LABEL: func.func private @accumulating_conv.grad(
+// CHECK: mlc.conv %arg0, %arg1 {{.*}} accumulate = f64
+// CHECK-DAG: mlc.conv_input {{.*}} accumulate = f64
+// CHECK-DAG: mlc.conv_filter {{.*}} accumulate = f64
+// CHECK: }
+func.func private @accumulating_conv(%x: tensor<2x4x4x1xf32>, %w: tensor<3x3x1x2xf32>, %d: tensor<2x4x4x2xf32>) -> tensor<f32> {
+  %r = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 : (tensor<2x4x4x1xf32>, tensor<3x3x1x2xf32>) -> tensor<2x4x4x2xf32>
+  %weighted = mlc.mul %r, %d : tensor<2x4x4x2xf32>
+  %sum = mlc.reduce sum %weighted axes = [0, 1, 2, 3] : tensor<2x4x4x2xf32> -> tensor<f32>
+  return %sum : tensor<f32>
+}
+func.func @accumulating_conv_use(%x: tensor<2x4x4x1xf32>, %w: tensor<3x3x1x2xf32>, %d: tensor<2x4x4x2xf32>) -> (tensor<2x4x4x1xf32>, tensor<3x3x1x2xf32>) {
+  %0:3 = mlc.gradient @accumulating_conv(%x, %w, %d) wrt = [0, 1] : (tensor<2x4x4x1xf32>, tensor<3x3x1x2xf32>, tensor<2x4x4x2xf32>) -> (tensor<f32>, tensor<2x4x4x1xf32>, tensor<3x3x1x2xf32>)
+  return %0#1, %0#2 : tensor<2x4x4x1xf32>, tensor<3x3x1x2xf32>
+}

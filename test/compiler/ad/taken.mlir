@@ -10,7 +10,7 @@
 // CHECK-NEXT: %[[LOG:.*]] = mlc.div %[[TWICE]], %arg0 : tensor<4xf32>
 // CHECK-NEXT: %[[KEPT:.*]] = mlc.select %arg1, %[[LOG]], %{{.*}} : tensor<4xf32>
 // CHECK-NEXT: return %{{.*}}, %[[KEPT]]
-func.func private @chain(%x: tensor<4xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<f32> {
+func.func private @chain(%x: tensor<4xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<f32> {
   %log = mlc.log %x : tensor<4xf32>
   %square = mlc.mul %log, %log : tensor<4xf32>
   %zero = mlc.constant dense<0.0> : tensor<4xf32>
@@ -18,7 +18,7 @@ func.func private @chain(%x: tensor<4xf32> {mlc.field = "x"}, %c: tensor<4xi1>) 
   %sum = mlc.reduce sum %kept axes = [0] : tensor<4xf32> -> tensor<f32>
   return %sum : tensor<f32>
 }
-func.func @chain_use(%x: tensor<4xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<4xf32> {
+func.func @chain_use(%x: tensor<4xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<4xf32> {
   %0:2 = mlc.gradient @chain(%x, %c) wrt = [0] : (tensor<4xf32>, tensor<4xi1>) -> (tensor<f32>, tensor<4xf32>)
   return %0#1 : tensor<4xf32>
 }
@@ -46,7 +46,7 @@ func.func @finite_use(%x: tensor<4xf32>, %c: tensor<4xi1>) -> tensor<4xf32> {
 // CHECK: %[[ROWS:.*]] = mlc.broadcast %arg2 axes = [0] : tensor<4xi1> -> tensor<4x3xi1>
 // CHECK-NEXT: %[[X:.*]] = mlc.select %[[ROWS]], %arg1, %{{.*}} : tensor<4x3xf32>
 // CHECK-NEXT: mlc.contract "ab,ac->bc" %[[X]], %{{.*}} : (tensor<4x3xf32>, tensor<4x2xf32>) -> tensor<3x2xf32>
-func.func private @rows(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<f32> {
+func.func private @rows(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<f32> {
   %y = mlc.contract "ab,bc->ac" %x, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
   %row = mlc.reduce sum %y axes = [1] : tensor<4x2xf32> -> tensor<4xf32>
   %zero = mlc.constant dense<0.0> : tensor<4xf32>
@@ -54,7 +54,7 @@ func.func private @rows(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.field = "x
   %sum = mlc.reduce sum %kept axes = [0] : tensor<4xf32> -> tensor<f32>
   return %sum : tensor<f32>
 }
-func.func @rows_use(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<3x2xf32> {
+func.func @rows_use(%w: tensor<3x2xf32>, %x: tensor<4x3xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<3x2xf32> {
   %0:2 = mlc.gradient @rows(%w, %x, %c) wrt = [0] : (tensor<3x2xf32>, tensor<4x3xf32>, tensor<4xi1>) -> (tensor<f32>, tensor<3x2xf32>)
   return %0#1 : tensor<3x2xf32>
 }
@@ -79,7 +79,7 @@ func.func @maximum_use(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-LABEL: func.func private @loop.grad(
 // CHECK: mlc.scan {{.*}} constants(%[[C:.*]] = %arg1 : tensor<4xi1>{{.*}} reverse
 // CHECK: mlc.select %[[C]]
-func.func private @loop(%x: tensor<4x6xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<f32> {
+func.func private @loop(%x: tensor<4x6xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<f32> {
   %zero = mlc.constant dense<0.0> : tensor<4xf32>
   %s = mlc.transpose %x [1, 0] : tensor<4x6xf32> -> tensor<6x4xf32>
   %r = mlc.scan carries(%h = %zero : tensor<4xf32>) slices(%a = %s : tensor<6x4xf32>) -> (tensor<7x4xf32>) {
@@ -92,7 +92,7 @@ func.func private @loop(%x: tensor<4x6xf32> {mlc.field = "x"}, %c: tensor<4xi1>)
   %l = mlc.reduce sum %w axes = [0] : tensor<4xf32> -> tensor<f32>
   return %l : tensor<f32>
 }
-func.func @loop_use(%x: tensor<4x6xf32> {mlc.field = "x"}, %c: tensor<4xi1>) -> tensor<4x6xf32> {
+func.func @loop_use(%x: tensor<4x6xf32> {mlc.role = #mlc.role<field, "x">}, %c: tensor<4xi1>) -> tensor<4x6xf32> {
   %0:2 = mlc.gradient @loop(%x, %c) wrt = [0] : (tensor<4x6xf32>, tensor<4xi1>) -> (tensor<f32>, tensor<4x6xf32>)
   return %0#1 : tensor<4x6xf32>
 }

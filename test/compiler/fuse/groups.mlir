@@ -156,9 +156,9 @@ func.func @constants(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor
 // CHECK-LABEL: func.func @adam
 // CHECK: step.launch @k_0 {{.*}} outs(%{{.*}}, %{{.*}}, %{{.*}} : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>)
 // CHECK-NOT: step.launch
-func.func @adam(%p: tensor<4x4xf32> {mlc.state = "p"}, %m: tensor<4x4xf32> {mlc.state = "m"},
-                %v: tensor<4x4xf32> {mlc.state = "v"}, %g: tensor<4x4xf32>)
-    -> (tensor<4x4xf32> {mlc.state = "p"}, tensor<4x4xf32> {mlc.state = "m"}, tensor<4x4xf32> {mlc.state = "v"}) {
+func.func @adam(%p: tensor<4x4xf32> {mlc.role = #mlc.role<state, "p">}, %m: tensor<4x4xf32> {mlc.role = #mlc.role<state, "m">},
+                %v: tensor<4x4xf32> {mlc.role = #mlc.role<state, "v">}, %g: tensor<4x4xf32>)
+    -> (tensor<4x4xf32> {mlc.role = #mlc.role<state, "p">}, tensor<4x4xf32> {mlc.role = #mlc.role<state, "m">}, tensor<4x4xf32> {mlc.role = #mlc.role<state, "v">}) {
   %b1 = mlc.constant dense<0.9> : tensor<4x4xf32>
   %b2 = mlc.constant dense<0.999> : tensor<4x4xf32>
   %m0 = mlc.mul %m, %b1 : tensor<4x4xf32>

@@ -7,9 +7,9 @@
 // CHECK-SAME: %[[X:arg2]]: tensor<64x3xf32>
 // CHECK-SAME: %[[Y:arg3]]: tensor<64xf32>
 // CHECK-SAME: %[[S:arg4]]: tensor<2xf64>
-func.func @train_step(%w: tensor<3x1xf32> {mlc.state = "w"}, %b: tensor<1xf32> {mlc.state = "b"},
-    %x: tensor<64x3xf32>, %y: tensor<64xf32>, %scalars: tensor<2xf64>, %stream: tensor<3xi64>)
-    -> (tensor<3x1xf32> {mlc.state = "w"}, tensor<1xf32> {mlc.state = "b"}, tensor<f32>) {
+func.func @train_step(%w: tensor<3x1xf32> {mlc.role = #mlc.role<state, "w">}, %b: tensor<1xf32> {mlc.role = #mlc.role<state, "b">},
+    %x: tensor<64x3xf32>, %y: tensor<64xf32>, %scalars: tensor<2xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>})
+    -> (tensor<3x1xf32> {mlc.role = #mlc.role<state, "w">}, tensor<1xf32> {mlc.role = #mlc.role<state, "b">}, tensor<f32>) {
   // CHECK: %[[P1:.*]] = step.launch @k_0 ins(%[[X]], %[[W]], %[[B]] {{.*}}) outs(%{{.*}} : tensor<64x1xf32>)
   %p0 = mlc.contract "ab,bc->ac" %x, %w : (tensor<64x3xf32>, tensor<3x1xf32>) -> tensor<64x1xf32>
   %bb = mlc.broadcast %b axes = [1] : tensor<1xf32> -> tensor<64x1xf32>

@@ -9,7 +9,7 @@
 // CHECK: mlc.add {{.*}} tensor<2x8x32xf32>
 // CHECK: mlc.tanh {{.*}} tensor<2x8x32xf32>
 // CHECK: mlc.reshape {{.*}} tensor<2x8x32xf32> -> tensor<2x256xf32>
-func.func @forward(%h0: tensor<2x128xf32> {mlc.state = "h"}, %xs: tensor<5x2x256xf32>, %w: tensor<128x256xf32>, %b: tensor<256xf32>) -> tensor<5x2x256xf32> {
+func.func @forward(%h0: tensor<2x128xf32> {mlc.role = #mlc.role<state, "h">}, %xs: tensor<5x2x256xf32>, %w: tensor<128x256xf32>, %b: tensor<256xf32>) -> tensor<5x2x256xf32> {
   %stack, %ys = mlc.scan carries(%h = %h0 : tensor<2x128xf32>) slices(%x = %xs : tensor<5x2x256xf32>) constants(%k = %w : tensor<128x256xf32>, %c = %b : tensor<256xf32>) -> (tensor<6x2x128xf32>, tensor<5x2x256xf32>) {
     %0 = mlc.contract "mk,kn->mn" %h, %k : (tensor<2x128xf32>, tensor<128x256xf32>) -> tensor<2x256xf32>
     %1 = mlc.add %0, %x : tensor<2x256xf32>
@@ -28,7 +28,7 @@ func.func @forward(%h0: tensor<2x128xf32> {mlc.state = "h"}, %xs: tensor<5x2x256
 // CHECK: mlc.transpose %[[R]] [0, 2, 1]
 // CHECK: mlc.contract "mk,okn->mon" {{.*}} -> tensor<2x4x32xf32>
 // CHECK: mlc.contract {{.*}} -> tensor<5x2x64xf32>
-func.func @backward(%h0: tensor<2x128xf32> {mlc.state = "h"}, %xs: tensor<5x2x256xf32>, %w: tensor<128x256xf32>, %s: tensor<128x64xf32>) -> tensor<5x2x64xf32> {
+func.func @backward(%h0: tensor<2x128xf32> {mlc.role = #mlc.role<state, "h">}, %xs: tensor<5x2x256xf32>, %w: tensor<128x256xf32>, %s: tensor<128x64xf32>) -> tensor<5x2x64xf32> {
   %stack, %ys = mlc.scan carries(%h = %h0 : tensor<2x128xf32>) slices(%x = %xs : tensor<5x2x256xf32>) constants(%k = %w : tensor<128x256xf32>, %j = %s : tensor<128x64xf32>) -> (tensor<6x2x128xf32>, tensor<5x2x64xf32>) {
     %g = mlc.concat %h, %h axis = 1 : (tensor<2x128xf32>, tensor<2x128xf32>) -> tensor<2x256xf32>
     %d = mlc.add %g, %x : tensor<2x256xf32>

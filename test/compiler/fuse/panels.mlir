@@ -3,7 +3,7 @@
 // RUN: mlc-opt --mlc-lay-out-weights --canonicalize --mlc-fuse %s | FileCheck %s --check-prefix=FUSED
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %arg0: tensor<4x64x32xf32> {mlc.panel = 32 : i64, mlc.state = "w"}
+// CHECK-SAME: %arg0: tensor<4x64x32xf32> {mlc.panel = 32 : i64, mlc.role = #mlc.role<state, "w">}
 // CHECK: %[[T:.*]] = mlc.transpose %arg0 [1, 0, 2]
 // CHECK: %[[W:.*]] = mlc.reshape %[[T]] : tensor<64x4x32xf32> -> tensor<64x128xf32>
 // CHECK: mlc.contract "mk,kn->mn" %arg2, %[[W]]
@@ -23,7 +23,7 @@
 // FUSED: step.launch @k_4 ins({{.*}}%arg0
 // FUSED-NOT: step.launch
 // FUSED: return
-func.func @train_step(%w: tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : i64}, %m: tensor<64x128xf32> {mlc.state = "m", mlc.panel = 32 : i64}, %x: tensor<8x64xf32>, %b: tensor<128xf32>, %dy: tensor<8x128xf32>) -> (tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : i64}, tensor<64x128xf32> {mlc.state = "m", mlc.panel = 32 : i64}, tensor<8x128xf32>, tensor<8x64xf32>, tensor<f32>) {
+func.func @train_step(%w: tensor<64x128xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}, %m: tensor<64x128xf32> {mlc.role = #mlc.role<state, "m">, mlc.panel = 32 : i64}, %x: tensor<8x64xf32>, %b: tensor<128xf32>, %dy: tensor<8x128xf32>) -> (tensor<64x128xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}, tensor<64x128xf32> {mlc.role = #mlc.role<state, "m">, mlc.panel = 32 : i64}, tensor<8x128xf32>, tensor<8x64xf32>, tensor<f32>) {
   %0 = mlc.contract "mk,kn->mn" %x, %w : (tensor<8x64xf32>, tensor<64x128xf32>) -> tensor<8x128xf32>
   %1 = mlc.broadcast %b axes = [1] : tensor<128xf32> -> tensor<8x128xf32>
   %y = mlc.add %0, %1 : tensor<8x128xf32>
@@ -48,7 +48,7 @@ func.func @train_step(%w: tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : 
 // CHECK: %[[W:.*]] = mlc.reshape %[[T]]
 // CHECK: mlc.cumsum %[[W]]
 // CHECK: mlc.add %arg0, %[[P]] : tensor<4x64x32xf32>
-func.func @copies(%w: tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : i64}, %g: tensor<64x128xf32>) -> (tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : i64}, tensor<64x128xf32>) {
+func.func @copies(%w: tensor<64x128xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}, %g: tensor<64x128xf32>) -> (tensor<64x128xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}, tensor<64x128xf32>) {
   %c = mlc.cumsum %w axis = 0 : tensor<64x128xf32> -> tensor<64x128xf32>
   %new = mlc.add %w, %g : tensor<64x128xf32>
   return %new, %c : tensor<64x128xf32>, tensor<64x128xf32>
@@ -61,7 +61,7 @@ func.func @copies(%w: tensor<64x128xf32> {mlc.state = "w", mlc.panel = 32 : i64}
 // CHECK: %[[M:.*]] = mlc.mul %[[E]], %[[B]] : tensor<2x32x32xf32>
 // CHECK: %[[R:.*]] = mlc.add %[[M]], %[[E]] : tensor<2x32x32xf32>
 // CHECK: return %[[R]]
-func.func @diamond(%w: tensor<32x64xf32> {mlc.state = "w", mlc.panel = 32 : i64}) -> (tensor<32x64xf32> {mlc.state = "w", mlc.panel = 32 : i64}) {
+func.func @diamond(%w: tensor<32x64xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}) -> (tensor<32x64xf32> {mlc.role = #mlc.role<state, "w">, mlc.panel = 32 : i64}) {
   %b = mlc.barrier %w : tensor<32x64xf32>
   %e = mlc.exp %b : tensor<32x64xf32>
   %m = mlc.mul %e, %b : tensor<32x64xf32>

@@ -65,3 +65,11 @@ func.func @filter(%x: tensor<64x28x28x1xf32>, %y: tensor<64x24x24x6xf32>) -> ten
        : (tensor<64x28x28x1xf32>, tensor<64x24x24x6xf32>) -> tensor<5x5x1x6xf32>
   return %r : tensor<5x5x1x6xf32>
 }
+
+// Partial results would be rounded to less than what the sum is kept in.
+// CHECK-LABEL: func.func @wide
+// CHECK-NEXT: mlc.reduce sum %{{.*}} axes = [0, 1] accumulate = f64 : tensor<784x256xf32> -> tensor<f32>
+func.func @wide(%x: tensor<784x256xf32>) -> tensor<f32> {
+  %r = mlc.reduce sum %x axes = [0, 1] accumulate = f64 : tensor<784x256xf32> -> tensor<f32>
+  return %r : tensor<f32>
+}

@@ -8,14 +8,14 @@ func.func private @update(%p: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32>
 
 // State is written in place, even before its last reader in program order: the schedule will see to that.
 // CHECK-LABEL: func.func @train_step(
-// CHECK-SAME: %[[P:arg[0-9]+]]: tensor<8xf32> {mlc.state = "p", step.role = "state"}
-// CHECK-SAME: %[[X:arg[0-9]+]]: tensor<8xf32> {step.role = "input"}
-// CHECK-SAME: tensor<2xf64> {step.role = "scalars"}
-// CHECK-SAME: tensor<3xi64> {step.role = "stream"}
-// CHECK-SAME: %[[OUT:arg[0-9]+]]: tensor<8xf32> {step.role = "output"}
-// CHECK-SAME: -> (tensor<8xf32> {mlc.state = "p", step.destination = 0 : i64}, tensor<8xf32> {step.destination = 4 : i64})
-func.func @train_step(%p: tensor<8xf32> {mlc.state = "p"}, %x: tensor<8xf32>, %scalars: tensor<2xf64>,
-                      %stream: tensor<3xi64>) -> (tensor<8xf32> {mlc.state = "p"}, tensor<8xf32>) {
+// CHECK-SAME: %[[P:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<state, "p">}
+// CHECK-SAME: %[[X:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<input>}
+// CHECK-SAME: tensor<2xf64> {mlc.role = #mlc.role<scalars>}
+// CHECK-SAME: tensor<3xi64> {mlc.role = #mlc.role<stream>}
+// CHECK-SAME: %[[OUT:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<output>}
+// CHECK-SAME: -> (tensor<8xf32> {mlc.role = #mlc.role<state, "p">, step.destination = 0 : i64}, tensor<8xf32> {step.destination = 4 : i64})
+func.func @train_step(%p: tensor<8xf32> {mlc.role = #mlc.role<state, "p">}, %x: tensor<8xf32>, %scalars: tensor<2xf64> {mlc.role = #mlc.role<scalars>},
+                      %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>}) -> (tensor<8xf32> {mlc.role = #mlc.role<state, "p">}, tensor<8xf32>) {
   %b0 = step.buffer : tensor<8xf32>
   // CHECK: step.launch @update ins(%[[P]], %[[X]] {{.*}}) outs(%[[P]] :
   %p1 = step.launch @update ins(%p, %x : tensor<8xf32>, tensor<8xf32>) outs(%b0 : tensor<8xf32>)
@@ -35,9 +35,9 @@ func.func private @update(%p: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32>
   return %r : tensor<8xf32>
 }
 // CHECK-LABEL: func.func @train_step(
-// CHECK-SAME: %[[P:arg[0-9]+]]: tensor<8xf32> {mlc.state = "p"
-func.func @train_step(%p: tensor<8xf32> {mlc.state = "p"}, %x: tensor<8xf32>)
-    -> (tensor<8xf32> {mlc.state = "p"}, tensor<8xf32>) {
+// CHECK-SAME: %[[P:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<state, "p">
+func.func @train_step(%p: tensor<8xf32> {mlc.role = #mlc.role<state, "p">}, %x: tensor<8xf32>)
+    -> (tensor<8xf32> {mlc.role = #mlc.role<state, "p">}, tensor<8xf32>) {
   // CHECK: %[[B:.*]] = step.buffer
   %b0 = step.buffer : tensor<8xf32>
   // CHECK: %[[P1:.*]] = step.launch @update ins(%[[P]], {{.*}} outs(%[[B]] :
@@ -54,10 +54,10 @@ func.func @train_step(%p: tensor<8xf32> {mlc.state = "p"}, %x: tensor<8xf32>)
 
 // Two states that are swapped: one is put aside.
 // CHECK-LABEL: func.func @train_step(
-// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<8xf32> {mlc.state = "a"
-// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<8xf32> {mlc.state = "b"
-func.func @train_step(%a: tensor<8xf32> {mlc.state = "a"}, %b: tensor<8xf32> {mlc.state = "b"})
-    -> (tensor<8xf32> {mlc.state = "a"}, tensor<8xf32> {mlc.state = "b"}) {
+// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<state, "a">
+// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<8xf32> {mlc.role = #mlc.role<state, "b">
+func.func @train_step(%a: tensor<8xf32> {mlc.role = #mlc.role<state, "a">}, %b: tensor<8xf32> {mlc.role = #mlc.role<state, "b">})
+    -> (tensor<8xf32> {mlc.role = #mlc.role<state, "a">}, tensor<8xf32> {mlc.role = #mlc.role<state, "b">}) {
   // CHECK: %[[FIRST:.*]] = step.launch @copy_8_f32 ins(%[[B]] {{.*}}) outs(%[[A]] :
   // CHECK: %[[ASIDE:.*]] = step.buffer
   // CHECK: %[[OLD:.*]] = step.launch @copy_8_f32 ins(%[[A]] {{.*}}) outs(%[[ASIDE]] :
@@ -71,15 +71,15 @@ func.func @train_step(%a: tensor<8xf32> {mlc.state = "a"}, %b: tensor<8xf32> {ml
 // Unchanged state costs nothing; state that is not read becomes an argument; a launch that reads nothing is run
 // again for a second result, any other value is copied.
 // CHECK-LABEL: func.func @init(
-// CHECK-SAME: %[[C:arg[0-9]+]]: tensor<4xf32> {mlc.state = "c", step.role = "state"}
-// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<4xf32> {mlc.state = "a", step.role = "state"}
-// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<4xf32> {mlc.state = "b", step.role = "state"}
+// CHECK-SAME: %[[C:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<state, "c">}
+// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<state, "a">}
+// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<state, "b">}
 func.func private @zeros() -> tensor<4xf32> attributes {step.kernel} {
   %r = mlc.constant dense<0.0> : tensor<4xf32>
   return %r : tensor<4xf32>
 }
-func.func @init(%c: tensor<4xf32> {mlc.state = "c"})
-    -> (tensor<4xf32> {mlc.state = "c"}, tensor<4xf32> {mlc.state = "a"}, tensor<4xf32> {mlc.state = "b"}) {
+func.func @init(%c: tensor<4xf32> {mlc.role = #mlc.role<state, "c">})
+    -> (tensor<4xf32> {mlc.role = #mlc.role<state, "c">}, tensor<4xf32> {mlc.role = #mlc.role<state, "a">}, tensor<4xf32> {mlc.role = #mlc.role<state, "b">}) {
   %b0 = step.buffer : tensor<4xf32>
   // CHECK: %[[Z:.*]] = step.launch @zeros outs(%[[A]] :
   %z = step.launch @zeros outs(%b0 : tensor<4xf32>) -> tensor<4xf32>
@@ -89,9 +89,9 @@ func.func @init(%c: tensor<4xf32> {mlc.state = "c"})
 }
 
 // CHECK-LABEL: func.func @predict(
-// CHECK-SAME: %[[X:arg[0-9]+]]: tensor<4xf32> {step.role = "input"}
-// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<4xf32> {step.role = "output"}
-// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<4xf32> {step.role = "output"}
+// CHECK-SAME: %[[X:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<input>}
+// CHECK-SAME: %[[A:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<output>}
+// CHECK-SAME: %[[B:arg[0-9]+]]: tensor<4xf32> {mlc.role = #mlc.role<output>}
 func.func private @twice(%x: tensor<4xf32>) -> tensor<4xf32> attributes {step.kernel} {
   %r = mlc.add %x, %x : tensor<4xf32>
   return %r : tensor<4xf32>

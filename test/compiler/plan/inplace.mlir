@@ -10,10 +10,10 @@ func.func private @sum(%p: tensor<784x128xf32>) -> tensor<f32> attributes {step.
   %r = mlc.reduce sum %p axes = [0, 1] : tensor<784x128xf32> -> tensor<f32>
   return %r : tensor<f32>
 }
-func.func @train_step(%p: tensor<784x128xf32> {mlc.state = "net.w", step.role = "state"},
-                      %g: tensor<784x128xf32> {step.role = "input"},
-                      %out: tensor<f32> {step.role = "output"})
-    -> (tensor<784x128xf32> {mlc.state = "net.w", step.destination = 0 : i64},
+func.func @train_step(%p: tensor<784x128xf32> {mlc.role = #mlc.role<state, "net.w">},
+                      %g: tensor<784x128xf32> {mlc.role = #mlc.role<input>},
+                      %out: tensor<f32> {mlc.role = #mlc.role<output>})
+    -> (tensor<784x128xf32> {mlc.role = #mlc.role<state, "net.w">, step.destination = 0 : i64},
         tensor<f32> {step.destination = 2 : i64}) {
   // expected-note @below {{here}}
   %p1 = step.launch @update ins(%p, %g : tensor<784x128xf32>, tensor<784x128xf32>)
@@ -33,7 +33,7 @@ func.func private @twice(%p: tensor<8xf32>) -> tensor<8xf32> attributes {step.ke
   %r = mlc.add %p, %p : tensor<8xf32>
   return %r : tensor<8xf32>
 }
-func.func @train_step(%x: tensor<8xf32> {step.role = "input"}, %out: tensor<4xf32> {step.role = "output"})
+func.func @train_step(%x: tensor<8xf32> {mlc.role = #mlc.role<input>}, %out: tensor<4xf32> {mlc.role = #mlc.role<output>})
     -> (tensor<4xf32> {step.destination = 1 : i64}) {
   %b = step.buffer : tensor<8xf32>
   %one = step.launch @twice ins(%x : tensor<8xf32>) outs(%b : tensor<8xf32>) -> tensor<8xf32>
@@ -52,7 +52,7 @@ func.func private @twice(%p: tensor<8xf32>) -> tensor<8xf32> attributes {step.ke
   %r = mlc.add %p, %p : tensor<8xf32>
   return %r : tensor<8xf32>
 }
-func.func @train_step(%x: tensor<8xf32> {step.role = "input"}, %out: tensor<8xf32> {step.role = "output"})
+func.func @train_step(%x: tensor<8xf32> {mlc.role = #mlc.role<input>}, %out: tensor<8xf32> {mlc.role = #mlc.role<output>})
     -> (tensor<8xf32> {step.destination = 1 : i64}) {
   %b = step.buffer : tensor<8xf32>
   %one = step.launch @twice ins(%x : tensor<8xf32>) outs(%b : tensor<8xf32>) -> tensor<8xf32>
@@ -66,9 +66,9 @@ func.func private @twice(%p: tensor<8xf32>) -> tensor<8xf32> attributes {step.ke
   %r = mlc.add %p, %p : tensor<8xf32>
   return %r : tensor<8xf32>
 }
-func.func @train_step(%x: tensor<8xf32> {step.role = "input"},
-                      %out: tensor<8xf32> {mlc.state = "net.w", step.role = "state"})
-    -> (tensor<8xf32> {mlc.state = "net.w", step.destination = 1 : i64}) {
+func.func @train_step(%x: tensor<8xf32> {mlc.role = #mlc.role<input>},
+                      %out: tensor<8xf32> {mlc.role = #mlc.role<state, "net.w">})
+    -> (tensor<8xf32> {mlc.role = #mlc.role<state, "net.w">, step.destination = 1 : i64}) {
   %one = step.launch @twice ins(%x : tensor<8xf32>) outs(%out : tensor<8xf32>) -> tensor<8xf32>
   // expected-note @below {{here}}
   %two = step.launch @twice ins(%one : tensor<8xf32>) outs(%out : tensor<8xf32>) {in_place = array<i64: 0, 0>} -> tensor<8xf32>
@@ -83,8 +83,8 @@ func.func private @transpose(%p: tensor<8x8xf32>) -> tensor<8x8xf32> attributes 
   %r = mlc.transpose %p [1, 0] : tensor<8x8xf32> -> tensor<8x8xf32>
   return %r : tensor<8x8xf32>
 }
-func.func @train_step(%p: tensor<8x8xf32> {mlc.state = "net.w", step.role = "state"})
-    -> (tensor<8x8xf32> {mlc.state = "net.w", step.destination = 0 : i64}) {
+func.func @train_step(%p: tensor<8x8xf32> {mlc.role = #mlc.role<state, "net.w">})
+    -> (tensor<8x8xf32> {mlc.role = #mlc.role<state, "net.w">, step.destination = 0 : i64}) {
   // expected-error @below {{reads input 0 where it writes output 0}}
   %p1 = step.launch @transpose ins(%p : tensor<8x8xf32>) outs(%p : tensor<8x8xf32>) -> tensor<8x8xf32>
   return %p1 : tensor<8x8xf32>

@@ -12,7 +12,7 @@ func.func private @join(%a: tensor<32xf32>, %b: tensor<64xf32>) -> tensor<32xf32
 
 // CHECK-LABEL: func.func @train_step
 // CHECK-SAME: step.arena = 512 : i64, step.scratch = 128 : i64
-func.func @train_step(%x: memref<32xf32> {step.role = "input"}, %y: memref<32xf32> {step.role = "output"}) {
+func.func @train_step(%x: memref<32xf32> {mlc.role = #mlc.role<input>}, %y: memref<32xf32> {mlc.role = #mlc.role<output>}) {
   // The largest is placed first. %a and %b are one: the launch works in place.
   // CHECK: step.buffer at 256 : memref<32xf32>
   %a = step.buffer : memref<32xf32>

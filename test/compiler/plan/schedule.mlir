@@ -12,14 +12,14 @@ func.func private @mul(%p: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32> at
 }
 
 // CHECK-LABEL: func.func @train_step(
-// CHECK-SAME: %[[P:arg.*]]: tensor<8xf32> {mlc.state = "p"
-// CHECK-SAME: %[[Q:arg.*]]: tensor<8xf32> {mlc.state = "q"
+// CHECK-SAME: %[[P:arg.*]]: tensor<8xf32> {mlc.role = #mlc.role<state, "p">
+// CHECK-SAME: %[[Q:arg.*]]: tensor<8xf32> {mlc.role = #mlc.role<state, "q">
 // CHECK-SAME: %[[X:arg.*]]: tensor<8xf32>
-func.func @train_step(%p: tensor<8xf32> {mlc.state = "p", step.role = "state"},
-                      %q: tensor<8xf32> {mlc.state = "q", step.role = "state"},
-                      %x: tensor<8xf32> {step.role = "input"})
-    -> (tensor<8xf32> {mlc.state = "p", step.destination = 0 : i64},
-        tensor<8xf32> {mlc.state = "q", step.destination = 1 : i64}) {
+func.func @train_step(%p: tensor<8xf32> {mlc.role = #mlc.role<state, "p">},
+                      %q: tensor<8xf32> {mlc.role = #mlc.role<state, "q">},
+                      %x: tensor<8xf32> {mlc.role = #mlc.role<input>})
+    -> (tensor<8xf32> {mlc.role = #mlc.role<state, "p">, step.destination = 0 : i64},
+        tensor<8xf32> {mlc.role = #mlc.role<state, "q">, step.destination = 1 : i64}) {
   %b0 = step.buffer : tensor<8xf32>
   %b1 = step.buffer : tensor<8xf32>
   %c = step.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32> : tensor<8xf32>

@@ -11,9 +11,9 @@ func.func private @update(%p: tensor<32xf32>, %g: tensor<32xf32>, %lr: tensor<f6
   return %r : tensor<32xf32>
 }
 
-func.func @train_step(%other: memref<2x4xf32> {mlc.state = "net.other", step.role = "state"},
-                      %p: memref<32xf32> {mlc.state = "net.p", step.role = "state"},
-                      %x: memref<32xf32> {step.role = "input"}, %scalars: memref<2xf64> {step.role = "scalars"}) {
+func.func @train_step(%other: memref<2x4xf32> {mlc.role = #mlc.role<state, "net.other">},
+                      %p: memref<32xf32> {mlc.role = #mlc.role<state, "net.p">},
+                      %x: memref<32xf32> {mlc.role = #mlc.role<input>}, %scalars: memref<2xf64> {mlc.role = #mlc.role<scalars>}) {
   %b = step.buffer : memref<32xf32>
   %lr = step.view %scalars at 1 : memref<2xf64> to memref<f64>
   step.launch @double ins(%x : memref<32xf32>) outs(%b : memref<32xf32>) {chunks = 4 : i64, lines = ["net.mlc:3"]}

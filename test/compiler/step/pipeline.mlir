@@ -13,9 +13,9 @@
 // CHECK-NEXT: 2 {{.*}} i0 b0 -> b1
 // CHECK-NEXT: 3 {{.*}} b1 scalars s0 -> s0
 //      CHECK: state 2048 bytes (of 2048)
-func.func @train_step(%w: tensor<32x16xf32> {mlc.state = "net.w"}, %x: tensor<8x32xf32>, %y: tensor<8x16xf32>,
-    %scalars: tensor<1xf64>, %stream: tensor<3xi64>)
-    -> (tensor<32x16xf32> {mlc.state = "net.w"}, tensor<8x32xf32>) {
+func.func @train_step(%w: tensor<32x16xf32> {mlc.role = #mlc.role<state, "net.w">}, %x: tensor<8x32xf32>, %y: tensor<8x16xf32>,
+    %scalars: tensor<1xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>})
+    -> (tensor<32x16xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<8x32xf32>) {
   %h = mlc.contract "ab,bc->ac" %x, %w : (tensor<8x32xf32>, tensor<32x16xf32>) -> tensor<8x16xf32>
   %e = mlc.call @difference(%h, %y) : (tensor<8x16xf32>, tensor<8x16xf32>) -> tensor<8x16xf32>
   %dw = mlc.contract "ab,ac->bc" %x, %e : (tensor<8x32xf32>, tensor<8x16xf32>) -> tensor<32x16xf32>

@@ -418,3 +418,19 @@ func.func @seen_axis(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3x1xf32>
   %2 = mlc.reshape %1 : tensor<2x3x1xf32> -> tensor<2x3xf32>
   return %2, %1 : tensor<2x3xf32>, tensor<2x3x1xf32>
 }
+
+// Sums keep what they are accumulated in, and become one only where that is the same.
+// CHECK-LABEL: func.func @accumulation
+func.func @accumulation(%x: tensor<2x3x4xf32>, %a: tensor<3x2xf32>, %b: tensor<3x4xf32>) -> (tensor<f32>, tensor<f32>, tensor<2x4xf32>) {
+  // CHECK-DAG: mlc.reduce sum %arg0 axes = [0, 1, 2] accumulate = f64
+  %0 = mlc.reduce sum %x axes = [1] accumulate = f64 : tensor<2x3x4xf32> -> tensor<2x4xf32>
+  %1 = mlc.reduce sum %0 axes = [0, 1] accumulate = f64 : tensor<2x4xf32> -> tensor<f32>
+  // CHECK-DAG: %[[PART:.*]] = mlc.reduce sum %arg0 axes = [2] : tensor<2x3x4xf32> -> tensor<2x3xf32>
+  // CHECK-DAG: mlc.reduce sum %[[PART]] axes = [0, 1] accumulate = f64
+  %2 = mlc.reduce sum %x axes = [2] : tensor<2x3x4xf32> -> tensor<2x3xf32>
+  %3 = mlc.reduce sum %2 axes = [0, 1] accumulate = f64 : tensor<2x3xf32> -> tensor<f32>
+  // CHECK-DAG: mlc.contract "km,kn->mn" %arg1, %arg2 accumulate = f64
+  %4 = mlc.transpose %a [1, 0] : tensor<3x2xf32> -> tensor<2x3xf32>
+  %5 = mlc.contract "mk,kn->mn" %4, %b accumulate = f64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return %1, %3, %5 : tensor<f32>, tensor<f32>, tensor<2x4xf32>
+}

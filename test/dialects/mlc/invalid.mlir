@@ -355,3 +355,91 @@ func.func @gradient_by_nothing(%x: tensor<f32>) {
   %0:2 = mlc.gradient @f(%x) wrt = [1] : (tensor<f32>) -> (tensor<f32>, tensor<f32>)
   return
 }
+
+// -----
+
+func.func @accumulates_narrower(%a: tensor<2x3xf64>) {
+  // expected-error @+1 {{accumulates 'f64' in 'f32', which is narrower}}
+  %0 = mlc.reduce sum %a axes = [1] accumulate = f32 : tensor<2x3xf64> -> tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @accumulates_integers(%a: tensor<2x3xi32>) {
+  // expected-error @+1 {{accumulates 'i32' in 'f64', expected floats in a float type}}
+  %0 = mlc.reduce sum %a axes = [1] accumulate = f64 : tensor<2x3xi32> -> tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @accumulates_in_integers(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
+  // expected-error @+1 {{accumulates 'f32' in 'i64', expected floats in a float type}}
+  %0 = mlc.contract "mk,kn->mn" %a, %b accumulate = i64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @accumulates_maximum(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{accumulates nothing: it is a max, not a sum}}
+  %0 = mlc.reduce max %a axes = [1] accumulate = f64 : tensor<2x3xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: mlc.role is a #mlc.role, not "stream"}}
+func.func @role_text(%s: tensor<3xi64> {mlc.role = "stream"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'stream' is of three i64, not 'tensor<2xi64>'}}
+func.func @role_stream(%s: tensor<2xi64> {mlc.role = #mlc.role<stream>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'scalars' is of f64 of rank 1, not 'tensor<2xf32>'}}
+func.func @role_scalars(%s: tensor<2xf32> {mlc.role = #mlc.role<scalars>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'state' has a name}}
+func.func @role_nameless(%s: tensor<2xf32> {mlc.role = #mlc.role<state>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'input' has no name}}
+func.func @role_named(%s: tensor<2xf32> {mlc.role = #mlc.role<input, "x">}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: a role 'gradient' is none of arguments}}
+func.func @role_of_results(%s: tensor<2xf32> {mlc.role = #mlc.role<gradient, "w">}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{result 0: a role 'stream' is none of results}}
+func.func @role_of_arguments(%s: tensor<3xi64>) -> (tensor<3xi64> {mlc.role = #mlc.role<stream>}) {
+  return %s : tensor<3xi64>
+}
+
+// -----
+
+// expected-error @+1 {{result 0: a role 'gradient' is of floats, not 'tensor<2xi32>'}}
+func.func @role_gradient(%s: tensor<2xi32>) -> (tensor<2xi32> {mlc.role = #mlc.role<gradient, "w">}) {
+  return %s : tensor<2xi32>
+}

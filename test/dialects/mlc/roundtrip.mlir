@@ -176,3 +176,33 @@ func.func @energy(%x: tensor<3xf32>) -> tensor<f32> {
   %1 = mlc.reduce sum %0 axes = [0] : tensor<3xf32> -> tensor<f32>
   return %1 : tensor<f32>
 }
+
+// What a sum is accumulated in is printed where it is wider than what is summed.
+// CHECK-LABEL: func.func @accumulation
+func.func @accumulation(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %x: tensor<2x8x8x4xf32>, %w: tensor<3x3x4x6xf32>) -> tensor<2xf32> {
+  // CHECK: mlc.reduce sum %arg0 axes = [1] accumulate = f64 : tensor<2x3xf32> -> tensor<2xf32>
+  %0 = mlc.reduce sum %a axes = [1] accumulate = f64 : tensor<2x3xf32> -> tensor<2xf32>
+  // CHECK: mlc.reduce sum %arg0 axes = [1] : tensor<2x3xf32> -> tensor<2xf32>
+  %1 = mlc.reduce sum %a axes = [1] accumulate = f32 : tensor<2x3xf32> -> tensor<2xf32>
+  // CHECK: mlc.contract "mk,kn->mn" %arg0, %arg1 accumulate = f64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  %2 = mlc.contract "mk,kn->mn" %a, %b accumulate = f64 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  // CHECK: mlc.conv %arg2, %arg3 strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 :
+  %3 = mlc.conv %x, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 : (tensor<2x8x8x4xf32>, tensor<3x3x4x6xf32>) -> tensor<2x8x8x6xf32>
+  // CHECK: mlc.conv_input {{.*}} groups = 1 accumulate = f64 :
+  %4 = mlc.conv_input %3, %w strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 : (tensor<2x8x8x6xf32>, tensor<3x3x4x6xf32>) -> tensor<2x8x8x4xf32>
+  // CHECK: mlc.conv_filter {{.*}} groups = 1 accumulate = f64 :
+  %5 = mlc.conv_filter %4, %3 strides = [1, 1] pads = [1, 1] [1, 1] dilations = [1, 1] groups = 1 accumulate = f64 : (tensor<2x8x8x4xf32>, tensor<2x8x8x6xf32>) -> tensor<3x3x4x6xf32>
+  return %0 : tensor<2xf32>
+}
+
+// What arguments and results of step functions are.
+// CHECK-LABEL: func.func @roles
+// CHECK-SAME: %arg0: tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, %arg1: tensor<4xf32> {mlc.role = #mlc.role<field, "x">}
+// CHECK-SAME: tensor<5xf64> {mlc.role = #mlc.role<scalars>}, %arg3: tensor<3xi64> {mlc.role = #mlc.role<stream>}, %arg4: tensor<4xf32> {mlc.role = #mlc.role<input>}
+// CHECK-SAME: -> (tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<4xf32> {mlc.role = #mlc.role<prediction, "p">})
+func.func @roles(%w: tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, %x: tensor<4xf32> {mlc.role = #mlc.role<field, "x">},
+                 %scalars: tensor<5xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>},
+                 %more: tensor<4xf32> {mlc.role = #mlc.role<input>})
+    -> (tensor<2xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<4xf32> {mlc.role = #mlc.role<prediction, "p">}) {
+  return %w, %x : tensor<2xf32>, tensor<4xf32>
+}

@@ -1,6 +1,7 @@
 #include "test/unit/oracle/FunctionRow.h"
 
 #include "compiler/oracle/Oracle.h"
+#include "dialects/mlc/Roles.h"
 #include "frontend/check/Check.h"
 #include "frontend/emit/Emit.h"
 #include "frontend/syntax/Loader.h"
@@ -61,7 +62,7 @@ OwningOpRef<ModuleOp> emitRow(const Row &row, const std::string &precision, int6
 
 /// The row's input that an argument is, or null.
 static const RowInput *inputOf(const Row &row, func::FuncOp function, unsigned argument) {
-  auto field = function.getArgAttrOfType<StringAttr>(argument, "mlc.field");
+  auto field = ir::fieldOfArgument(function, argument);
   for (const RowInput &input : row.inputs)
     if (field && field.getValue() == input.name)
       return &input;
@@ -80,13 +81,12 @@ std::vector<oracle::Tensor> argumentsOf(const Row &row, func::FuncOp function, s
       return {};
     }
     for (unsigned i = 0; i < values->size(); ++i)
-      states[init.getResultAttrOfType<StringAttr>(i, "mlc.state").getValue()] = (*values)[i];
+      states[ir::stateOfResult(init, i).getValue()] = (*values)[i];
   }
   std::vector<oracle::Tensor> arguments;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto type = cast<RankedTensorType>(function.getArgumentTypes()[i]);
-    auto role = function.getArgAttrOfType<StringAttr>(i, "mlc.role");
-    if (auto state = function.getArgAttrOfType<StringAttr>(i, "mlc.state")) {
+    if (auto state = ir::stateOfArgument(function, i)) {
       // Upwards, so that variances stay positive.
       oracle::Tensor value = randomTensor(type, 0, 0.1, random);
       if (auto first = states.find(state.getValue()); first != states.end())
@@ -95,7 +95,7 @@ std::vector<oracle::Tensor> argumentsOf(const Row &row, func::FuncOp function, s
       arguments.push_back(value);
     } else if (const RowInput *input = inputOf(row, function, i)) {
       arguments.push_back(randomTensor(type, input->low, input->high, random));
-    } else if (role && role.getValue() == "stream") {
+    } else if (ir::isOfKind(ir::argumentRole(function, i), ir::RoleKind::Stream)) {
       arguments.emplace_back(type);
       arguments.back().set(0, 7);
       arguments.back().set(1, 3);
@@ -110,7 +110,7 @@ SmallVector<int64_t> differentiable(const Row &row, func::FuncOp function) {
   SmallVector<int64_t> wrt;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     const RowInput *input = inputOf(row, function, i);
-    bool candidate = input ? !input->held : function.getArgAttr(i, "mlc.state") != nullptr;
+    bool candidate = input ? !input->held : ir::stateOfArgument(function, i) != nullptr;
     if (candidate && isa<FloatType>(cast<RankedTensorType>(function.getArgumentTypes()[i]).getElementType()))
       wrt.push_back(i);
   }

@@ -53,7 +53,7 @@ func::FuncOp addLoss(func::FuncOp function) {
     Value term = ir::MulOp::create(builder, loc, map.lookupOrDefault(result), loss.getArgument(weight++));
     if (type.getRank())
       term = ir::ReduceOp::create(builder, loc, "sum", term,
-                                  llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+                                  llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())), TypeAttr());
     if (term.getType() != scalar)
       term = ir::ConvertOp::create(builder, loc, scalar, term);
     total = total ? ir::AddOp::create(builder, loc, total, term).getResult() : term;

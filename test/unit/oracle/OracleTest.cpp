@@ -375,12 +375,12 @@ TEST(NanReplay, NamesTheFirstOp) {
 
 TEST(NanReplay, FollowsAResultBack) {
   OwningOpRef<ModuleOp> module = parse(R"(
-    func.func @f(%x: tensor<2xf32>, %y: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32> {mlc.role = "sums"}) {
-      %l = mlc.log %x : tensor<2xf32>
-      %n = mlc.compare ne %x, %x : tensor<2xf32>
-      %s = mlc.select %n, %y, %l : tensor<2xf32>
-      %e = mlc.exp %s : tensor<2xf32>
-      return %l, %e : tensor<2xf32>, tensor<2xf32>
+    func.func @f(%x: tensor<2xf64>, %y: tensor<2xf64>) -> (tensor<2xf64>, tensor<2xf64> {mlc.role = #mlc.role<sums>}) {
+      %l = mlc.log %x : tensor<2xf64>
+      %n = mlc.compare ne %x, %x : tensor<2xf64>
+      %s = mlc.select %n, %y, %l : tensor<2xf64>
+      %e = mlc.exp %s : tensor<2xf64>
+      return %l, %e : tensor<2xf64>, tensor<2xf64>
     })");
   func::FuncOp f = functionNamed(*module, "f");
   const double nan = std::nan("");

@@ -159,7 +159,8 @@ bool RandomGenerator::reduction(Known x) {
   const char *kinds[] = {"sum", "max", "min"};
   int64_t kind = below(3);
   double scale = kind ? 1 : terms;
-  return keep(ir::ReduceOp::create(builder, loc, kinds[kind], x.value, axes), x.low * scale, x.high * scale);
+  return keep(ir::ReduceOp::create(builder, loc, kinds[kind], x.value, axes, TypeAttr()), x.low * scale,
+              x.high * scale);
 }
 
 bool RandomGenerator::contract(Known a) {
@@ -191,8 +192,9 @@ bool RandomGenerator::contract(Known a) {
     return false;
   Known b = like(rhsShape);
   double size = a.size() * b.size() * terms;
-  Value value = coin() ? ir::ContractOp::create(builder, loc, a.value, b.value, lhs, rhs, out).getResult()
-                       : ir::ContractOp::create(builder, loc, b.value, a.value, rhs, lhs, out).getResult();
+  Value value =
+      coin() ? ir::ContractOp::create(builder, loc, a.value, b.value, lhs, rhs, out, TypeAttr()).getResult()
+             : ir::ContractOp::create(builder, loc, b.value, a.value, rhs, lhs, out, TypeAttr()).getResult();
   return keep(value, -size, size);
 }
 
@@ -223,8 +225,9 @@ bool RandomGenerator::spatial() {
     filter.push_back(groups * (1 + below(2)));
     Known w = like(filter);
     double size = x.size() * w.size() * places * double(shape.back());
-    return keep(ir::ConvOp::create(builder, loc, x.value, w.value, strides, low, high, dilations, groups),
-                -size, size);
+    return keep(
+        ir::ConvOp::create(builder, loc, x.value, w.value, strides, low, high, dilations, groups, TypeAttr()),
+        -size, size);
   }
   case 1:
     return keep(ir::WindowMaxOp::create(builder, loc, x.value, window, strides, low, high).getValue(), x.low,

@@ -3,6 +3,7 @@
 #include "compiler/oracle/Compare.h"
 #include "compiler/oracle/Oracle.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 #include "frontend/check/Check.h"
 #include "frontend/emit/Emit.h"
 #include "frontend/syntax/Loader.h"
@@ -94,7 +95,7 @@ TEST_P(Taken, WhatDoesNotCountSendsNothing) {
   std::vector<oracle::Tensor> good = argumentsOf(row, forward, random);
   SmallVector<unsigned> fields;
   for (unsigned i = 0; i < forward.getNumArguments(); ++i) {
-    auto field = forward.getArgAttrOfType<StringAttr>(i, "mlc.field");
+    auto field = mlc::ir::fieldOfArgument(forward, i);
     if (field && field.getValue() == "counts")
       for (int64_t k = 0; k < 4; ++k)
         good[i].set(k, double(k % 2));

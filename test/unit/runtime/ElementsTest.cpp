@@ -31,13 +31,108 @@ template <typename From> int64_t misfit(StoredType from, DType to, const std::ve
       .value_or(-1);
 }
 
+template <typename T> T ofBits(unsigned bits) {
+  T value;
+  value.bits = static_cast<uint16_t>(bits);
+  return value;
+}
+
+/// The halfway point of two neighbours that `above` steps over, and both sides of it, round as they must.
+template <typename T> void expectTies(unsigned infinity) {
+  for (unsigned bits = 0; bits < infinity; ++bits) {
+    auto here = static_cast<double>(ofBits<T>(bits));
+    // The step beyond the largest number is as wide as the one before it.
+    double next = bits + 1 < infinity ? static_cast<double>(ofBits<T>(bits + 1))
+                                      : 2 * here - static_cast<double>(ofBits<T>(bits - 1));
+    double tie = here / 2 + next / 2;
+    unsigned even = bits % 2 == 0 ? bits : bits + 1;
+    ASSERT_EQ(T(tie).bits, even) << bits;
+    ASSERT_EQ(T(std::nextafter(tie, 0)).bits, bits) << bits;
+    ASSERT_EQ(T(std::nextafter(tie, 1e300)).bits, bits + 1) << bits;
+    ASSERT_EQ(T(-tie).bits, even | 0x8000) << bits;
+  }
+}
+
+/// Every value there is, there and back, by f32 and by f64.
+template <typename T> void expectThereAndBack(DType dtype, unsigned infinity, unsigned quiet) {
+  for (unsigned bits = 0; bits < 0x10000; ++bits) {
+    T value = ofBits<T>(bits);
+    float wide = value;
+    bool isNan = (bits & 0x7fff) > infinity;
+    ASSERT_EQ(std::isnan(wide), isNan) << bits;
+    ASSERT_EQ(std::signbit(wide), bits >= 0x8000) << bits;
+    ASSERT_EQ(T(static_cast<double>(wide)).bits, isNan ? bits | quiet : bits);
+    double number = readNumber(dtype, reinterpret_cast<const uint8_t *>(&value));
+    ASSERT_TRUE(number == static_cast<double>(wide) || isNan);
+    uint16_t back = 0;
+    ASSERT_TRUE(writeNumber(number, dtype, reinterpret_cast<uint8_t *>(&back)));
+    ASSERT_EQ(back, isNan ? bits | quiet : bits);
+  }
+}
+
 } // namespace
+
+TEST(Elements, FloatsOf16BitsComeBack) {
+  expectThereAndBack<Half>(DType::F16, 0x7c00, 0x0200);
+  expectThereAndBack<BFloat>(DType::BF16, 0x7f80, 0x0040);
+}
+
+TEST(Elements, FloatsOf16BitsRoundTiesToEven) {
+  expectTies<Half>(0x7c00);
+  expectTies<BFloat>(0x7f80);
+  EXPECT_EQ(Half(65519.99).bits, 0x7bff);
+  EXPECT_EQ(Half(65520).bits, 0x7c00);
+  EXPECT_EQ(Half(1e300).bits, 0x7c00);
+  EXPECT_EQ(BFloat(-1e300).bits, 0xff80);
+  EXPECT_EQ(BFloat(5e-324).bits, 0);
+  EXPECT_EQ(Half(-5e-324).bits, 0x8000);
+  // Once: by f32 it would be a tie, and by f64 of an integer too.
+  EXPECT_EQ(Half(1 + 0x1p-11 + 0x1p-40).bits, 0x3c01);
+  EXPECT_THAT(converted<uint16_t>(StoredType::F64, DType::F16, std::vector<double>{1 + 0x1p-11 + 0x1p-40}),
+              ElementsAre(0x3c01));
+  int64_t tie = (int64_t(1) << 62) + (int64_t(1) << 54);
+  EXPECT_THAT(converted<uint16_t>(StoredType::I64, DType::BF16,
+                                  std::vector<int64_t>{tie, tie + 1, tie - 1, -tie - 1}),
+              ElementsAre(0x5e80, 0x5e81, 0x5e80, 0xde81));
+  EXPECT_THAT(converted<uint16_t>(StoredType::U64, DType::BF16, std::vector<uint64_t>{UINT64_MAX}),
+              ElementsAre(0x5f80));
+}
+
+TEST(Elements, FloatsOf16BitsStayFinite) {
+  EXPECT_EQ(misfit(StoredType::F32, DType::F16, std::vector<float>{65504, 65519, 65520}), 2);
+  EXPECT_EQ(misfit(StoredType::F64, DType::BF16, std::vector<double>{3.38e38, inf, -3.4e38}), 2);
+  EXPECT_EQ(misfit(StoredType::I32, DType::F16, std::vector<int32_t>{65519, -70000}), 1);
+  uint16_t bits = 0;
+  writeRounded(1e6, DType::F16, reinterpret_cast<uint8_t *>(&bits));
+  EXPECT_EQ(bits, 0x7c00);
+}
+
+TEST(Elements, RangesAreThoseOfTheTypes) {
+  auto range = [](DType dtype) { return std::make_pair(rangeOf(dtype).lowest, rangeOf(dtype).highest); };
+  EXPECT_EQ(range(DType::F16), std::make_pair(-65504.0, 65504.0));
+  EXPECT_EQ(range(DType::BF16), std::make_pair(-255 * 0x1p120, 255 * 0x1p120));
+  EXPECT_EQ(range(DType::I32), std::make_pair(-2147483648.0, 2147483647.0));
+  EXPECT_EQ(range(DType::U8), std::make_pair(0.0, 255.0));
+  EXPECT_EQ(range(DType::Bool), std::make_pair(0.0, 1.0));
+  EXPECT_TRUE(isFloat(DType::BF16) && !isFloat(DType::Bool));
+  EXPECT_TRUE(isOfLanguage(DType::U8) && !isOfLanguage(DType::I64) && !isOfLanguage(DType::F16));
+}
+
+TEST(Elements, NumpyHasItsNames) {
+  EXPECT_EQ(storedTypeOfNumpy("f2"), StoredType::F16);
+  EXPECT_EQ(storedTypeOfNumpy("b1"), StoredType::Bool);
+  EXPECT_EQ(storedTypeOfNumpy("u8"), StoredType::U64);
+  EXPECT_EQ(storedTypeOfNumpy("u1"), StoredType::U8);
+  EXPECT_EQ(storedTypeOfNumpy(""), std::nullopt);
+  EXPECT_EQ(numpyName(StoredType::BF16), "");
+}
 
 TEST(Elements, SizesAndNames) {
   EXPECT_EQ(sizeOf(StoredType::BF16), 2);
   EXPECT_EQ(sizeOf(StoredType::U64), 8);
   EXPECT_EQ(nameOf(StoredType::F16), "f16");
-  for (DType dtype : {DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::Bool}) {
+  for (DType dtype :
+       {DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::Bool, DType::F16, DType::BF16}) {
     EXPECT_EQ(sizeOf(storedAs(dtype)), sizeOf(dtype));
     EXPECT_EQ(nameOf(storedAs(dtype)), nameOf(dtype));
   }
@@ -60,7 +155,7 @@ TEST(Elements, HalvesAreExact) {
       continue;
     double fraction = static_cast<double>(bits & 1023) / 1024;
     double value = exponent ? (1 + fraction) * std::pow(2.0, exponent - 15) : fraction * std::pow(2.0, -14);
-    ASSERT_EQ(halfToFloat(static_cast<uint16_t>(bits)), bits & 0x8000 ? -value : value) << bits;
+    ASSERT_EQ(float(ofBits<Half>(bits)), bits & 0x8000 ? -value : value) << bits;
   }
 }
 

@@ -138,6 +138,25 @@ TEST_F(SafetensorsTest, HostileHeaders) {
   EXPECT_EQ(SafetensorsFile::open(folder.path()).status().code(), StatusCode::IO);
 }
 
+TEST_F(SafetensorsTest, FloatsOf16BitsAreWrittenAsTheyAre) {
+  uint16_t halves[] = {0x3c00, 0x0001, 0x7e01}, bfloats[] = {0xc040, 0x7f80};
+  std::string path = folder.file("model.safetensors");
+  ASSERT_TRUE(writeSafetensors(path,
+                               {{"h", DType::F16, {3}, reinterpret_cast<uint8_t *>(halves)},
+                                {"b", DType::BF16, {2}, reinterpret_cast<uint8_t *>(bfloats)}},
+                               {})
+                  .isOk());
+  Expected<SafetensorsFile> file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file) << file.status().message();
+  EXPECT_EQ(file->entries().at("h").format, "F16");
+  EXPECT_EQ(file->entries().at("b").format, "BF16");
+  std::vector<uint16_t> back(3);
+  ASSERT_TRUE(file->read(file->entries().at("h"), reinterpret_cast<uint8_t *>(back.data())).isOk());
+  EXPECT_THAT(back, ElementsAre(0x3c00, 0x0001, 0x7e01));
+  ASSERT_TRUE(file->read(file->entries().at("b"), reinterpret_cast<uint8_t *>(back.data())).isOk());
+  EXPECT_THAT(back, ElementsAre(0xc040, 0x7f80, 0x7e01));
+}
+
 TEST_F(SafetensorsTest, EveryDtypeMayBeThere) {
   std::string header;
   int64_t end = 0;

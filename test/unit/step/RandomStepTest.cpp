@@ -4,6 +4,7 @@
 #include "test/unit/step/StepProgram.h"
 
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -20,9 +21,10 @@ void makeState(func::FuncOp function) {
     for (unsigned k = 0; k < function.getNumResults(); ++k) {
       if (taken[k] || function.getResultTypes()[k] != function.getArgumentTypes()[i])
         continue;
-      auto name = builder.getStringAttr("state_" + std::to_string(i));
-      function.setArgAttr(i, "mlc.state", name);
-      function.setResultAttr(k, "mlc.state", name);
+      auto role = ir::RoleAttr::get(builder.getContext(), ir::RoleKind::State,
+                                    builder.getStringAttr("state_" + std::to_string(i)));
+      function.setArgAttr(i, ir::roleAttr, role);
+      function.setResultAttr(k, ir::roleAttr, role);
       taken[k] = true;
       break;
     }

@@ -18,9 +18,9 @@ namespace {
 // Least squares: 64 rows of 3 features; gradient descent with momentum on w, without on b. The scalars are
 // the learning rate and the momentum.
 const char *const linear = R"(
-func.func @init(%stream: tensor<3xi64>)
-    -> (tensor<3x1xf32> {mlc.state = "net.w"}, tensor<1xf32> {mlc.state = "net.b"},
-        tensor<3x1xf32> {mlc.state = "objective.net.w.m"}) {
+func.func @init(%stream: tensor<3xi64> {mlc.role = #mlc.role<stream>})
+    -> (tensor<3x1xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<1xf32> {mlc.role = #mlc.role<state, "net.b">},
+        tensor<3x1xf32> {mlc.role = #mlc.role<state, "objective.net.w.m">}) {
   %r = mlc.random normal %stream site = 77 : tensor<3xi64> -> tensor<3x1xf32>
   %tenth = mlc.constant dense<0.1> : tensor<3x1xf32>
   %w = mlc.mul %r, %tenth : tensor<3x1xf32>
@@ -35,11 +35,11 @@ func.func private @forward(%w: tensor<3x1xf32>, %b: tensor<1xf32>, %x: tensor<64
   %p = mlc.reshape %p1 : tensor<64x1xf32> -> tensor<64xf32>
   return %p : tensor<64xf32>
 }
-func.func @train_step(%w: tensor<3x1xf32> {mlc.state = "net.w"}, %b: tensor<1xf32> {mlc.state = "net.b"},
-    %m: tensor<3x1xf32> {mlc.state = "objective.net.w.m"},
-    %x: tensor<64x3xf32>, %y: tensor<64xf32>, %scalars: tensor<2xf64>, %stream: tensor<3xi64>)
-    -> (tensor<3x1xf32> {mlc.state = "net.w"}, tensor<1xf32> {mlc.state = "net.b"},
-        tensor<3x1xf32> {mlc.state = "objective.net.w.m"}, tensor<2xf64>) {
+func.func @train_step(%w: tensor<3x1xf32> {mlc.role = #mlc.role<state, "net.w">}, %b: tensor<1xf32> {mlc.role = #mlc.role<state, "net.b">},
+    %m: tensor<3x1xf32> {mlc.role = #mlc.role<state, "objective.net.w.m">},
+    %x: tensor<64x3xf32>, %y: tensor<64xf32>, %scalars: tensor<2xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>})
+    -> (tensor<3x1xf32> {mlc.role = #mlc.role<state, "net.w">}, tensor<1xf32> {mlc.role = #mlc.role<state, "net.b">},
+        tensor<3x1xf32> {mlc.role = #mlc.role<state, "objective.net.w.m">}, tensor<2xf64>) {
   %p = mlc.call @forward(%w, %b, %x) : (tensor<3x1xf32>, tensor<1xf32>, tensor<64x3xf32>) -> tensor<64xf32>
   %e = mlc.sub %p, %y : tensor<64xf32>
   %e2 = mlc.mul %e, %e : tensor<64xf32>
@@ -70,8 +70,8 @@ func.func @train_step(%w: tensor<3x1xf32> {mlc.state = "net.w"}, %b: tensor<1xf3
   %sums = mlc.concat %s0, %s1 axis = 0 : (tensor<1xf64>, tensor<1xf64>) -> tensor<2xf64>
   return %w1, %b1, %m1, %sums : tensor<3x1xf32>, tensor<1xf32>, tensor<3x1xf32>, tensor<2xf64>
 }
-func.func @predict(%w: tensor<3x1xf32> {mlc.state = "net.w"}, %b: tensor<1xf32> {mlc.state = "net.b"},
-    %x: tensor<64x3xf32>, %scalars: tensor<2xf64>, %stream: tensor<3xi64>) -> tensor<64xf32> {
+func.func @predict(%w: tensor<3x1xf32> {mlc.role = #mlc.role<state, "net.w">}, %b: tensor<1xf32> {mlc.role = #mlc.role<state, "net.b">},
+    %x: tensor<64x3xf32>, %scalars: tensor<2xf64> {mlc.role = #mlc.role<scalars>}, %stream: tensor<3xi64> {mlc.role = #mlc.role<stream>}) -> tensor<64xf32> {
   %p = mlc.call @forward(%w, %b, %x) : (tensor<3x1xf32>, tensor<1xf32>, tensor<64x3xf32>) -> tensor<64xf32>
   return %p : tensor<64xf32>
 }
@@ -98,12 +98,12 @@ std::string initOf(int count) {
     std::string number = std::to_string(i), comma = i ? ", " : "";
     body += "  %r" + number + " = mlc.random normal %stream site = " + std::to_string(1000 - 7 * i) +
             " : tensor<3xi64> -> tensor<5xf32>\n";
-    types += comma + "tensor<5xf32> {mlc.state = \"net.w" + number + "\"}";
+    types += comma + "tensor<5xf32> {mlc.role = #mlc.role<state, \"net.w" + number + "\">}";
     results += comma + "%r" + number;
     values += comma + "tensor<5xf32>";
   }
-  return "func.func @init(%stream: tensor<3xi64>) -> (" + types + ") {\n" + body + "  return " + results +
-         " : " + values + "\n}\n";
+  return "func.func @init(%stream: tensor<3xi64> {mlc.role = #mlc.role<stream>}) -> (" + types + ") {\n" +
+         body + "  return " + results + " : " + values + "\n}\n";
 }
 
 TEST(StepCompiler, ManyStreamsAreDrawnFrom) {

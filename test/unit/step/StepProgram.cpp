@@ -2,6 +2,7 @@
 
 #include "compiler/oracle/Compare.h"
 #include "dialects/mlc/MlcOps.h"
+#include "dialects/mlc/Roles.h"
 
 #include "mlir/Parser/Parser.h"
 
@@ -64,24 +65,17 @@ std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor
   std::vector<void *> outputs;
   std::vector<Tensor> results;
 
-  int64_t count = arguments.size();
-  auto isStream = [&](int64_t i) {
-    auto type = arguments[i].type();
-    return i == count - 1 && type.getElementType().isInteger(64) && type.getShape() == ArrayRef<int64_t>{3};
-  };
   mlc_call call{};
-  bool hasStream = count > 0 && isStream(count - 1);
-  for (int64_t i = 0; i < count; ++i) {
-    auto stateName = function.getArgAttrOfType<StringAttr>(i, "mlc.state");
-    if (stateName) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    ir::RoleAttr role = ir::argumentRole(function, i);
+    if (StringAttr stateName = ir::nameIn(role, ir::RoleKind::State)) {
       std::memcpy(state.data() + layout.find(stateName.getValue())->offset, arguments[i].data(),
                   arguments[i].bytes());
-    } else if (isStream(i)) {
+    } else if (ir::isOfKind(role, ir::RoleKind::Stream)) {
       call.seed = arguments[i].integerAt(0);
       call.update = arguments[i].integerAt(1);
       call.row = arguments[i].integerAt(2);
-    } else if (hasStream && i == count - 2 && arguments[i].rank() == 1 &&
-               arguments[i].dtype() == DType::F64) {
+    } else if (ir::isOfKind(role, ir::RoleKind::Scalars)) {
       call.scalars = static_cast<const double *>(arguments[i].data());
     } else {
       inputs.push_back(arguments[i].data());
@@ -89,7 +83,7 @@ std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor
   }
   for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
     results.emplace_back(cast<RankedTensorType>(type));
-    if (!function.getResultAttr(i, "mlc.state")) {
+    if (!ir::stateOfResult(function, i)) {
       std::memset(results.back().mutableData(), 0xFF, results.back().bytes());
       outputs.push_back(results.back().mutableData());
     }
@@ -113,7 +107,7 @@ std::vector<Tensor> StepProgram::run(const std::string &name, std::vector<Tensor
   entry->entry(&call);
 
   for (auto [i, result] : llvm::enumerate(results))
-    if (auto stateName = function.getResultAttrOfType<StringAttr>(i, "mlc.state"))
+    if (auto stateName = ir::stateOfResult(function, i))
       std::memcpy(result.mutableData(), state.data() + layout.find(stateName.getValue())->offset,
                   result.bytes());
   for (const Bytes *guarded : {&state, &arena, &scratch})
