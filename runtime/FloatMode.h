@@ -11,7 +11,8 @@ namespace mlc {
 /// The mode as x86's MXCSR has it: all exceptions masked (0x1f80), flush to zero (0x8000), denormals are zero
 /// (0x0040). Compiled functions set it themselves, for hosts that do not.
 inline constexpr unsigned x86FloatMode = 0x9fc0;
-/// The same as aarch64's FPCR has it: bit 24 flushes subnormals, of operands too; the rest is how a thread begins.
+/// The same as aarch64's FPCR has it: bit 24 flushes subnormals, of operands too; the rest is how a thread
+/// begins.
 inline constexpr unsigned long long aarch64FloatMode = 1ULL << 24;
 
 /// Round to nearest, no traps, subnormals read and written as zero. Moments of parameters whose gradient has
