@@ -50,7 +50,11 @@ KernelUnit mlc::compiler::kernelUnit(func::FuncOp kernel) {
   return {kernel.getName().str(), symbol, textOf(kernel, symbol)};
 }
 
-std::string mlc::compiler::compilerIdentity() { return LLVM_VERSION_STRING " " + mlc::programIdentity(); }
+std::string mlc::compiler::compilerIdentity() {
+  static const char here = 0;
+  static const std::string identity = LLVM_VERSION_STRING " " + buildIdentity(&here);
+  return identity;
+}
 
 namespace {
 

@@ -15,7 +15,9 @@
 #include "runtime/Number.h"
 #include "runtime/files/Uninterrupted.h"
 
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,18 +168,67 @@ uint64_t checksumOf(const void *bytes, int64_t count) {
   return mix(result, 0);
 }
 
-const std::string &programIdentity() {
-  static const std::string identity = [] {
-    Descriptor file(uninterrupted([] { return ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC); }));
-    struct stat info;
-    if (!file || uninterrupted([&] { return fstat(file.number, &info); }) != 0)
-      return std::string("unknown");
-    std::string bytes(static_cast<size_t>(info.st_size), '\0');
-    if (!file.read(bytes.data(), info.st_size))
-      return std::string("unknown");
-    return std::to_string(checksumOf(bytes.data(), info.st_size));
-  }();
-  return identity;
+/// The description of the first build id among the notes of a segment, or empty.
+static std::string_view findBuildId(std::string_view notes) {
+  // Name and description are padded to four bytes each.
+  auto padded = [](size_t bytes) { return (bytes + 3) / 4 * 4; };
+  ElfW(Nhdr) note;
+  while (notes.size() >= sizeof note) {
+    std::memcpy(&note, notes.data(), sizeof note);
+    notes.remove_prefix(sizeof note);
+    const size_t name = padded(note.n_namesz), description = padded(note.n_descsz);
+    if (name + description > notes.size())
+      break;
+    if (note.n_type == NT_GNU_BUILD_ID && notes.substr(0, note.n_namesz) == std::string_view("GNU\0", 4))
+      return notes.substr(name, note.n_descsz);
+    notes.remove_prefix(name + description);
+  }
+  return {};
+}
+
+/// Of a file that has no build id.
+static std::string checksumOfFile(const char *path) {
+  Descriptor file(uninterrupted([&] { return ::open(path, O_RDONLY | O_CLOEXEC); }));
+  struct stat info;
+  if (!file || uninterrupted([&] { return fstat(file.number, &info); }) != 0)
+    return "unknown";
+  std::string bytes(static_cast<size_t>(info.st_size), '\0');
+  return file.read(bytes.data(), info.st_size) ? std::to_string(checksumOf(bytes.data(), info.st_size))
+                                               : "unknown";
+}
+
+std::string buildIdentity(const void *address) {
+  struct Search {
+    uintptr_t address;
+    std::string identity = "unknown";
+  } search{reinterpret_cast<uintptr_t>(address)};
+  dl_iterate_phdr(
+      [](dl_phdr_info *info, size_t, void *context) {
+        auto &search = *static_cast<Search *>(context);
+        bool holds = false;
+        std::string_view id;
+        for (size_t i = 0; i < info->dlpi_phnum; ++i) {
+          const auto &segment = info->dlpi_phdr[i];
+          const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+          if (segment.p_type == PT_LOAD)
+            holds = holds || (search.address >= begin && search.address < begin + segment.p_memsz);
+          if (segment.p_type == PT_NOTE && id.empty())
+            id = findBuildId({reinterpret_cast<const char *>(begin), segment.p_filesz});
+        }
+        if (!holds)
+          return 0;
+        search.identity.clear();
+        for (char byte : id) {
+          constexpr std::string_view digits = "0123456789abcdef";
+          search.identity += digits[static_cast<uint8_t>(byte) >> 4];
+          search.identity += digits[static_cast<uint8_t>(byte) & 15];
+        }
+        if (id.empty()) // the program itself has no name here
+          search.identity = checksumOfFile(*info->dlpi_name ? info->dlpi_name : "/proc/self/exe");
+        return 1;
+      },
+      &search);
+  return search.identity;
 }
 
 std::string DiskCache::userFolder() {

@@ -63,9 +63,11 @@ private:
   int64_t limit_;
 };
 
-/// Names this build of mlc: a checksum of the program file that runs. What is kept by one build is not used
-/// by another.
-const std::string &programIdentity();
+/// Names the build of the program or shared library that the function or constant at `address` is part of: in
+/// a library that is the library, whatever program it is loaded into. What one build keeps is not used by
+/// another. It is the linker's build id, or a checksum of the file if it has none; "unknown" if `address` is
+/// in neither.
+std::string buildIdentity(const void *address);
 
 /// 64 bits that change when any bit of the bytes does, nearly always; no defence against intent.
 uint64_t checksumOf(const void *bytes, int64_t count);

@@ -52,7 +52,9 @@ DataCache::DataCache(DiskCache cache, const std::string &kind, const std::vector
   }
   if (bytes < leastBytes)
     return;
-  Json json = {programIdentity(), kind, files, options, print(fields), learn};
+  static const char here = 0;
+  static const std::string build = buildIdentity(&here); // of the code that converts
+  Json json = {build, kind, files, options, print(fields), learn};
   if (!learn)
     json.push_back(vocabulary);
   identity_ = exactText(json).value_or("");

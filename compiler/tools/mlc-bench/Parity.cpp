@@ -2,8 +2,7 @@
 
 #include "compiler/model/Draws.h"
 #include "compiler/model/JitProgram.h"
-#include "compiler/tools/mlc/Load.h"
-#include "compiler/tools/mlc/Resume.h"
+#include "compiler/tools/mlc/Requests.h"
 #include "runtime/checkpoint/Import.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/StateTensors.h"
@@ -25,7 +24,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 /// The gradients of the first step, by an own compiled function: training keeps none of them.
-Status dumpGradients(const std::string &path, const Loaded &loaded, compiler::JitProgram &jit,
+Status dumpGradients(const std::string &path, const run::Loaded &loaded, compiler::JitProgram &jit,
                      Session &session, const Batch &batch, const CallPosition &position,
                      const std::vector<double> &scalars) {
   const Manifest &manifest = session.manifest();
@@ -102,7 +101,7 @@ Status makeFolder(const std::string &path) {
 }
 
 /// Writes what the first `steps` steps draw into `folder`.
-Status dumpRandom(const std::string &folder, const Loaded &loaded, const TrainingData &data,
+Status dumpRandom(const std::string &folder, const run::Loaded &loaded, const TrainingData &data,
                   const TrainSpec &spec, int64_t steps) {
   MLC_TRY(makeFolder(folder));
   int64_t rows = std::min<int64_t>(spec.batch, data.train.size());
@@ -124,7 +123,7 @@ Status dumpRandom(const std::string &folder, const Loaded &loaded, const Trainin
 }
 
 /// Trains `steps` steps from the seed and writes them down in `folder`.
-Status dumpSteps(const std::string &folder, const std::string &modelFolder, const Loaded &loaded,
+Status dumpSteps(const std::string &folder, const std::string &modelFolder, const run::Loaded &loaded,
                  compiler::JitProgram &jit, Session &session, const TrainingData &data, int64_t steps) {
   const Manifest &manifest = session.manifest();
   const TrainSpec &spec = manifest.train;
@@ -187,10 +186,7 @@ Status dumpSteps(const std::string &folder, const std::string &modelFolder, cons
 } // namespace
 
 Status dump(const Options &options, const DumpFolders &to) {
-  Expected<Settings> settings = Settings::ofCommand(options);
-  if (!settings)
-    return settings.status();
-  Expected<std::unique_ptr<Loaded>> loaded = load(options.model, *settings);
+  Expected<std::unique_ptr<run::Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
   Expected<std::unique_ptr<compiler::JitProgram>> jit =
@@ -199,14 +195,15 @@ Status dump(const Options &options, const DumpFolders &to) {
     return jit.status();
   const Manifest &manifest = (*jit)->manifest();
   const TrainSpec &spec = manifest.train;
-  const DataFolders folders = foldersOf(options);
-  Expected<UnknownCategory> unknown = unknownOf(options, manifest.data.fields);
-  if (!unknown)
-    return unknown.status();
-  Expected<TrainingData> data = readTrainingData(manifest, folders, *unknown);
+  const DataFolders folders = run::foldersOf(options.data, run::ModelText{options.model});
+  MLC_TRY(run::checkUnknown(unknownOf(options), manifest.data.fields));
+  Expected<TrainingData> data = readTrainingData(manifest, folders, unknownOf(options));
   if (!data)
     return data.status();
   MLC_TRY(checkBatch(spec, data->train.size()));
+  Expected<run::Settings> settings = run::Settings::of(settingsOf(options));
+  if (!settings)
+    return settings.status();
   const int64_t steps = settings->find("steps") ? spec.steps.value_or(20) : 20;
   if (!to.draws.empty())
     MLC_TRY(dumpRandom(to.draws, **loaded, *data, spec, steps));

@@ -1,6 +1,6 @@
 #include "compiler/tools/mlc-bench/PredictTimes.h"
 
-#include "compiler/tools/mlc/PredictRows.h"
+#include "compiler/tools/mlc/Requests.h"
 #include "runtime/data/Loader.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 
 namespace mlc::tool {
 
-static Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &options) {
+static Status timeRows(run::LoadedRun &run, const Rows &rows, const PredictOptions &options) {
   const FunctionSpec &spec = *run.session->manifest().findFunction(FunctionKind::Predict);
   LoaderPlan plan;
   for (const Port &port : spec.inputs)
@@ -70,12 +70,14 @@ static Status timeRows(LoadedRun &run, const Rows &rows, const PredictOptions &o
 }
 
 Status timeRows(const Options &options) {
-  Expected<LoadedRun> run = loadRun(options);
+  Teller teller;
+  Expected<run::LoadedRun> run = run::openRun(openRequestOf(options), teller);
   if (!run)
     return run.status();
-  return withRowsToPredict(options, *run, [&](const Rows &rows, const PredictOptions &predictOptions) {
-    return timeRows(*run, rows, predictOptions);
-  });
+  return run::withRowsToPredict(*run, predictRequestOf(options),
+                                [&](const Rows &rows, const PredictOptions &predictOptions) {
+                                  return timeRows(*run, rows, predictOptions);
+                                });
 }
 
 } // namespace mlc::tool

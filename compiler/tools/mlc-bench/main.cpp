@@ -13,8 +13,6 @@
 using namespace mlc;
 using namespace mlc::tool;
 
-std::atomic<int> mlc::tool::stopSignal{0}; // no signal is caught here
-
 namespace {
 
 class CommandLine : Arguments {

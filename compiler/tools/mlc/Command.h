@@ -53,7 +53,8 @@ struct Options {
   std::string separator;           ///< predict: what separates the columns of its CSV; empty: as in training
   std::string unknown = "error";   ///< what becomes of categories that training has not seen
   std::string names;               ///< predict: the field whose categories name what is predicted
-  std::optional<std::string> profile; ///< train: where the trace goes; empty: only the table
+  const std::atomic<int> *stop = nullptr; ///< not 0: a signal's number, and time to end
+  std::optional<std::string> profile;     ///< train: where the trace goes; empty: only the table
 };
 
 Status runTrain(const Options &options);
@@ -74,8 +75,5 @@ void say(std::string_view text);
 void warn(std::string_view text);
 /// From now on `say` says nothing.
 void beQuiet();
-
-/// Set by SIGINT and SIGTERM: the signal's number, else 0.
-extern std::atomic<int> stopSignal;
 
 } // namespace mlc::tool

@@ -1,14 +1,16 @@
 // mlc compile: the program after any phase. mlc check: what there is to know before data are read.
-#include "compiler/model/Interpret.h"
 #include "compiler/model/Phases.h"
-#include "compiler/tools/mlc/Load.h"
+#include "compiler/run/Plan.h"
+#include "compiler/run/Verify.h"
+#include "compiler/tools/mlc/Requests.h"
+#include "compiler/tools/mlc/Summary.h"
 #include "compiler/tools/mlc/Terminal.h"
 #include "frontend/syntax/AstPrinter.h"
-#include "runtime/data/Reader.h"
 
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 namespace mlc::tool {
 namespace {
@@ -17,41 +19,12 @@ namespace {
 /// and a person who checks waits for it.
 constexpr int64_t mostPlannedUnasked = 25000;
 
-/// The first training batch in file order, as the oracle and compiled code both take it.
-Expected<ReplayedStep> firstBatch(const Manifest &manifest, const TrainingData &data) {
-  ReplayedStep step;
-  step.seed = manifest.train.seed;
-  step.rows = std::min<int64_t>(manifest.train.batch, data.train.size());
-  if (step.rows == 0)
-    return Status::badData("the training split has no rows");
-  const FunctionSpec *function = manifest.findFunction(FunctionKind::TrainStep);
-  for (const Port &port : function->inputs) {
-    const Column *column = data.train.data->find(port.name);
-    std::vector<uint8_t> bytes(step.rows * column->rowBytes);
-    MLC_TRY(column->copyRows(data.train.numbers.data(), step.rows, bytes.data()));
-    step.fields.push_back(port.name);
-    step.inputs.push_back(std::move(bytes));
-  }
-  evaluateScalars(manifest.scalars, {0, 1}, step.scalars);
-  return step;
-}
-
-Status verify(const Options &options, Loaded &loaded, compiler::JitProgram &jit) {
-  const Manifest &manifest = jit.manifest();
-  Expected<TrainingData> data = readTrainingData(manifest, foldersOf(options));
-  if (!data)
-    return data.status();
-  Expected<std::unique_ptr<Session>> session = Session::create(jit, options.threads);
-  if (!session)
-    return session.status();
-  MLC_TRY((*session)->initialise(manifest.train.seed));
-  Expected<ReplayedStep> step = firstBatch(manifest, *data);
-  if (!step)
-    return step.status();
-  Expected<compiler::Verification> result =
-      compiler::verifyStep(**session, *step, *loaded.program, loaded.sources);
-  if (!result)
-    return result.status();
+Status verify(const Options &options, const run::Loaded &loaded, compiler::JitProgram &jit) {
+  Expected<run::Verified> verified =
+      run::verify(loaded, jit, run::foldersOf(options.data, run::ModelText{options.model}), options.threads);
+  if (!verified)
+    return verified.status();
+  const compiler::Verification *result = &verified->found;
   for (const std::string &mismatch : result->mismatches)
     say(fmt::format("  {}\n", mismatch));
   if (!result->mismatches.empty())
@@ -59,7 +32,7 @@ Status verify(const Options &options, Loaded &loaded, compiler::JitProgram &jit)
                                       result->mismatches.size(), result->tensors));
   say(fmt::format("  verified: one step of {} rows, {} tensors with {} elements agree with the interpreter"
                   " ({} left out: rounding decides their gradients)\n",
-                  step->rows, result->tensors, grouped(result->elements - result->undetermined),
+                  verified->rows, result->tensors, grouped(result->elements - result->undetermined),
                   grouped(result->undetermined)));
   return Status::ok();
 }
@@ -82,7 +55,7 @@ Status runCompile(const Options &options) {
       MLC_TRY(writeResult(options, files, frontend::printAst(files.back().program)));
     return diagnostics.hasErrors() ? Status::badData(options.model + " does not parse") : Status::ok();
   }
-  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+  Expected<std::unique_ptr<run::Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
   llvm::Expected<compiler::Target> target = compiler::Target::named(options.target);
@@ -98,7 +71,9 @@ Status runCompile(const Options &options) {
 Status runCheck(const Options &options) {
   bool train = false;
   frontend::DefinitionReport definitions;
-  Expected<std::unique_ptr<Loaded>> library = loadLibrary(options, train, definitions);
+  Teller teller;
+  Expected<std::unique_ptr<run::Loaded>> library =
+      run::loadLibrary({options.model}, train, definitions, teller);
   if (!library)
     return library.status();
   if (!train && options.settable)
@@ -107,7 +82,7 @@ Status runCheck(const Options &options) {
     return writeOutput(options.json ? definitionsJson(definitions)
                                     : options.model + ": no train block\n" +
                                           definitionsText(definitions, (*library)->sources));
-  Expected<std::unique_ptr<Loaded>> loaded = load(options, &definitions);
+  Expected<std::unique_ptr<run::Loaded>> loaded = load(options, &definitions);
   if (!loaded)
     return loaded.status();
   if (options.settable)
@@ -118,14 +93,12 @@ Status runCheck(const Options &options) {
   if (!jit)
     return jit.status();
   const Manifest &manifest = (*jit)->manifest();
-  std::optional<PlannedTraining> plan;
+  std::optional<run::PlannedTraining> plan;
   if (options.plan || options.verify || frontend::core::countOperations(program) <= mostPlannedUnasked) {
-    Expected<compiler::TrainingPlan> planned = (*jit)->planTraining(manifest.train.batch);
+    Expected<run::PlannedTraining> planned = run::planTraining(**jit, manifest.train.batch, options.threads);
     if (!planned)
       return planned.status();
-    plan = {manifest.train.batch, planned->step,
-            planMemory(manifest, manifest.train.batch, options.threads, planned->arenaBytes,
-                       planned->scratchBytes)};
+    plan = std::move(*planned);
   }
   std::string text = options.json ? summaryJson(program, manifest, plan ? &*plan : nullptr)
                                   : summaryText(program, manifest, plan ? &*plan : nullptr) +

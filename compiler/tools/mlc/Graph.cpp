@@ -1,7 +1,7 @@
 // mlc graph: a picture of a program.
 #include "compiler/draw/Draw.h"
 #include "compiler/draw/Fold.h"
-#include "compiler/tools/mlc/Load.h"
+#include "compiler/tools/mlc/Requests.h"
 
 namespace mlc::tool {
 
@@ -9,7 +9,7 @@ Status runGraph(const Options &options) {
   bool ops = options.level == "op";
   if (!ops && !options.after.empty())
     return Status::usage("--after is for --level=op");
-  Expected<std::unique_ptr<Loaded>> loaded = load(options);
+  Expected<std::unique_ptr<run::Loaded>> loaded = load(options);
   if (!loaded)
     return loaded.status();
   const frontend::core::Program &program = *(*loaded)->program;

@@ -190,7 +190,8 @@ std::string settableJson(const std::vector<Settable> &settable) {
   return json.dump(2) + "\n";
 }
 
-std::string summaryText(const core::Program &program, const Manifest &manifest, const PlannedTraining *plan) {
+std::string summaryText(const core::Program &program, const Manifest &manifest,
+                        const run::PlannedTraining *plan) {
   std::string text = instanceTable(program);
   Totals totals = totalsOf(manifest);
   text += fmt::format("  {} parameters", grouped(totals.parameters));
@@ -222,7 +223,8 @@ std::string summaryText(const core::Program &program, const Manifest &manifest, 
   return text;
 }
 
-std::string summaryJson(const core::Program &program, const Manifest &manifest, const PlannedTraining *plan) {
+std::string summaryJson(const core::Program &program, const Manifest &manifest,
+                        const run::PlannedTraining *plan) {
   nlohmann::ordered_json json;
   json["program"] = program.name;
   if (!program.instances.empty())

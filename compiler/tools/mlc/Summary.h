@@ -1,13 +1,12 @@
 // The table a person sees before training: instances, shapes, parameters, memory and arithmetic of a step.
 #pragma once
 
-#include "compiler/step/StepCompiler.h"
+#include "compiler/run/Plan.h"
 #include "frontend/check/Check.h"
 #include "frontend/check/Definitions.h"
 #include "frontend/check/Program.h"
 #include "frontend/syntax/Source.h"
 #include "runtime/program/Manifest.h"
-#include "runtime/train/MemoryPlan.h"
 
 #include <cstdint>
 #include <string>
@@ -26,19 +25,12 @@ std::string flopsText(double flops);
 /// "1 h 02 min", "3 min 20 s", "4.2 s"
 std::string durationText(double seconds);
 
-/// What planning says of training with batches of `rows` rows.
-struct PlannedTraining {
-  int64_t rows;
-  compiler::StepFunction step;
-  MemoryPlan memory;
-};
-
 /// Without a plan, how to get one stands in its place.
 std::string summaryText(const frontend::core::Program &program, const Manifest &manifest,
-                        const PlannedTraining *plan);
+                        const run::PlannedTraining *plan);
 /// The same as one JSON object.
 std::string summaryJson(const frontend::core::Program &program, const Manifest &manifest,
-                        const PlannedTraining *plan);
+                        const run::PlannedTraining *plan);
 
 /// What a file defines beside its train blocks: the table of each model, and what was not checked, with its
 /// line.

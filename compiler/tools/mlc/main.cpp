@@ -17,9 +17,10 @@
 using namespace mlc;
 using namespace mlc::tool;
 
-std::atomic<int> mlc::tool::stopSignal{0};
-
 namespace {
+
+/// Set by SIGINT and SIGTERM: the signal's number, else 0.
+std::atomic<int> stopSignal{0};
 
 constexpr const char *topExamples = R"(examples:
   mlc train examples/fashion/lenet.mlc            train, evaluate, leave a run folder
@@ -67,6 +68,7 @@ void catchSignals() {
 class CommandLine : Arguments {
 public:
   CommandLine() {
+    options.stop = &stopSignal;
     app.require_subcommand(1);
     app.formatter(std::make_shared<ExamplesFirst>()); // subcommands take it over
     app.footer(topExamples);

@@ -40,6 +40,7 @@ ROOMS = [
     ["compiler/step"],
     ["compiler/model"],
     ["compiler/draw"],
+    ["compiler/run"],
     ["compiler/tools/mlc", "compiler/tools/mlc-opt"],
     ["compiler/tools/mlc-bench"],
 ]

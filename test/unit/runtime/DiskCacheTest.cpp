@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -232,6 +233,20 @@ TEST(Checksum, ChangesWithEveryBit) {
   EXPECT_NE(checksumOf(bytes.data(), 76), whole);
   std::string zeros(64, '\0');
   EXPECT_NE(checksumOf(zeros.data(), 63), checksumOf(zeros.data(), 64));
+}
+
+TEST(BuildIdentity, IsOfTheProgramOrLibraryThatHoldsTheAddress) {
+  static const char here = 0;
+  const std::string own = buildIdentity(&here);
+  EXPECT_EQ(own, buildIdentity(reinterpret_cast<const void *>(&checksumOf)))
+      << "another part of this program";
+  EXPECT_GE(own.size(), 16u);
+  EXPECT_EQ(own.find_first_not_of("0123456789abcdef"), std::string::npos);
+  const std::string library = buildIdentity(dlsym(RTLD_DEFAULT, "strtod"));
+  EXPECT_NE(library, own);
+  EXPECT_NE(library, "unknown");
+  int local = 0;
+  EXPECT_EQ(buildIdentity(&local), "unknown");
 }
 
 TEST(DiskCacheOfUser, FollowsTheEnvironment) {

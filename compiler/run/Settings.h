@@ -1,26 +1,35 @@
-// What is said of a program beside its text: by the command line, and by the run folder that keeps it. Every
-// command takes it from here.
+// What is said of a program beside its text: by the caller, and by the run folder that keeps it.
 #pragma once
 
-#include "compiler/tools/mlc/Command.h"
 #include "frontend/check/Check.h"
 #include "runtime/checkpoint/RunConfig.h"
-#include "runtime/data/Reader.h"
 #include "runtime/train/Trainer.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-namespace mlc::tool {
+namespace mlc::run {
+
+/// What a caller says, as the command's options of these names do.
+struct GivenSettings {
+  std::string train; ///< name of the train block, when the file has several
+  std::vector<std::pair<std::string, std::string>> sets = {};
+  std::optional<int64_t> epochs = {}, steps = {}, batch = {};
+  std::optional<uint64_t> seed = {};
+  std::string saveEvery = {};           ///< updates or time between checkpoints
+  std::optional<int64_t> logEvery = {}; ///< updates between lines of figures
+};
 
 /// Values by name. What is set here stands instead of what the text says; the frontend checks it in its
 /// place, so that all that follows reads one program (Manifest::train, Manifest::data) and nothing else.
 class Settings {
 public:
-  /// --epochs, --steps, --batch, --seed, --set, --train, --save-every, --log-every. Usage error if they
-  /// contradict each other.
-  static Expected<Settings> ofCommand(const Options &options);
+  /// Usage error if what is given contradicts itself.
+  static Expected<Settings> of(const GivenSettings &given);
   /// Those that a run remembers.
   static Settings ofRun(const RunConfig &config);
 
@@ -53,9 +62,4 @@ private:
   std::map<std::string, std::string> values;
 };
 
-/// Where data are: what the command says, else where the run found them, if it is one.
-DataFolders foldersOf(const Options &options, const RunConfig &run);
-/// Of a model file.
-DataFolders foldersOf(const Options &options);
-
-} // namespace mlc::tool
+} // namespace mlc::run

@@ -1,14 +1,14 @@
 // What --resume may change of a run, and what it must find as it was.
 #pragma once
 
-#include "compiler/tools/mlc/Load.h"
+#include "compiler/run/Load.h"
 #include "runtime/checkpoint/RunFolder.h"
 #include "runtime/program/Manifest.h"
 
 #include <string>
 #include <vector>
 
-namespace mlc::tool {
+namespace mlc::run {
 
 /// Compares the program as it is to be trained now, text and settings together, with what the run was begun
 /// (or last resumed) with. Gives a line for each change that counts from here on: "optimizer.lr is 0.01, was
@@ -23,4 +23,4 @@ Status checkOwnProgram(const RunFolder &run, const Manifest &now);
 /// Whether the texts are those that the run keeps.
 bool hasTexts(const RunFolder &run, const std::vector<std::pair<std::string, std::string>> &texts);
 
-} // namespace mlc::tool
+} // namespace mlc::run

@@ -1,12 +1,11 @@
-#include "compiler/tools/mlc/Settings.h"
+#include "compiler/run/Settings.h"
 
 #include "runtime/Number.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string_view>
 
-namespace mlc::tool {
+namespace mlc::run {
 namespace {
 
 constexpr std::string_view prefix = "set.";
@@ -45,31 +44,31 @@ Status Settings::set(const std::string &name, const std::string &value, const st
   return {};
 }
 
-Expected<Settings> Settings::ofCommand(const Options &options) {
+Expected<Settings> Settings::of(const GivenSettings &given) {
   Settings settings;
-  if (!options.train.empty())
-    settings.values["train"] = options.train;
-  for (const auto &[name, value] : options.sets)
+  if (!given.train.empty())
+    settings.values["train"] = given.train;
+  for (const auto &[name, value] : given.sets)
     settings.values[keyOf(name)] = value; // of two, the later counts
-  if (options.epochs)
-    MLC_TRY(settings.set("epochs", std::to_string(*options.epochs), "--epochs"));
-  if (options.steps)
-    MLC_TRY(settings.set("steps", std::to_string(*options.steps), "--steps"));
-  if (options.batch)
-    MLC_TRY(settings.set("batch", std::to_string(*options.batch), "--batch"));
-  if (options.seed)
-    MLC_TRY(settings.set("seed", std::to_string(*options.seed), "--seed"));
+  if (given.epochs)
+    MLC_TRY(settings.set("epochs", std::to_string(*given.epochs), "--epochs"));
+  if (given.steps)
+    MLC_TRY(settings.set("steps", std::to_string(*given.steps), "--steps"));
+  if (given.batch)
+    MLC_TRY(settings.set("batch", std::to_string(*given.batch), "--batch"));
+  if (given.seed)
+    MLC_TRY(settings.set("seed", std::to_string(*given.seed), "--seed"));
   if (settings.find("epochs") && settings.find("steps"))
     return Status::usage("epochs and steps both say how long; give one of them");
-  if (!options.saveEvery.empty()) {
-    if (!parseCheckpoints(options.saveEvery))
+  if (!given.saveEvery.empty()) {
+    if (!parseCheckpoints(given.saveEvery))
       return Status::usage(
           "--save-every takes a number of updates, as in 500, or a time, as in 30s, 10m, 2h; got `" +
-          options.saveEvery + "`");
-    settings.values["save_every"] = options.saveEvery;
+          given.saveEvery + "`");
+    settings.values["save_every"] = given.saveEvery;
   }
-  if (options.logEvery)
-    settings.values["log_every"] = std::to_string(*options.logEvery);
+  if (given.logEvery)
+    settings.values["log_every"] = std::to_string(*given.logEvery);
   return settings;
 }
 
@@ -137,15 +136,4 @@ uint64_t Settings::logEvery() const {
   return static_cast<uint64_t>(std::max<int64_t>(updates.value_or(0), 0));
 }
 
-static std::string absolute(const std::string &path) { return std::filesystem::absolute(path).string(); }
-
-DataFolders foldersOf(const Options &options, const RunConfig &run) {
-  return {run.modelFolder, options.data.empty() ? run.dataFolder : absolute(options.data)};
-}
-
-DataFolders foldersOf(const Options &options) {
-  return {std::filesystem::absolute(options.model).parent_path().string(),
-          options.data.empty() ? std::string() : absolute(options.data)};
-}
-
-} // namespace mlc::tool
+} // namespace mlc::run

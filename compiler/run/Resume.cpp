@@ -1,4 +1,4 @@
-#include "compiler/tools/mlc/Resume.h"
+#include "compiler/run/Resume.h"
 
 #include "runtime/Json.h"
 #include "runtime/Number.h"
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace mlc::tool {
+namespace mlc::run {
 namespace {
 
 /// "3 epochs", "500 updates"
@@ -200,4 +200,4 @@ bool hasTexts(const RunFolder &run, const std::vector<std::pair<std::string, std
   return true;
 }
 
-} // namespace mlc::tool
+} // namespace mlc::run
