@@ -62,6 +62,8 @@ def main():
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--data", type=os.path.abspath, help="the folder of the data")
     args = parser.parse_args()
+    # A name is looked up as the shell does, a path is one from here: runs are made in folders of their own.
+    args.mlc, args.before = (os.path.abspath(mlc) if mlc and os.sep in mlc else mlc for mlc in (args.mlc, args.before))
     programs = [path.resolve() for path in args.programs] or sorted(
         path for path in ROOT.glob("examples/*/*.mlc") if "\ntrain " in "\n" + path.read_text())
     different, absent, compared = [], [], 0

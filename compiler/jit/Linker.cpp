@@ -1,9 +1,10 @@
 #include "compiler/jit/Linker.h"
 
-#include "compiler/target/Target.h"
-
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+
+#include <mutex>
 
 using namespace llvm;
 using namespace mlc::compiler;
@@ -12,9 +13,11 @@ Linker::Linker(std::unique_ptr<orc::LLJIT> jit) : jit(std::move(jit)) {}
 Linker::~Linker() = default;
 
 Expected<std::unique_ptr<Linker>> Linker::create() {
-  // The linker asks LLVM for the host's code generator, whatever has been initialised before.
-  if (Expected<std::unique_ptr<TargetMachine>> machine = mlc::compiler::Target::host().machine(); !machine)
-    return machine.takeError();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+  });
   Expected<std::unique_ptr<orc::LLJIT>> jit = orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();

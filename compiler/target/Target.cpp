@@ -127,19 +127,6 @@ llvm::Expected<Target> Target::named(StringRef name) {
   return createStringError("unknown target '%s': expected one of %s", name.str().c_str(), names().c_str());
 }
 
-bool Target::isOfHost() const {
-  if (name == "host")
-    return true;
-  Triple own(sys::getProcessTriple());
-  if (Triple(triple).getArch() != own.getArch())
-    return false;
-  auto there = sys::getHostCPUFeatures();
-  for (StringRef feature : split(features, ','))
-    if (feature.consume_front("+") && !there.lookup(feature))
-      return false;
-  return true;
-}
-
 std::string Target::fingerprint() const {
   auto textOf = [](const Cache &cache) {
     return std::to_string(cache.bytes) + "/" + std::to_string(cache.line) + "/" + std::to_string(cache.ways);

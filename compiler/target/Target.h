@@ -69,9 +69,6 @@ struct Target {
   /// Number of lanes of a vector of elements of `bits` bits.
   int64_t lanes(int64_t bits) const { return vectorBits / bits; }
 
-  /// Whether this process can run its code.
-  bool isOfHost() const;
-
   /// What an object depends on: all of the description, and LLVM's version. Part of the keys of the caches.
   std::string fingerprint() const;
 

@@ -32,6 +32,15 @@ func.func @forced(%a: tensor<1200x128xf32>, %b: tensor<1200x128xf32>) -> tensor<
   return %0 : tensor<128x128xf32>
 }
 
+// Blocks whose sums are added up in f64 are a part of what a long sum is, and no choice.
+// CHECK-LABEL: totals: long contraction,
+// CHECK-NEXT: mlc.choices = {emitter = "long contraction", vectors = 2, rows = 6, copy_rows
+// BITS-LABEL: totals: the same bits in {{[1-9]}}
+func.func @totals(%a: tensor<9000x64xf32>, %b: tensor<9000x32xf32>) -> tensor<64x32xf32> {
+  %0 = mlc.contract "km,kn->mn" %a, %b : (tensor<9000x64xf32>, tensor<9000x32xf32>) -> tensor<64x32xf32>
+  return %0 : tensor<64x32xf32>
+}
+
 // CHECK: staged: staged, chunks 1,
 // CHECK-NOT: mlc.choices
 // BITS: staged: the same bits in 0 other ways

@@ -41,13 +41,6 @@ TEST(Target, HasCachesThatCanBe) {
     EXPECT_GE(cache.sets(), 1);
   }
   EXPECT_LE(host.l1.bytes, host.l2.bytes);
-  EXPECT_TRUE(host.isOfHost());
-}
-
-TEST(Target, IsTheHostsWhereItHasTheFeatures) {
-  // Of the two architectures there are names for, this process runs the code of one at most.
-  EXPECT_FALSE(llvm::cantFail(Target::named("sse2")).isOfHost() &&
-               llvm::cantFail(Target::named("neon")).isOfHost());
 }
 
 TEST(Target, HasEverythingInItsFingerprint) {
